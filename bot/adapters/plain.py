@@ -1,0 +1,35 @@
+"""A message as plain text, for channels without buttons: choices are numbered, ways on are commands."""
+
+from __future__ import annotations
+
+from bot.domain.messages import Choice, OutboundMessage
+
+
+def plain_text(message: OutboundMessage) -> str:
+    """Return the whole message; a choice whose key is a number shows that number, so that typing it picks it."""
+    parts = [message.where, message.text, message.hint, _choices(message.choices), _chosen(message), _ways(message)]
+    return "\n".join(part for part in parts if part)
+
+
+def _choices(choices: tuple[Choice, ...]) -> str:
+    return "\n".join(f"  {number}  {_mark(choice)}{choice.label}" for number, choice in numbered(choices))
+
+
+def numbered(choices: tuple[Choice, ...]) -> list[tuple[str, Choice]]:
+    """Return each choice with the number that stands before it."""
+    return [(choice.key if choice.key.isdigit() else str(place), choice) for place, choice in enumerate(choices, start=1)]
+
+
+def _mark(choice: Choice) -> str:
+    return "✓ " if choice.selected else ""
+
+
+def _chosen(message: OutboundMessage) -> str:
+    return f"✓ {', '.join(message.chosen)}" if message.chosen else ""
+
+
+def _ways(message: OutboundMessage) -> str:
+    """Commands for the ways on; a way without a command is written as it is called (Done is for toggles alone)."""
+    named = [f"{way.label}: {way.command}" for way in message.ways if way.command]
+    spoken = [f"„{way.label}“" if message.language == "de" else f"“{way.label}”" for way in message.ways if not way.command and way.key != "done"]
+    return " · ".join([*named, *spoken])

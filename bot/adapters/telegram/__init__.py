@@ -1,0 +1,1 @@
+"""Telegram, through the Bot API (https://core.telegram.org/bots/api)."""

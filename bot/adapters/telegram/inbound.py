@@ -1,0 +1,228 @@
+"""One update of the Bot API -> one InboundMessage, or None where there is nothing for us in it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.domain.messages import (
+    Address,
+    ChatKind,
+    Content,
+    Edited,
+    InboundMessage,
+    MembershipChanged,
+    Pressed,
+    PromptId,
+    Said,
+    SentMedia,
+)
+
+Object = Mapping[str, Any]
+"""A JSON object as it came."""
+
+LARGEST_PROMPT = 2**63 - 1
+"""What a database can hold. A modified client may send any data, so a larger number is not ours."""
+
+BUTTON_DATA = re.compile(r"([0-9a-z]{1,13})\.([A-Za-z0-9_]{1,16})([+-]?)", re.ASCII)
+"""Prompt id in base 36, key of choice or way, the state a toggle sets."""
+
+# Order matters: for older clients an animation comes with a copy in `document`, a venue with one in `location`.
+_MEDIA = (
+    ("photo", "photo"),
+    ("voice", "voice"),
+    ("sticker", "sticker"),
+    ("animation", "video"),
+    ("video", "video"),
+    ("video_note", "video"),
+    ("audio", "voice"),
+    ("document", "document"),
+    ("venue", "location"),
+    ("location", "location"),
+    ("contact", "contact"),
+)
+
+# Messages that Telegram writes by itself, so nobody expects a reply (https://core.telegram.org/bots/api#message,
+# "Service message: …"); what is in neither table was sent by a person.
+_SERVICE = frozenset(
+    """
+    boost_added channel_chat_created chat_background_set chat_owner_changed chat_owner_left chat_shared
+    checklist_tasks_added checklist_tasks_done connected_website delete_chat_photo direct_message_price_changed
+    forum_topic_closed forum_topic_created forum_topic_edited forum_topic_reopened general_forum_topic_hidden
+    general_forum_topic_unhidden gift gift_upgrade_sent giveaway_completed giveaway_created group_chat_created
+    left_chat_member managed_bot_created message_auto_delete_timer_changed migrate_from_chat_id migrate_to_chat_id
+    new_chat_members new_chat_photo new_chat_title paid_message_price_changed passport_data pinned_message
+    poll_option_added poll_option_deleted proximity_alert_triggered refunded_payment successful_payment
+    suggested_post_approval_failed suggested_post_approved suggested_post_declined suggested_post_paid
+    suggested_post_refunded supergroup_chat_created unique_gift users_shared video_chat_ended
+    video_chat_participants_invited video_chat_scheduled video_chat_started web_app_data write_access_allowed
+    """.split()
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Who reads: `account` as in Identity, `username` without the at sign."""
+
+    account: str
+    username: str
+
+
+def read_update(update: Object, *, reader: Reader, now: datetime) -> InboundMessage | None:
+    """Return what `update` means, None if nothing is to be done about it.
+
+    Args:
+        update: as getUpdates or a webhook call brought it (https://core.telegram.org/bots/api#update).
+        reader: which bot read it.
+        now: the time of a press, which Telegram does not tell.
+
+    Raises:
+        LookupError, TypeError, ValueError, AttributeError, ArithmeticError: the update is not what the Bot API says.
+    """
+    if (message := update.get("message")) is not None:
+        return _message(message, update_id=update["update_id"], reader=reader)
+    if (query := update.get("callback_query")) is not None:
+        return _press(query, update_id=update["update_id"], reader=reader, now=now)
+    if (message := update.get("edited_message")) is not None:
+        return _edited(message, update_id=update["update_id"], reader=reader)
+    if (change := update.get("my_chat_member")) is not None:
+        return _membership(change, update_id=update["update_id"], reader=reader)
+    return None
+
+
+def read_button(data: str | None, *, message_id: str | None = None) -> Pressed:
+    """Return what a button's data says; data that is not ours gives no prompt."""
+    match = BUTTON_DATA.fullmatch(data) if data else None
+    if match is None or (prompt := int(match[1], 36)) > LARGEST_PROMPT:
+        return Pressed(prompt=None, choice="", on=None, message_id=message_id)
+    on = None if not match[3] else match[3] == "+"
+    return Pressed(prompt=PromptId(prompt), choice=match[2], on=on, message_id=message_id)
+
+
+def _message(message: Object, *, update_id: int, reader: Reader) -> InboundMessage | None:
+    content = _content(message, reader=reader)
+    if content is None:
+        return None
+    return _envelope(message, update_id=update_id, reader=reader, content=content, date=message["date"])
+
+
+def _edited(message: Object, *, update_id: int, reader: Reader) -> InboundMessage | None:
+    text = message.get("text", message.get("caption"))
+    if text is None:  # A live location moves by edits.
+        return None
+    date = message.get("edit_date") or message["date"]
+    return _envelope(message, update_id=update_id, reader=reader, content=Edited(str(text)), date=date)
+
+
+def _envelope(message: Object, *, update_id: int, reader: Reader, content: Content, date: int) -> InboundMessage | None:
+    chat, person = message["chat"], message.get("from")
+    if (anonymous := message.get("sender_chat")) is not None:
+        # An anonymous group administrator, or a channel; `from` is then a stand-in made up by Telegram.
+        sender, language = anonymous["id"], None
+    elif person is None:
+        sender, language = chat["id"], None
+    elif person.get("is_bot"):
+        return None
+    else:
+        sender, language = person["id"], person.get("language_code")
+    return InboundMessage(
+        account=reader.account,
+        native_id=str(update_id),
+        address=Address("telegram", str(chat["id"])),
+        sender=str(sender),
+        content=content,
+        received_at=datetime.fromtimestamp(date, UTC),
+        chat_kind=_chat_kind(chat),
+        message_id=str(message["message_id"]),
+        language=language,
+    )
+
+
+def _content(message: Object, *, reader: Reader) -> Said | SentMedia | None:
+    forwarded = "forward_origin" in message or "forward_date" in message
+    if (text := message.get("text")) is not None:
+        replied = message.get("reply_to_message")
+        return Said(
+            _without_our_name(text, username=reader.username),
+            reply_to=None if replied is None else str(replied["message_id"]),
+            forwarded=forwarded,
+        )
+    for name, kind in _MEDIA:
+        if (item := message.get(name)) is not None:
+            return _media(item, kind=kind, caption=message.get("caption"), forwarded=forwarded)
+    if not _SERVICE.isdisjoint(message):
+        return None
+    return SentMedia("other", caption=message.get("caption"), forwarded=forwarded)
+
+
+def _media(item: Any, *, kind: str, caption: str | None, forwarded: bool) -> SentMedia:
+    if kind == "photo":
+        item = max(item, key=lambda size: size["width"] * size["height"])
+    return SentMedia(
+        kind,
+        file_id=item.get("file_id"),
+        name=item.get("file_name"),
+        size=item.get("file_size"),
+        caption=caption,
+        forwarded=forwarded,
+    )
+
+
+def _press(query: Object, *, update_id: int, reader: Reader, now: datetime) -> InboundMessage:
+    person, message = query["from"], query.get("message")
+    if message is None:  # Sent in inline mode, or much too old: the person is all we know.
+        chat, kind, message_id = person["id"], ChatKind.PRIVATE, None
+    else:
+        chat, kind = message["chat"]["id"], _chat_kind(message["chat"])
+        message_id = str(message["message_id"])
+    return InboundMessage(
+        account=reader.account,
+        native_id=str(update_id),
+        address=Address("telegram", str(chat)),
+        sender=str(person["id"]),
+        content=read_button(query.get("data"), message_id=message_id),
+        received_at=now,
+        chat_kind=kind,
+        language=person.get("language_code"),
+        ack=str(query["id"]),
+    )
+
+
+def _membership(change: Object, *, update_id: int, reader: Reader) -> InboundMessage:
+    chat, person, member = change["chat"], change["from"], change["new_chat_member"]
+    status = member["status"]
+    present = member["is_member"] if status == "restricted" else status not in ("left", "kicked")
+    return InboundMessage(
+        account=reader.account,
+        native_id=str(update_id),
+        address=Address("telegram", str(chat["id"])),
+        sender=str(person["id"]),
+        content=MembershipChanged(present=bool(present)),
+        received_at=datetime.fromtimestamp(change["date"], UTC),
+        chat_kind=_chat_kind(chat),
+        language=person.get("language_code"),
+    )
+
+
+def _chat_kind(chat: Object) -> ChatKind:
+    match chat["type"]:
+        case "private":
+            return ChatKind.PRIVATE
+        case "group":
+            return ChatKind.GROUP
+        case "supergroup" if not chat.get("username"):
+            return ChatKind.GROUP
+        case _:
+            return ChatKind.PUBLIC
+
+
+def _without_our_name(text: str, *, username: str) -> str:
+    """Turn `/cmd@our_bot rest` into `/cmd rest`; clients add the name in groups."""
+    if not text.startswith("/"):
+        return text
+    word, *rest = re.split(r"(\s)", text, maxsplit=1)
+    command, at, name = word.partition("@")
+    return "".join((command, *rest)) if at and name.lower() == username.lower() else text

@@ -1,0 +1,272 @@
+"""The only place that knows every room: builds the channels, wires them to the core, runs all in one TaskGroup."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import Any
+
+from bot.domain.commands import usable
+from bot.domain.messages import Address
+from bot.domain.outcomes import Outcome, RoleGranted
+from bot.domain.people import Role
+from bot.errors import ChannelRefused, ChannelUnavailable, DeliveryError
+from bot.house import House, load_hub
+from bot.ports import Channel
+from bot.runtime.dispatcher import Decider, Dispatcher
+from bot.runtime.scheduler import Ticker
+from bot.runtime.sender import Sender
+from config.settings import Settings
+from handlers import ROUTES
+from handlers.onboarding import code_in
+from storage.scenes import Surroundings
+from storage.unit_of_work import SqlStore
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between tries to reach a platform
+DRAIN = 10.0  # seconds that messages on their way get at the end
+NOTICE_WITHIN = 0.5  # seconds until another process' change is looked at; the contract says one second
+
+Observer = Callable[[Sequence[tuple[Address, Outcome]]], None]
+
+
+def channels_of(settings: Settings) -> list[Channel]:
+    """Return the configured channels; libraries of channels that are off are not imported."""
+    channels: list[Channel] = []
+    if settings.telegram.token is not None:
+        from bot.adapters.telegram.channel import TelegramChannel  # noqa: PLC0415
+
+        telegram = settings.telegram
+        channels.append(
+            TelegramChannel(
+                token=settings.telegram.token.get_secret_value(),
+                api_url=str(telegram.api_url),
+                rate=telegram.rate,
+                chat_rate=telegram.chat_rate,
+            )
+        )
+    return channels
+
+
+class App:
+    """Channels, core and storage at work together."""
+
+    def __init__(self, house: House, channels: Sequence[Channel], *, observe: Observer | None = None) -> None:
+        self.house = house
+        self.channels: Mapping[str, Channel] = {channel.name: channel for channel in channels}
+        self.store = SqlStore(
+            house.database,
+            Surroundings(
+                hub=house.hub, catalogue=house.texts, library=house.library, next_id=house.next_id, code_in=code_in
+            ),
+            clock=house.clock,
+            owner=secrets.token_hex(8),
+        )
+        self._observe = observe
+        self.dispatcher = Dispatcher(store=self.store, decide=Decider(ROUTES), observe=self._seen)
+        self.sender = Sender(self.channels, mark=self.dispatcher.mark, clock=house.clock)
+        self.dispatcher.send_with(self.sender)
+        self.wrong: dict[str, str] = {name: "not connected yet" for name in self.channels}
+        self._due = asyncio.Event()
+        self._started = asyncio.Event()
+        self._reached: set[str] = set()
+        self._side_work: set[asyncio.Task[None]] = set()
+
+    async def run(self, *, stop: asyncio.Event, ready: Callable[[], None] | None = None, ticks: bool = True) -> None:
+        """Work until `stop` is set, or until every channel has come to its end (a pipe); then drain.
+
+        Raises:
+            ChannelRefused: a platform rejects our credentials at the start.
+        """
+        await self.store.recover(list(self.channels))
+        ticker = Ticker() if ticks else None
+        async with AsyncExitStack() as stack:
+            for channel in self.channels.values():
+                stack.push_async_callback(channel.close)
+            try:
+                async with asyncio.TaskGroup() as group:
+                    core = [group.create_task(self.dispatcher.run()), group.create_task(self._send_due())]
+                    core.append(group.create_task(self._watch_database()))
+                    if ticker is not None:
+                        self._start_ticks(ticker)
+                    readers = [asyncio.create_task(self._serve(channel)) for channel in self.channels.values()]
+                    group.create_task(self._until_done(readers, core, stop=stop, ready=ready))
+            except* ChannelRefused as refused:
+                raise refused.exceptions[0] from None
+            finally:
+                if ticker is not None:
+                    ticker.stop()
+
+    # --- channels ----------------------------------------------------------------------------------------------------
+
+    async def _until_done(
+        self,
+        readers: list[asyncio.Task[None]],
+        core: list[asyncio.Task[None]],
+        *,
+        stop: asyncio.Event,
+        ready: Callable[[], None] | None,
+    ) -> None:
+        stopping = asyncio.create_task(stop.wait())
+        starting = asyncio.create_task(self._started.wait())
+        try:
+            await asyncio.wait([stopping, starting, *readers], return_when=asyncio.FIRST_COMPLETED)
+            self._raise_failure(readers)
+            if not stop.is_set() and ready is not None:
+                ready()
+            while not stop.is_set() and not all(reader.done() for reader in readers):
+                waiting = [stopping, *(reader for reader in readers if not reader.done())]
+                await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                self._raise_failure(readers)
+        finally:
+            for task in (stopping, starting, *readers):
+                task.cancel()
+            await asyncio.gather(*readers, stopping, starting, return_exceptions=True)
+        await self._drain()
+        for task in core:
+            task.cancel()
+
+    @staticmethod
+    def _raise_failure(readers: list[asyncio.Task[None]]) -> None:
+        for reader in readers:
+            if reader.done() and not reader.cancelled():
+                reader.result()
+
+    async def _drain(self) -> None:
+        await self.dispatcher.quiet()
+        await self.sender.close(within=DRAIN)
+        await self.dispatcher.quiet()
+
+    async def _serve(self, channel: Channel) -> None:
+        """Connect a channel and read it for ever; what it brings is confirmed once it is committed."""
+        account = await self._connect(channel)
+        cursor = await self.store.cursor(account)
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                reading = await channel.read(cursor)
+            except (ChannelUnavailable, ChannelRefused) as error:
+                pause = await self._wait_for(channel, error, pause)
+                continue
+            if pause > FIRST_PAUSE:
+                log.warning("%s answers again", channel.name)
+                pause = FIRST_PAUSE
+                self.wrong.pop(channel.name, None)
+            await self.dispatcher.take(reading)
+            cursor = reading.cursor or cursor
+            if channel.abilities.turns:
+                await self.sender.idle()
+            if reading.at_end:
+                return
+
+    async def _connect(self, channel: Channel) -> str:
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                identity = await channel.connect()
+            except ChannelUnavailable as error:
+                self._note_started(channel)
+                pause = await self._wait_for(channel, error, pause)
+                continue
+            break
+        await self.store.meet(channel.name, identity)
+        self.wrong.pop(channel.name, None)
+        self._note_started(channel)
+        log.info("%s connected as %s", channel.name, identity.name)
+        self._beside(self._offer_commands(channel))
+        return identity.account
+
+    def _note_started(self, channel: Channel) -> None:
+        self._reached.add(channel.name)
+        if self._reached == set(self.channels):
+            self._started.set()
+
+    async def _wait_for(self, channel: Channel, error: ChannelUnavailable | ChannelRefused, pause: float) -> float:
+        """Say once that a channel is out of order, wait, and return the next pause."""
+        if pause == FIRST_PAUSE:
+            log.error("%s is out of order, the others go on: %s", channel.name, error)
+            self.wrong[channel.name] = str(error)
+        wish = error.retry_after if isinstance(error, ChannelUnavailable) else timedelta(seconds=LONGEST_PAUSE)
+        await asyncio.sleep(max(pause, wish.total_seconds() if wish else 0.0))
+        return min(pause * 2, LONGEST_PAUSE)
+
+    # --- what is due, and what other processes change ------------------------------------------------------------------
+
+    async def _send_due(self) -> None:
+        """Claim and send what is due, whenever told to look."""
+        while True:
+            await self._due.wait()
+            self._due.clear()
+            while True:
+                claimed = await self.store.claim(list(self.channels))
+                for outgoing, known, attempts in claimed:
+                    self.sender.send(outgoing, known=known, attempts=attempts)
+                if not claimed:
+                    break
+
+    async def look_for_due(self) -> None:
+        """Let the sender look for due deliveries."""
+        self._due.set()
+
+    async def _watch_database(self) -> None:
+        """Notice within a second what other processes changed."""
+        self._due.set()
+        while True:
+            if await self.house.database.changed(timeout=NOTICE_WITHIN):
+                self._due.set()
+                self.store.speak_for(await load_hub(self.house.settings, self.house.database, self.house.keys))
+
+    def _start_ticks(self, ticker: Ticker) -> None:
+        ticker.every(1, "due", self.look_for_due)
+        ticker.every(30, "heartbeat", lambda: self.store.beat("run"))
+        ticker.every(3600, "prune", self.store.prune)
+        ticker.start()
+
+    async def checks(self) -> Mapping[str, str]:
+        """Return what is wrong, by part: the database, each channel."""
+        wrong = dict(self.wrong)
+        try:
+            await asyncio.wait_for(self.store.cursor("health"), 5)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the answer is that it does not work
+            wrong["database"] = type(error).__name__
+        return wrong
+
+    # --- menus ---------------------------------------------------------------------------------------------------------
+
+    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._side_work.add(task)
+        task.add_done_callback(self._side_work.discard)
+
+    async def _offer_commands(self, channel: Channel) -> None:
+        try:
+            await channel.offer_commands(self._menus(()))
+            for chat, roles in await self.store.staff_chats(channel.name):
+                await channel.offer_commands(self._menus(roles), chat=chat)
+        except DeliveryError as error:
+            log.warning("command menus of %s were not set: %s", channel.name, error)
+
+    def _menus(self, roles: Sequence[Role]) -> dict[str, list[tuple[str, str]]]:
+        menus = {}
+        for language in self.house.hub.languages:
+            say = self.house.texts.speaker(language)
+            menus[language] = [(command.in_language(language), say(f"help.{command.name}")) for command in usable(roles)]
+        return menus
+
+    def _seen(self, outcomes: Sequence[tuple[Address, Outcome]]) -> None:
+        for address, outcome in outcomes:
+            if isinstance(outcome, RoleGranted) and address.channel in self.channels:
+                self._beside(self._offer_staff_menu(address, outcome.role))
+        if self._observe is not None:
+            self._observe(outcomes)
+
+    async def _offer_staff_menu(self, address: Address, role: Role) -> None:
+        try:
+            await self.channels[address.channel].offer_commands(self._menus((role,)), chat=address.chat)
+        except DeliveryError as error:
+            log.warning("a staff menu was not set: %s", error)

@@ -1,0 +1,10 @@
+"""The command `hubtalk`: a file a group of commands, loaded when it is used."""
+
+from __future__ import annotations
+
+
+def main() -> None:
+    """Run the command line."""
+    from bot.cli.root import run  # noqa: PLC0415 -- `import bot.cli` stays cheap for tests
+
+    run()

@@ -1,0 +1,100 @@
+"""The commands people type: their names in each language, who may use them, and how a typed one is read."""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from bot.domain.people import Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One command. Names are ASCII, as Telegram demands; `role` None: for everyone.
+
+    listed: whether `/help` and the menus show it; `aliases` are understood but not shown.
+    """
+
+    name: str
+    german: str
+    role: Role | None = None
+    listed: bool = True
+    aliases: tuple[str, ...] = ()
+
+    def in_language(self, language: str) -> str:
+        """Return the name to show, without the slash."""
+        return self.german if language == "de" else self.name
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command(name="survey", german="umfrage", aliases=("fragebogen",)),
+    Command(name="back", german="zurueck"),
+    Command(name="skip", german="weiter", aliases=("ueberspringen", "next")),
+    Command(name="pause", german="pause"),
+    Command(name="review", german="uebersicht", aliases=("antworten", "answers")),
+    Command(name="menu", german="menue"),
+    Command(name="language", german="sprache"),
+    Command(name="privacy", german="datenschutz"),
+    Command(name="mydata", german="meinedaten"),
+    Command(name="stop", german="stopp"),
+    Command(name="forget", german="vergessen"),
+    Command(name="cancel", german="abbrechen"),
+    Command(name="help", german="hilfe"),
+    Command(name="start", german="start", listed=False),
+    Command(name="forms", german="frageboegen", role="admin"),
+)
+
+
+def _by_typed_name() -> dict[str, Command]:
+    return {typed: command for command in COMMANDS for typed in (command.name, command.german, *command.aliases)}
+
+
+_BY_NAME = _by_typed_name()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """A message that is meant as a command. `command` None: there is no such command, `nearest` looks like it."""
+
+    command: Command | None
+    argument: str = ""
+    nearest: tuple[Command, ...] = field(default=())
+
+
+def typed_command(text: str) -> Typed | None:
+    """Read `/word …` or `!word …`; None if the text is no command.
+
+    Letter case and umlauts do not matter (`/Zurück` is `/zurueck`); `!word` counts only for words that exist, since
+    people write "!" for other reasons.
+    """
+    stripped = text.strip()
+    if len(stripped) < 2 or stripped[0] not in "/!" or not stripped[1].isalpha():  # noqa: PLR2004 -- a slash and a letter
+        return None
+    word, _, argument = stripped[1:].partition(" ")
+    word, _, more = word.partition("\n")
+    name = _plain(word)
+    command = _BY_NAME.get(name)
+    if command is None and stripped[0] == "!":
+        return None
+    nearest = tuple(dict.fromkeys(_BY_NAME[near] for near in difflib.get_close_matches(name, _BY_NAME, n=1, cutoff=0.6)))
+    return Typed(command=command, argument=(more or argument).strip(), nearest=() if command else nearest)
+
+
+def _plain(word: str) -> str:
+    lowered = unicodedata.normalize("NFC", word).lower().partition("@")[0]
+    for umlaut, ascii_form in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")):
+        lowered = lowered.replace(umlaut, ascii_form)
+    return lowered
+
+
+def by_name(name: str) -> Command:
+    """Return the command of that (English) name."""
+    return _BY_NAME[name]
+
+
+def usable(roles: Iterable[Role]) -> list[Command]:
+    """Return the commands that somebody with these roles sees, an admin's being all."""
+    held = set(roles)
+    return [command for command in COMMANDS if command.listed and (command.role is None or command.role in held or "admin" in held)]

@@ -1,0 +1,242 @@
+"""What comes in and what goes out, in words that no platform owns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal, NewType
+
+PromptId = NewType("PromptId", int)
+DeliveryId = NewType("DeliveryId", int)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One place where a person can be reached. `str()` gives `telegram:4711`, the form that `roles grant` takes."""
+
+    channel: str
+    chat: str
+
+    def __str__(self) -> str:
+        return f"{self.channel}:{self.chat}"
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """Read `channel:chat`; only the first colon divides, since Matrix ids hold colons.
+
+        Raises:
+            ValueError: there is no colon, or nothing on one side of it.
+        """
+        channel, colon, chat = text.strip().partition(":")
+        if not (colon and channel and chat):
+            raise ValueError(f"an address looks like telegram:4711, not {text!r}")
+        return cls(channel.lower(), chat)
+
+
+class ChatKind(StrEnum):
+    """Who can read along."""
+
+    PRIVATE = "private"
+    GROUP = "group"
+    PUBLIC = "public"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A person wrote text (commands included). `reply_to`: native id of our message they replied to."""
+
+    text: str
+    reply_to: str | None = None
+    forwarded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A person changed a message they had sent earlier; `message_id` of the envelope is the old message's id."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A button was pressed. `on` is the state a toggle sets, None for a plain button; `message_id` the pressed message.
+
+    `prompt` is None when the button's data is not ours (or from before a reset).
+    """
+
+    prompt: PromptId | None
+    choice: str
+    on: bool | None
+    message_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SentMedia:
+    """Something that is no text: `kind` is photo, voice, video, document, sticker, location, contact, other."""
+
+    kind: str
+    file_id: str | None = None
+    name: str | None = None
+    size: int | None = None
+    caption: str | None = None
+    forwarded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipChanged:
+    """The person blocked us or let us back in (private chats), or we were added to or removed from a group."""
+
+    present: bool
+
+
+Content = Said | Edited | Pressed | SentMedia | MembershipChanged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundMessage:
+    """One thing that reached us, already stripped of everything its platform alone understands.
+
+    account: which of our identities read it, e.g. `telegram:123` (the bot's own id); with `native_id` it is the
+        key by which repeated deliveries are recognised.
+    message_id: the platform's id of the person's message, if it has one (edits refer to it).
+    sender: the platform's id of the person (equals `address.chat` in private Telegram chats).
+    language: the platform's hint, a BCP 47 tag such as `de` or `en-GB`.
+    ack: what the channel needs to acknowledge this (a callback query's id), None where nothing is due.
+    """
+
+    account: str
+    native_id: str
+    address: Address
+    sender: str
+    content: Content
+    received_at: datetime
+    chat_kind: ChatKind = ChatKind.PRIVATE
+    message_id: str | None = None
+    language: str | None = None
+    ack: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing a person can pick. `key` comes back in `Pressed.choice`; `selected` None: not a toggle.
+
+    Where choices are numbered, a key that is a number is the number shown, else the place in the list.
+    """
+
+    key: str
+    label: str
+    selected: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way on that is no answer: back, skip, pause, done … `command` is what people type for it (`/zurueck`)."""
+
+    key: str
+    label: str
+    command: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes out with a message; small ones only, since the bytes lie in the delivery's row."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundMessage:
+    """One message, as meaning; the channel decides how it looks within its limits.
+
+    where: the small first line that says where one is ("Technologietransfer · Frage 9 von etwa 18").
+    text: the body, plain text; lines are kept. hint: small print below.
+    choices: with buttons if the channel has them, else numbered from 1 in this order.
+    numbered: the choices are numbered in the text in any case (long labels); a channel may also decide so by itself.
+    ways: navigation; buttons in a last row, or a line that names the commands.
+    chosen: the answered form of a question: the labels picked; shown as "✓ …" (choices and ways are then empty).
+    prompt: what presses, replies and edits of this message refer to; goes into the buttons' data.
+    language: of the text, for a screen reader (and for the few words a channel adds by itself).
+    """
+
+    text: str
+    where: str = ""
+    hint: str = ""
+    choices: tuple[Choice, ...] = ()
+    ways: tuple[Way, ...] = ()
+    numbered: bool = False
+    chosen: tuple[str, ...] = ()
+    prompt: PromptId | None = None
+    attachments: tuple[Attachment, ...] = ()
+    language: str = "de"
+
+
+Priority = Literal["reply", "push"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """A best-effort change to a message that was sent before. It is derivable and so no row (invariant 2)."""
+
+    address: Address
+    message_id: str
+    message: OutboundMessage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledgement:
+    """The answer to a press; `text` is a short line some clients show as a toast (200 characters at most)."""
+
+    address: Address
+    ack: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A delivery on its way to a channel: the row's id (the idempotency key where the platform has one), where, what."""
+
+    delivery: DeliveryId
+    address: Address
+    message: OutboundMessage
+    priority: Priority = "reply"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who we are on a channel, as seen at the last connect. `link` is a template with `{code}` for deep links."""
+
+    account: str
+    name: str
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abilities:
+    """What a channel can do. Limits are counted in the channel's own unit (Telegram: UTF-16 units).
+
+    turns: one speaks after the other, so the next thing is read when all replies are out (a terminal, a pipe).
+    """
+
+    buttons: bool = False
+    edits: bool = False
+    files: bool = False
+    turns: bool = False
+    text_limit: int = 4096
+    choice_limit: int = 100
+    label_limit: int = 24
+    rate: float = 0.0
+    chat_rate: float = 0.0
+    chat_burst: int = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one read of a channel brought, with the cursor that confirms it once its work is committed."""
+
+    account: str
+    messages: tuple[InboundMessage, ...] = ()
+    cursor: str | None = None
+    at_end: bool = field(default=False)

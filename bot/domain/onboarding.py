@@ -1,0 +1,252 @@
+"""From the first word to a contact who can take part: language, notice, consent, company, name."""
+
+from __future__ import annotations
+
+from bot.domain.messages import OutboundMessage, PromptId
+from bot.domain.outcomes import (
+    CompanyClaimed,
+    CompanyJoined,
+    ConsentPurpose,
+    ContactJoined,
+    ContactNamed,
+    DialogueEnded,
+    DialogueMoved,
+    InvitationUsed,
+    RoleGranted,
+    VisitorLeft,
+    VisitorSeen,
+)
+from bot.domain.people import NAME_LIMIT, CompanyId, Contact, ContactId, clean_name, hub_language
+from bot.domain.questionnaire import menu_message
+from bot.domain.scene import Draft, NewPrompt, Scene
+
+DIALOGUE = "joining"
+MENU_AFTER = ("survey", "later")
+
+
+def arrive(draft: Draft, *, code: str) -> None:
+    """Greet somebody who is not known yet; strangers are turned away where an invitation is needed."""
+    scene = draft.scene
+    invited = scene.invitation is not None and scene.invitation.alive
+    language = scene.visitor.language if scene.visitor else scene.language
+    if scene.hub.registration == "invitation" and not invited and not scene.roles:
+        draft.record(VisitorSeen(language=language, code="", step="turned_away"))
+        _turn_away(draft, code=code)
+        return
+    kept = code if invited else ""
+    known = scene.visitor is not None and scene.visitor.step == "consent"
+    if known or hub_language(scene.message.language, scene.hub.languages):
+        _welcome(draft, ask=False)
+        ask_consent(draft, language=language, code=kept)
+    elif len(scene.hub.languages) == 1:
+        _welcome(draft, ask=False)
+        ask_consent(draft, language=scene.hub.languages[0], code=kept)
+    else:
+        draft.record(VisitorSeen(language=language, code=kept, step="language"))
+        _welcome(draft, ask=True)
+
+
+def _turn_away(draft: Draft, *, code: str) -> None:
+    say, scene = draft.say, draft.scene
+    key = "stranger.bad_code" if code else "stranger.needs_invitation"
+    person = f"{scene.address.channel}:{scene.message.sender}"
+    draft.reply(OutboundMessage(where=scene.hub.name, text=say(key, hub=scene.hub.name), hint=say("stranger.address", address=person)))
+
+
+def _welcome(draft: Draft, *, ask: bool) -> None:
+    """Greet; `ask`: the language is not known, so the greeting speaks all of them and waits for a choice."""
+    scene = draft.scene
+    languages = scene.hub.languages
+    prompt = NewPrompt(
+        id=PromptId(scene.next_id()),
+        kind="language",
+        data={"choices": [[language, scene.catalogue.speaker(language)("language.name")] for language in languages]},
+    )
+    greeting = " / ".join(scene.catalogue.speaker(language)("welcome.greeting") for language in languages)
+    if ask:
+        text = "\n".join([greeting, " / ".join(scene.catalogue.speaker(language)("welcome.which") for language in languages)])
+    else:
+        text = "\n\n".join(part for part in (greeting, scene.hub.text("welcome", draft.say.language)) if part)
+    if len(languages) == 1:
+        draft.reply(OutboundMessage(where=scene.hub.name, text=text))
+    else:
+        draft.reply(menu_message(text, prompt, where=scene.hub.name), prompt)
+
+
+def choose_language(draft: Draft, language: str) -> None:
+    """A visitor picks a language; the notice follows in it."""
+    visitor = draft.scene.visitor
+    draft.speak(language)
+    if visitor is None or visitor.step == "language":
+        text = draft.scene.hub.text("welcome", language)
+        if text:
+            draft.reply(OutboundMessage(where=draft.say("welcome.about"), text=text))
+    ask_consent(draft, language=language, code=visitor.code if visitor else "")
+
+
+def ask_consent(draft: Draft, *, language: str, code: str) -> None:
+    """Show the short notice and ask; nothing is stored before but the visitor's row."""
+    scene = draft.scene
+    draft.speak(language)
+    draft.record(VisitorSeen(language=language, code=code, step="consent"))
+    say = draft.say
+    prompt = NewPrompt(
+        id=PromptId(scene.next_id()),
+        kind="consent",
+        data={"choices": [["yes", say("consent.yes")], ["no", say("consent.no")], ["notice", say("consent.notice")]]},
+    )
+    purpose = purpose_of(scene)
+    if purpose == "staff":
+        text = scene.hub.text("notice/staff", language)
+    else:
+        parts = [scene.hub.text("notice/short", language), scene.hub.text(f"notice/{scene.address.channel}", language)]
+        text = "\n".join(part.strip() for part in parts if part)
+    draft.reply(menu_message(text, prompt, where=say("consent.title")), prompt)
+
+
+def show_notice(draft: Draft) -> None:
+    """Show the whole notice, then ask again."""
+    scene = draft.scene
+    draft.reply(OutboundMessage(where=draft.say("privacy.title"), text=scene.hub.text("notice/privacy", scene.language)))
+    ask_consent(draft, language=scene.language, code=scene.visitor.code if scene.visitor else "")
+
+
+def purpose_of(scene: Scene) -> ConsentPurpose:
+    """Return whether this person joins to run the hub or to take part in it."""
+    by_code = scene.invitation is not None and scene.invitation.alive and scene.invitation.role is not None
+    return "staff" if scene.roles or by_code else "study"
+
+
+def refuse(draft: Draft) -> None:
+    """No consent: what was stored goes, and the person hears how to come back."""
+    draft.record(VisitorLeft())
+    draft.reply(draft.say("consent.refused"))
+
+
+def consent(draft: Draft) -> None:
+    """The visitor agrees and becomes a contact."""
+    scene = draft.scene
+    purpose = purpose_of(scene)
+    notice = "notice/staff" if purpose == "staff" else "notice/privacy"
+    contact = ContactId(scene.next_id())
+    wording = scene.hub.hashes.get((notice, scene.language), "")
+    draft.record(
+        ContactJoined(
+            contact=contact,
+            consent=scene.next_id(),
+            language=scene.language,
+            staff=purpose == "staff",
+            purpose=purpose,
+            version=scene.hub.notice_version,
+            hash=wording,
+        )
+    )
+    invitation = scene.invitation if scene.invitation is not None and scene.invitation.alive else None
+    if invitation is not None:
+        draft.record(InvitationUsed(invitation.id))
+        if invitation.role is not None:
+            draft.record(RoleGranted(invitation.role))
+    if purpose == "staff":
+        _ask_name(draft, contact=contact)
+    elif invitation is not None and invitation.company is not None:
+        _confirm_company(draft, contact=contact, company=invitation.company.id, name=invitation.company.name)
+    else:
+        _ask_company(draft, contact=contact)
+
+
+def _confirm_company(draft: Draft, *, contact: ContactId, company: CompanyId, name: str) -> None:
+    say = draft.say
+    data = {"contact": contact, "company": company, "company_name": name}
+    prompt = _step_prompt(draft, "confirm_company", choices=[["yes", say("joining.company_yes")], ["no", say("joining.company_no")]])
+    draft.record(DialogueMoved(name=DIALOGUE, step="confirm_company", data=data))
+    draft.reply(menu_message(say("joining.company_right", company=name), prompt), prompt)
+
+
+def _ask_company(draft: Draft, *, contact: ContactId) -> None:
+    prompt = _step_prompt(draft, "company")
+    draft.record(DialogueMoved(name=DIALOGUE, step="company", data={"contact": contact}))
+    draft.reply(OutboundMessage(text=draft.say("joining.company"), hint=draft.say("joining.company_hint")), prompt)
+
+
+def _ask_name(draft: Draft, *, contact: ContactId) -> None:
+    prompt = _step_prompt(draft, "name")
+    draft.record(DialogueMoved(name=DIALOGUE, step="name", data={"contact": contact}))
+    draft.reply(OutboundMessage(text=draft.say("joining.name")), prompt)
+
+
+def _step_prompt(draft: Draft, step: str, *, choices: list[list[str]] | None = None) -> NewPrompt:
+    data = {"step": step, "choices": choices or []}
+    return NewPrompt(id=PromptId(draft.scene.next_id()), kind="dialogue", data=data)
+
+
+def step_again(draft: Draft, contact: Contact) -> None:
+    """Ask the open step of the joining dialogue once more (after /start, /help or a sticker)."""
+    dialogue = draft.scene.dialogue
+    assert dialogue is not None
+    match dialogue.step:
+        case "confirm_company":
+            _confirm_company(
+                draft, contact=contact.id, company=CompanyId(dialogue.data["company"]), name=dialogue.data["company_name"]
+            )
+        case "company":
+            _ask_company(draft, contact=contact.id)
+        case _:
+            _ask_name(draft, contact=contact.id)
+
+
+def confirm_company(draft: Draft, contact: Contact, *, right: bool) -> None:
+    """The contact says whether the invitation's company is theirs."""
+    dialogue = draft.scene.dialogue
+    assert dialogue is not None
+    if not right:
+        _ask_company(draft, contact=contact.id)
+        return
+    draft.record(CompanyJoined(company=CompanyId(dialogue.data["company"]), contact=contact.id))
+    _ask_name(draft, contact=contact.id)
+
+
+def take_company(draft: Draft, contact: Contact, text: str) -> None:
+    """A typed company name makes a claimed company, never joins one that exists."""
+    name = clean_name(text)
+    if not _is_a_name(name):
+        draft.reply(draft.say("joining.company_unclear", limit=NAME_LIMIT))
+        return
+    draft.record(CompanyClaimed(company=CompanyId(draft.scene.next_id()), name=name, contact=contact.id))
+    _ask_name(draft, contact=contact.id)
+
+
+def take_name(draft: Draft, contact: Contact, text: str) -> None:
+    """The contact says how they are called; then they hear what they can do here."""
+    name = clean_name(text)
+    if not _is_a_name(name):
+        draft.reply(draft.say("joining.name_unclear", limit=NAME_LIMIT))
+        return
+    draft.record(ContactNamed(contact=contact.id, name=name), DialogueEnded())
+    say, scene = draft.say, draft.scene
+    if contact.staff:
+        draft.reply(say("joining.done_staff", name=name))
+        return
+    has_form = any(form.state == "open" for form in scene.forms)
+    if not has_form:
+        draft.reply(say("joining.done_no_form", name=name))
+        return
+    prompt = NewPrompt(
+        id=PromptId(scene.next_id()),
+        kind="menu",
+        data={"choices": [[MENU_AFTER[0], say("joining.begin")], [MENU_AFTER[1], say("joining.later")]]},
+    )
+    draft.reply(menu_message(say("joining.done", name=name), prompt), prompt)
+
+
+def correct_name(draft: Draft, contact: Contact, text: str) -> None:
+    """An edited message corrects the name given before."""
+    name = clean_name(text)
+    if not _is_a_name(name):
+        draft.reply(draft.say("joining.name_unclear", limit=NAME_LIMIT))
+        return
+    draft.record(ContactNamed(contact=contact.id, name=name))
+    draft.reply(draft.say("joining.name_changed", name=name))
+
+
+def _is_a_name(name: str) -> bool:
+    return 1 <= len(name) <= NAME_LIMIT and any(character.isalnum() for character in name)

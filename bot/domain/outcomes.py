@@ -1,0 +1,235 @@
+"""The facts that a turn may hold. Storage applies each of them; nothing else changes the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from bot.domain.messages import PromptId
+from bot.domain.people import CompanyId, ContactId, Role, VisitorStep
+from bot.forms.model import Value
+
+AnswerState = Literal["given", "skipped", "unknown", "default", "calculated"]
+ConsentPurpose = Literal["study", "staff"]
+InterviewState = Literal["open", "paused", "finished"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitorSeen:
+    """Somebody without consent is here; the one row about them is made or moved on."""
+
+    language: str
+    code: str
+    step: VisitorStep
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorLeft:
+    """The visitor refused: their row and their deliveries go."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactJoined:
+    """The visitor consented and becomes a contact with this address; `version` and `hash` name the wording read."""
+
+    contact: ContactId
+    consent: int
+    language: str
+    staff: bool
+    purpose: ConsentPurpose
+    version: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationUsed:
+    """One use of an invitation; storage refuses (Conflict) when somebody else took the last one."""
+
+    invitation: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoleGranted:
+    """The person who writes got a role by an invitation."""
+
+    role: Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompanyClaimed:
+    """A contact typed a company's name: a new company, never an existing one."""
+
+    company: CompanyId
+    name: str
+    contact: ContactId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompanyJoined:
+    """An invitation's company was confirmed by the contact."""
+
+    company: CompanyId
+    contact: ContactId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactNamed:
+    """The contact said how they are called."""
+
+    contact: ContactId
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageChosen:
+    """The contact's language from now on."""
+
+    contact: ContactId
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushesSet:
+    """Pushes are wanted, or not any more (/stop)."""
+
+    contact: ContactId
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReachabilitySeen:
+    """The person blocked us, or let us back in."""
+
+    reachable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialogueMoved:
+    """The chat is in this step of a dialogue."""
+
+    name: str
+    step: str
+    data: Mapping[str, Any]
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DialogueEnded:
+    """The chat is in no dialogue any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseBegun:
+    """A contact starts a form: a response on this version, and an interview that walks through it."""
+
+    response: int
+    interview: int
+    form: int
+    version: int
+    contact: ContactId
+    company: CompanyId | None
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerStored:
+    """One question's row as it is from now on. `by_person`: it enters the history; else it follows from another answer."""
+
+    response: int
+    path: str
+    state: AnswerState
+    value: Value | None
+    relevant: bool
+    by_person: bool
+    contact: ContactId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterviewMoved:
+    """Where the contact stands in the response; `tries` counts unreadable answers to the current question."""
+
+    interview: int
+    state: InterviewState
+    position: str
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseSubmitted:
+    """The contact sent the response in."""
+
+    response: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseRevised:
+    """An answer of a submitted response was changed."""
+
+    response: int
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionChanged:
+    """Toggles of a shown multiple choice, not yet an answer."""
+
+    prompt: PromptId
+    selected: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptAnswered:
+    """Which message of the person answered a prompt: an edit of that message corrects the answer."""
+
+    prompt: PromptId
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromptsClosed:
+    """Whatever was shown in this chat is no longer what typed text answers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonErased:
+    """The contact asked to be forgotten; what remains is named in `platforms.md`, section 6."""
+
+    contact: ContactId
+    erasure: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobPlanned:
+    """Heavy work for after the commit."""
+
+    job: int
+    kind: str
+    data: Mapping[str, Any]
+
+
+Outcome = (
+    VisitorSeen
+    | VisitorLeft
+    | ContactJoined
+    | InvitationUsed
+    | RoleGranted
+    | CompanyClaimed
+    | CompanyJoined
+    | ContactNamed
+    | LanguageChosen
+    | PushesSet
+    | ReachabilitySeen
+    | DialogueMoved
+    | DialogueEnded
+    | ResponseBegun
+    | AnswerStored
+    | InterviewMoved
+    | ResponseSubmitted
+    | ResponseRevised
+    | SelectionChanged
+    | PromptAnswered
+    | PromptsClosed
+    | PersonErased
+    | JobPlanned
+)

@@ -1,0 +1,78 @@
+"""Who takes part: companies, contacts, visitors, and what they may do."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, NewType
+
+CompanyId = NewType("CompanyId", int)
+ContactId = NewType("ContactId", int)
+
+Role = Literal["organiser", "admin"]
+ROLES: tuple[Role, ...] = ("organiser", "admin")
+
+NAME_LIMIT = 120  # longer than any name in the commercial register seen so far; a message may be 4096
+VISITOR_LIFETIME = timedelta(days=7)  # invariant 7: without consent nothing stays longer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Company:
+    """An organisation that takes part; a claimed one was typed by a contact and is not yet confirmed by an organiser."""
+
+    id: CompanyId
+    name: str
+    state: Literal["claimed", "confirmed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """A person who has consented. `staff` people run the hub: no company, no audience, no export."""
+
+    id: ContactId
+    name: str
+    language: str
+    company: Company | None
+    staff: bool
+    pushes: bool
+    created_at: datetime
+
+
+VisitorStep = Literal["language", "consent", "turned_away"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """Somebody who has written but not consented: the one row that exists of them."""
+
+    language: str
+    code: str
+    step: VisitorStep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """A code that ties the one who opens it to a company or a role. `alive` is False when used up or expired."""
+
+    id: int
+    company: Company | None
+    role: Role | None
+    alive: bool
+
+
+def clean_name(text: str) -> str:
+    """Return a typed name on one line, without control or direction-changing characters and doubled spaces."""
+    kept = "".join(" " if character.isspace() else character for character in unicodedata.normalize("NFC", text) if _fits_a_name(character))
+    return re.sub(r" +", " ", kept).strip()
+
+
+def _fits_a_name(character: str) -> bool:
+    return character.isspace() or unicodedata.category(character) not in {"Cc", "Cf", "Co", "Cs", "Cn"}
+
+
+def hub_language(hint: str | None, languages: tuple[str, ...]) -> str | None:
+    """Return the hub's language that a platform's hint such as `en-GB` means, or None."""
+    code = (hint or "").replace("_", "-").partition("-")[0].lower()
+    return code if code in languages else None

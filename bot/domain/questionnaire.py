@@ -1,0 +1,437 @@
+"""The main job: begin a form, answer, go back, skip, pause, send in. Every function writes on a `Draft`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.domain import questions
+from bot.domain.interviews import END, Interview, Walk, first_walk
+from bot.domain.messages import Choice, OutboundMessage, Pressed, PromptId
+from bot.domain.outcomes import (
+    InterviewMoved,
+    PromptAnswered,
+    ResponseBegun,
+    ResponseRevised,
+    ResponseSubmitted,
+    SelectionChanged,
+)
+from bot.domain.people import Contact
+from bot.domain.scene import Draft, NewPrompt, OfferedForm, Prompt, Scene
+from bot.forms.engine import Moment
+from bot.forms.model import Question, Value
+from bot.forms.readers import NotUnderstood, Understood, read
+
+CHANGE_DIRECTLY_FOR = timedelta(hours=24)  # an old button younger than this was meant as it was pressed; later we ask
+SHOW_AGAIN_AFTER = 2  # unreadable answers; then the question itself has scrolled away
+AWAY_AFTER = timedelta(hours=6)  # a greeting after that long is a greeting, not an answer
+
+
+def moment_of(scene: Scene) -> Moment:
+    """Return the moment at which the form's expressions are worked out for this scene."""
+    return Moment(now=scene.now, timezone=scene.hub.timezone, language=scene.language)
+
+
+def walk_of(scene: Scene, interview: Interview) -> Walk:
+    """Return the walk that an interview stands for now."""
+    return Walk(interview.form, interview.answers, moment_of(scene))
+
+
+# --- beginning and going on ------------------------------------------------------------------------------------------
+
+
+def begin(draft: Draft, contact: Contact, offered: OfferedForm) -> None:
+    """Start a form on its present version and ask the first question."""
+    scene = draft.scene
+    walk = first_walk(offered.form, moment_of(scene))
+    response, interview = scene.next_id(), scene.next_id()
+    draft.record(
+        ResponseBegun(
+            response=response,
+            interview=interview,
+            form=offered.id,
+            version=offered.version,
+            contact=contact.id,
+            company=contact.company.id if contact.company else None,
+            language=scene.language,
+        ),
+        *walk.changes_from({}, response=response, contact=contact.id),
+    )
+    _ask_next(draft, walk, interview=interview, response=response, after="", submitted=False)
+
+
+def resume(draft: Draft, interview: Interview) -> None:
+    """Say where the contact is and ask the question again at which they stand."""
+    walk = walk_of(draft.scene, interview)
+    position = _standing(walk, interview)
+    if position == END:
+        draft.reply(draft.say("resume.at_end", day=draft.say.day(interview.touched_at)))
+    else:
+        number, total = walk.place(position)
+        name = draft.scene.contact.name if draft.scene.contact else ""
+        draft.reply(draft.say("resume.where", name=name, day=draft.say.day(interview.touched_at), number=number, total=total))
+    _ask_at(draft, walk, interview=interview.id, response=interview.response, position=position)
+
+
+def ask_again(draft: Draft, interview: Interview) -> None:
+    """Show the current question once more, without a word."""
+    walk = walk_of(draft.scene, interview)
+    _ask_at(draft, walk, interview=interview.id, response=interview.response, position=_standing(walk, interview))
+
+
+def revisit(draft: Draft, interview: Interview, path: str) -> None:
+    """Show one question again so that its answer can be changed."""
+    walk = walk_of(draft.scene, interview)
+    _ask_at(draft, walk, interview=interview.id, response=interview.response, position=path)
+
+
+def _standing(walk: Walk, interview: Interview) -> str:
+    if interview.position in {question.path for question in walk.asked}:
+        return interview.position
+    following = walk.next_open()
+    return following.path if following else END
+
+
+# --- answers ---------------------------------------------------------------------------------------------------------
+
+
+def answer_by_text(draft: Draft, interview: Interview, path: str, text: str, *, prompt: Prompt | None) -> None:
+    """Read typed text as the answer to a question; what cannot be read is said, and the question stays."""
+    walk = walk_of(draft.scene, interview)
+    question = _askable(draft, walk, path)
+    if question is None:
+        return
+    today = draft.scene.now.astimezone(draft.scene.hub.timezone).date()
+    reading = read(question, text, language=draft.say.language, today=today, languages=interview.form.languages)
+    if prompt is not None and draft.scene.message.message_id is not None:
+        draft.record(PromptAnswered(prompt=prompt.id, message_id=draft.scene.message.message_id))
+    match reading:
+        case Understood(value=value):
+            _accept(draft, interview, walk, question, value, prompt=prompt)
+        case NotUnderstood(expected=expected, parameters=parameters):
+            _refuse(draft, interview, walk, question, draft.say(f"expected.{expected}", **parameters))
+
+
+def answer_by_press(draft: Draft, interview: Interview, prompt: Prompt, pressed: Pressed) -> None:
+    """Take a button of a question: a choice, a toggle or Done; an old one changes that very answer or asks first."""
+    walk = walk_of(draft.scene, interview)
+    question = _askable(draft, walk, prompt.path)
+    if question is None:
+        draft.edit(pressed.message_id, OutboundMessage(text=_old_text(walk, prompt.path, draft)))
+        return
+    if pressed.on is not None:
+        _toggle(draft, walk, question, prompt, pressed)
+        return
+    if pressed.choice == "done":
+        if not prompt.selected:
+            draft.toast(draft.say("question.nothing_selected"))
+            return
+        value: Value | None = tuple(choice.name for choice in question.choices if choice.name in prompt.selected)
+    else:
+        value = questions.chosen_value(question, pressed.choice)
+    if value is None:
+        draft.toast(draft.say("press.unknown"))
+        return
+    if walk.is_done(question.path) and not prompt.current:
+        _old_button(draft, interview, walk, question, value, prompt, pressed)
+        return
+    _accept(draft, interview, walk, question, value, prompt=prompt, pressed=pressed)
+
+
+def correct(draft: Draft, interview: Interview, path: str, text: str, *, prompt: Prompt) -> None:
+    """An edited message: its new text is the answer to the question that the old text answered."""
+    answer_by_text(draft, interview, path, text, prompt=prompt)
+
+
+def change_to(draft: Draft, interview: Interview, path: str, value: Value) -> None:
+    """Change an answer after the contact has confirmed it."""
+    walk = walk_of(draft.scene, interview)
+    question = _askable(draft, walk, path)
+    if question is not None:
+        _accept(draft, interview, walk, question, value, prompt=None, quiet=False)
+
+
+def _old_button(  # noqa: PLR0913 -- all of it is what one sees at that moment
+    draft: Draft, interview: Interview, walk: Walk, question: Question, value: Value, prompt: Prompt, pressed: Pressed
+) -> None:
+    answer = walk.answers[question.path]
+    if answer.value == value:
+        draft.toast(draft.say("press.stands"))
+        draft.edit(pressed.message_id, questions.answered_message(walk, question, draft.say))
+        return
+    recent = draft.scene.now - answer.answered_at < CHANGE_DIRECTLY_FOR
+    if recent and interview.status == "partial":
+        _accept(draft, interview, walk, question, value, prompt=prompt, pressed=pressed)
+        return
+    say = draft.say
+    number, _ = walk.place(question.path)
+    old = ", ".join(questions.shown_value(walk, question, answer.value, say)) if answer.value is not None else say("question.skipped")
+    new = ", ".join(questions.shown_value(walk, question, value, say))
+    ask_to_change = NewPrompt(
+        id=PromptId(draft.scene.next_id()),
+        kind="change",
+        response=interview.response,
+        path=question.path,
+        data={"value": value, "choices": [["yes", say("change.yes")], ["no", say("change.no")]]},
+    )
+    text = say("change.ask", number=number, label=walk.form.say(question.label, say.language), old=old, new=new)
+    draft.reply(menu_message(text, ask_to_change), ask_to_change)
+
+
+def _askable(draft: Draft, walk: Walk, path: str) -> Question | None:
+    """Return the question if it is (still) asked; else say why not."""
+    question = next((question for question in walk.asked if question.path == path), None)
+    if question is None:
+        draft.toast(draft.say("question.gone"))
+        draft.reply(draft.say("question.gone"))
+    return question
+
+
+def _old_text(walk: Walk, path: str, draft: Draft) -> str:
+    question = walk.form.by_path.get(path)
+    return walk.form.say(question.label, draft.say.language) if question else draft.say("question.gone")
+
+
+def _toggle(draft: Draft, walk: Walk, question: Question, prompt: Prompt, pressed: Pressed) -> None:
+    """Set one toggle to the state that the pressed drawing sets; a choice that excludes others takes their place."""
+    if not prompt.current:
+        if walk.is_done(question.path):
+            draft.toast(draft.say("press.use_review"))
+            draft.edit(pressed.message_id, questions.answered_message(walk, question, draft.say))
+        else:
+            draft.toast(draft.say("press.shown_again"))
+        return
+    name = questions.chosen_value(question, pressed.choice)
+    if not isinstance(name, str):
+        draft.toast(draft.say("press.unknown"))
+        return
+    if pressed.on:
+        kept = [other for other in prompt.selected if other == name or _go_together(walk, question, other, name)]
+        chosen = {*kept, name}
+    else:
+        chosen = set(prompt.selected) - {name}
+    selected = tuple(choice.name for choice in question.choices if choice.name in chosen)
+    if selected == prompt.selected:
+        return
+    draft.record(SelectionChanged(prompt.id, selected))
+    message = questions.question_message(walk, question, draft.say, selected=selected)
+    draft.edit(pressed.message_id, _with_prompt(message, prompt.id))
+
+
+def _go_together(walk: Walk, question: Question, one: str, other: str) -> bool:
+    both = tuple(choice.name for choice in question.choices if choice.name in {one, other})
+    return walk.accepts(question.path, both)
+
+
+def _accept(  # noqa: PLR0913 -- all of it is what one sees at that moment
+    draft: Draft,
+    interview: Interview,
+    walk: Walk,
+    question: Question,
+    value: Value,
+    *,
+    prompt: Prompt | None,
+    pressed: Pressed | None = None,
+    quiet: bool = True,
+) -> None:
+    if not walk.accepts(question.path, value):
+        message = walk.form.say(question.constraint_message, draft.say.language)
+        _refuse(draft, interview, walk, question, walk.say(message, draft.say.language) if message else draft.say("expected.constraint"))
+        return
+    was_done = walk.is_done(question.path)
+    after = walk.with_answer(question.path, state="given", value=value)
+    _store(draft, interview, after)
+    message_id = pressed.message_id if pressed else (prompt.message_id if prompt else None)
+    draft.edit(message_id, questions.answered_message(after, question, draft.say))
+    elsewhere = draft.scene.interview
+    busy_elsewhere = elsewhere is not None and elsewhere.id != interview.id
+    if busy_elsewhere or ((was_done or not quiet) and not (prompt is not None and prompt.current)):
+        label = ", ".join(questions.shown_value(after, question, value, draft.say))
+        number, _ = after.place(question.path)
+        draft.reply(draft.say("change.done", number=number, answer=label))
+        if not busy_elsewhere:
+            _after_correction(draft, interview, after)
+        return
+    _ask_next(
+        draft,
+        after,
+        interview=interview.id,
+        response=interview.response,
+        after=question.path,
+        submitted=interview.status == "submitted",
+    )
+
+
+def _after_correction(draft: Draft, interview: Interview, after: Walk) -> None:
+    """Go on where the contact stands: the shown question stays, unless the change closed it or opened a new end."""
+    position = _standing(after, interview)
+    current = draft.scene.current
+    if current is not None and current.kind == "question" and current.path == position:
+        return
+    if interview.status == "submitted" and after.next_open() is None:
+        return
+    _ask_at(draft, after, interview=interview.id, response=interview.response, position=position)
+
+
+def _store(draft: Draft, interview: Interview, after: Walk) -> None:
+    contact = draft.scene.contact
+    assert contact is not None  # an interview belongs to a contact
+    draft.record(*after.changes_from(interview.answers, response=interview.response, contact=contact.id))
+    if interview.status == "submitted":
+        draft.record(ResponseRevised(interview.response))
+
+
+def _refuse(draft: Draft, interview: Interview, walk: Walk, question: Question, why: str) -> None:
+    tries = interview.tries + 1
+    draft.reply(why)
+    if interview.state == "finished":
+        return
+    draft.record(
+        InterviewMoved(interview=interview.id, state="open", position=interview.position or question.path, tries=tries)
+    )
+    if tries >= SHOW_AGAIN_AFTER:
+        _ask(draft, walk, interview=interview.id, response=interview.response, question=question, tries=tries)
+
+
+# --- ways on ---------------------------------------------------------------------------------------------------------
+
+
+def back(draft: Draft, interview: Interview, *, position: str | None = None) -> None:
+    """Show the question before the current one (or before `position`)."""
+    walk = walk_of(draft.scene, interview)
+    earlier = walk.before(position or _standing(walk, interview))
+    if earlier is None:
+        draft.toast(draft.say("back.first"))
+        draft.reply(draft.say("back.first"))
+        return
+    _leave(draft, walk)
+    _ask(draft, walk, interview=interview.id, response=interview.response, question=earlier)
+
+
+def skip(draft: Draft, interview: Interview, *, position: str | None = None) -> None:
+    """Go on without an answer, where that is allowed; an answer given before stays."""
+    walk = walk_of(draft.scene, interview)
+    path = position or _standing(walk, interview)
+    if path == END:
+        _ask_at(draft, walk, interview=interview.id, response=interview.response, position=END)
+        return
+    question = _askable(draft, walk, path)
+    if question is None:
+        return
+    if not walk.is_done(path):
+        if walk.is_required(path):
+            message = walk.form.say(question.required_message, draft.say.language)
+            draft.reply(message or draft.say("skip.required"))
+            return
+        walk = walk.with_answer(path, state="skipped", value=None)
+        _store(draft, interview, walk)
+    if draft.scene.current is not None and draft.scene.current.path == path:
+        draft.edit(draft.scene.current.message_id, questions.answered_message(walk, question, draft.say))
+    submitted = interview.status == "submitted"
+    _ask_next(draft, walk, interview=interview.id, response=interview.response, after=path, submitted=submitted)
+
+
+def pause(draft: Draft, interview: Interview) -> None:
+    """Stop here; everything is stored already."""
+    walk = walk_of(draft.scene, interview)
+    draft.record(InterviewMoved(interview=interview.id, state="paused", position=_standing(walk, interview)))
+    draft.reply(draft.say("pause.done"))
+
+
+def _leave(draft: Draft, walk: Walk) -> None:
+    """Take the buttons off the question that is being left, so that only one keyboard is alive."""
+    current = draft.scene.current
+    if current is None or current.kind != "question" or not current.path:
+        return
+    question = walk.form.by_path.get(current.path)
+    if question is not None and question.path in {asked.path for asked in walk.asked}:
+        message = questions.question_message(walk, question, draft.say)
+        draft.edit(current.message_id, OutboundMessage(where=message.where, text=message.text))
+
+
+# --- the end ---------------------------------------------------------------------------------------------------------
+
+
+def submit(draft: Draft, interview: Interview) -> None:
+    """Send the response in, if every answer still fits; else ask what is missing."""
+    walk = walk_of(draft.scene, interview)
+    missing = walk.next_open() or walk.refused_at_the_end()
+    if missing is not None:
+        draft.reply(draft.say("submit.missing"))
+        _ask(draft, walk, interview=interview.id, response=interview.response, question=missing)
+        return
+    if interview.status == "submitted":
+        draft.record(InterviewMoved(interview=interview.id, state="finished", position=END))
+        draft.reply(draft.say("submit.already"))
+        return
+    draft.record(
+        ResponseSubmitted(interview.response),
+        InterviewMoved(interview=interview.id, state="finished", position=END),
+    )
+    given = sum(1 for question in walk.asked if walk.value(question.path) is not None)
+    say, now = draft.say, draft.scene.now
+    thanks = say.count("submit.thanks", given, day=say.day(now), time=say.clock(now))
+    own = draft.scene.hub.text("thanks", say.language)
+    prompt = NewPrompt(
+        id=PromptId(draft.scene.next_id()),
+        kind="menu",
+        response=interview.response,
+        data={"choices": [["copy", say("submit.copy")], ["review", say("submit.change")]]},
+    )
+    draft.reply(menu_message("\n\n".join(part for part in (thanks, own) if part), prompt), prompt)
+
+
+# --- asking ----------------------------------------------------------------------------------------------------------
+
+
+def _ask_next(draft: Draft, walk: Walk, *, interview: int, response: int, after: str, submitted: bool) -> None:
+    following = walk.next_open(after=after)
+    if following is not None:
+        _ask(draft, walk, interview=interview, response=response, question=following)
+    elif submitted:
+        draft.record(InterviewMoved(interview=interview, state="finished", position=END))
+        draft.reply(draft.say("revise.done"))
+    else:
+        _ask_at(draft, walk, interview=interview, response=response, position=END)
+
+
+def _ask_at(draft: Draft, walk: Walk, *, interview: int, response: int, position: str) -> None:
+    question = walk.form.by_path.get(position)
+    if question is not None:
+        _ask(draft, walk, interview=interview, response=response, question=question)
+        return
+    say = draft.say
+    draft.record(InterviewMoved(interview=interview, state="open", position=END))
+    prompt = NewPrompt(
+        id=PromptId(draft.scene.next_id()),
+        kind="finish",
+        response=response,
+        data={"choices": [["submit", say("finish.submit")], ["review", say("finish.review")]]},
+    )
+    notes = [walk.say(walk.form.say(note.label, say.language), say.language) for note in walk.notes_before(END)]
+    draft.reply(menu_message("\n\n".join([*notes, say("finish.ask")]), prompt), prompt)
+
+
+def _ask(  # noqa: PLR0913 -- all of it is what one sees at that moment
+    draft: Draft, walk: Walk, *, interview: int, response: int, question: Question, tries: int = 0
+) -> None:
+    value = walk.value(question.path)
+    selected = value if isinstance(value, tuple) else ()
+    current = draft.scene.current
+    if current is not None and current.kind == "question" and (current.response, current.path) == (response, question.path):
+        selected = current.selected or selected  # toggles set before the question was shown again are not lost
+    draft.record(InterviewMoved(interview=interview, state="open", position=question.path, tries=tries))
+    prompt = NewPrompt(
+        id=PromptId(draft.scene.next_id()), kind="question", response=response, path=question.path, selected=selected
+    )
+    draft.reply(questions.question_message(walk, question, draft.say, selected=selected), prompt)
+
+
+def menu_message(text: str, prompt: NewPrompt, *, where: str = "") -> OutboundMessage:
+    """Return a message whose choices are those that the prompt remembers."""
+    choices = tuple(Choice(key, label) for key, label in prompt.data.get("choices", ()))
+    return OutboundMessage(where=where, text=text, choices=choices)
+
+
+def _with_prompt(message: OutboundMessage, prompt: PromptId) -> OutboundMessage:
+    return replace(message, prompt=prompt)

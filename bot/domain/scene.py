@@ -1,0 +1,201 @@
+"""What a turn sees, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from bot.domain.interviews import Interview
+from bot.domain.messages import Address, ChatKind, Edit, InboundMessage, OutboundMessage, PromptId
+from bot.domain.outcomes import Outcome
+from bot.domain.people import Contact, Invitation, Role, Visitor
+from bot.domain.speech import Catalogue, Speaker
+from bot.forms.model import Form, Texts
+
+Registration = Literal["open", "approval", "invitation"]
+Need = Literal["forms", "invitation", "my_data", "last_response"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hub:
+    """The programme that runs the bot. `texts`: what its content says, by (name, language), fields filled in;
+    `hashes` of those wordings; `code_hash` gives what is stored of an invitation's code ("" if it cannot be one)."""
+
+    name: str
+    languages: tuple[str, ...]
+    timezone: ZoneInfo
+    registration: Registration
+    texts: Mapping[tuple[str, str], str]
+    hashes: Mapping[tuple[str, str], str]
+    notice_version: str
+    code_hash: Callable[[str], str]
+
+    def text(self, name: str, language: str) -> str:
+        """Return a text of the hub's content in `language`, else in the hub's first, else ""."""
+        return self.texts.get((name, language)) or self.texts.get((name, self.languages[0]), "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """A shown question or menu. `data`: what its choices mean; `current`: typed text answers it."""
+
+    id: PromptId
+    kind: str
+    response: int | None = None
+    path: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    selected: tuple[str, ...] = ()
+    message_id: str | None = None
+    current: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialogue:
+    """A conversation that is not a form."""
+
+    name: str
+    step: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferedForm:
+    """A form as a contact may meet it: `response` is theirs, if any."""
+
+    id: int
+    version: int
+    name: str
+    title: Texts
+    state: Literal["draft", "open", "closed"]
+    form: Form
+    response: int | None = None
+    status: Literal["", "partial", "submitted"] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """All that a turn may know, loaded beforehand; the base is always there, the rest where a route needs it."""
+
+    hub: Hub
+    catalogue: Catalogue
+    message: InboundMessage
+    now: datetime
+    next_id: Callable[[], int]
+    contact: Contact | None = None
+    visitor: Visitor | None = None
+    roles: frozenset[Role] = frozenset()
+    reachable: bool = True
+    dialogue: Dialogue | None = None
+    interviews: Mapping[int, Interview] = field(default_factory=dict)  # by response
+    current: Prompt | None = None
+    referred: Prompt | None = None
+    answered: Prompt | None = None  # the prompt that the person's edited message had answered
+    forms: tuple[OfferedForm, ...] = ()
+    invitation: Invitation | None = None
+    my_data: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def address(self) -> Address:
+        """Where the message came from and replies go to."""
+        return self.message.address
+
+    @property
+    def private(self) -> bool:
+        """Whether nobody else reads along."""
+        return self.message.chat_kind is ChatKind.PRIVATE
+
+    @property
+    def language(self) -> str:
+        """The language to speak here: the contact's, the visitor's, the platform's hint, the hub's first."""
+        if self.contact is not None:
+            return self.contact.language
+        if self.visitor is not None:
+            return self.visitor.language
+        hint = (self.message.language or "").partition("-")[0].lower()
+        return hint if hint in self.hub.languages else self.hub.languages[0]
+
+    @property
+    def say(self) -> Speaker:
+        """Texts in the language spoken here."""
+        return self.catalogue.speaker(self.language)
+
+    @property
+    def interview(self) -> Interview | None:
+        """The contact's open or paused interview."""
+        return next((interview for interview in self.interviews.values() if interview.state != "finished"), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPrompt:
+    """A prompt that a reply brings along; it takes the place of what was shown in the chat before."""
+
+    id: PromptId
+    kind: str
+    response: int | None = None
+    path: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    selected: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A message to send back, as a delivery row."""
+
+    message: OutboundMessage
+    prompt: NewPrompt | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What one message leads to: facts to store, replies to send, best-effort edits, and a line for the press."""
+
+    outcomes: tuple[Outcome, ...] = ()
+    replies: tuple[Reply, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    toast: str = ""
+
+
+class Draft:
+    """A turn while it is written: the scene it starts from, and what was found so far."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.say = scene.say
+        self._outcomes: list[Outcome] = []
+        self._replies: list[Reply] = []
+        self._edits: list[Edit] = []
+        self._toast = ""
+
+    def record(self, *outcomes: Outcome) -> None:
+        """Note facts, in order."""
+        self._outcomes.extend(outcomes)
+
+    def speak(self, language: str) -> None:
+        """Go on in another language."""
+        self.say = self.scene.catalogue.speaker(language)
+
+    def reply(self, message: OutboundMessage | str, prompt: NewPrompt | None = None) -> None:
+        """Say something; with a prompt, the buttons and typed numbers of this message refer to it."""
+        if isinstance(message, str):
+            message = OutboundMessage(text=message)
+        message = replace(message, language=self.say.language, prompt=prompt.id if prompt else None)
+        self._replies.append(Reply(message=message, prompt=prompt))
+
+    def edit(self, message_id: str | None, message: OutboundMessage) -> None:
+        """Change a message shown earlier, if its id is known."""
+        if message_id is not None:
+            message = replace(message, language=self.say.language)
+            self._edits.append(Edit(address=self.scene.address, message_id=message_id, message=message))
+
+    def toast(self, text: str) -> None:
+        """Say a short line in answer to the press."""
+        self._toast = text
+
+    def turn(self) -> Turn:
+        """Return the finished turn."""
+        return Turn(
+            outcomes=tuple(self._outcomes), replies=tuple(self._replies), edits=tuple(self._edits), toast=self._toast
+        )

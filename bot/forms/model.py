@@ -1,0 +1,146 @@
+"""A compiled questionnaire: plain, immutable data that knows nothing of how it was written or of who answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import Literal
+
+Value = str | int | float | tuple[str, ...]
+"""An answer: text and dates (ISO 8601) and select_one names as str, integer as int, decimal as float,
+select_multiple as a tuple of names in the order of the choices, acknowledge as "OK". Empty is None."""
+
+Texts = Mapping[str, str]
+"""Language code -> text. A text without a language has the key ""."""
+
+QuestionType = Literal[
+    "text", "integer", "decimal", "date", "select_one", "select_multiple", "note", "acknowledge", "calculate"
+]
+
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+def _nothing() -> Mapping[str, str]:
+    return _NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """An expression as written in the sheet, with the paths of the questions it depends on."""
+
+    text: str
+    depends: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One choice of a select; `label` may be empty in a language, `Form.say` then falls back."""
+
+    name: str
+    label: Texts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A group of questions; `path` is `training` or `outer/inner`, `parents` the enclosing groups, outermost first."""
+
+    path: str
+    name: str
+    label: Texts = field(default_factory=_nothing)
+    parents: tuple[str, ...] = ()
+    relevant: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One row of the survey sheet that carries a value or is shown (calculate and note included).
+
+    path: `size` or `group/name`, without the root; unique in the form.
+    default: the raw text of a static default; a dynamic one is in `dynamic_default`.
+    row: line of the survey sheet (1 is the header), for messages to authors.
+    """
+
+    path: str
+    name: str
+    type: QuestionType
+    label: Texts = field(default_factory=_nothing)
+    hint: Texts = field(default_factory=_nothing)
+    guidance: Texts = field(default_factory=_nothing)
+    groups: tuple[str, ...] = ()
+    required: Expression | None = None
+    required_message: Texts = field(default_factory=_nothing)
+    relevant: Expression | None = None
+    constraint: Expression | None = None
+    constraint_message: Texts = field(default_factory=_nothing)
+    calculation: Expression | None = None
+    default: Value | None = None
+    dynamic_default: Expression | None = None
+    read_only: bool = False
+    choices: tuple[Choice, ...] = ()
+    appearance: str = ""
+    parameters: Mapping[str, str] = field(default_factory=_nothing)
+    row: int = 0
+
+    @property
+    def asked(self) -> bool:
+        """Whether a person answers this (notes are shown, calculations run by themselves)."""
+        return self.type not in ("note", "calculate") and not self.read_only
+
+    def choice(self, name: str) -> Choice | None:
+        """Return the choice of that name."""
+        return next((choice for choice in self.choices if choice.name == name), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """A whole form in document order.
+
+    name: the form_id; version: the author's own version text ("" if none); languages: codes, the default first.
+    """
+
+    name: str
+    title: Texts
+    version: str
+    languages: tuple[str, ...]
+    questions: tuple[Question, ...]
+    groups: tuple[Group, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=_nothing)
+
+    @cached_property
+    def by_path(self) -> Mapping[str, Question]:
+        """Questions by path."""
+        return MappingProxyType({question.path: question for question in self.questions})
+
+    @cached_property
+    def group_by_path(self) -> Mapping[str, Group]:
+        """Groups by path."""
+        return MappingProxyType({group.path: group for group in self.groups})
+
+    def say(self, texts: Texts, language: str) -> str:
+        """Return the text in `language`, else in the default language, else in any, else ""."""
+        return (
+            texts.get(language)
+            or texts.get("")
+            or (texts.get(self.languages[0]) if self.languages else None)
+            or next((text for text in texts.values() if text), "")
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something an author should know about a form: where, what, and how to mend it."""
+
+    level: Literal["error", "warning"]
+    what: str
+    mend: str = ""
+    sheet: str = ""
+    row: int = 0
+    column: str = ""
+
+    def __str__(self) -> str:
+        place = ", ".join(
+            part for part in (self.sheet and f"sheet {self.sheet}", self.row and f"row {self.row}", self.column and f"column {self.column}") if part
+        )
+        return f"{self.level}: {place + ': ' if place else ''}{self.what}{' ' + self.mend if self.mend else ''}"

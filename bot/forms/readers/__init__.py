@@ -1,0 +1,55 @@
+"""Reads what people type into answers, one small module a question type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from bot.forms.model import Question
+from bot.forms.readers.acknowledge import read_acknowledge
+from bot.forms.readers.dates import read_date
+from bot.forms.readers.numbers import read_decimal, read_integer
+from bot.forms.readers.outcomes import NotUnderstood, Reading, Understood
+from bot.forms.readers.select_multiple import read_select_multiple
+from bot.forms.readers.select_one import read_select_one
+from bot.forms.readers.texts import MAX_TEXT, read_text
+
+__all__ = ["NotUnderstood", "Reading", "Understood", "read"]
+
+
+def read(
+    question: Question,
+    text: str,
+    *,
+    language: str,
+    today: date,
+    languages: Sequence[str] = (),  # noqa: ARG001 (labels are recognised in all languages of the form)
+) -> Reading:
+    """Read a typed answer to a question.
+
+    Args:
+        question: what was asked.
+        text: what was typed.
+        language: the person's, for decimal marks and examples.
+        today: the day in the person's zone, for words such as tomorrow.
+        languages: further languages of the person.
+    """
+    if len(text) > MAX_TEXT and question.type != "text":
+        return NotUnderstood("too_long", {"limit": str(MAX_TEXT)})
+    match question.type:
+        case "text":
+            return read_text(text)
+        case "integer":
+            return read_integer(text)
+        case "decimal":
+            return read_decimal(text, language=language)
+        case "date":
+            return read_date(text, today=today, language=language)
+        case "select_one":
+            return read_select_one(text, question=question)
+        case "select_multiple":
+            return read_select_multiple(text, question=question)
+        case "acknowledge":
+            return read_acknowledge(text)
+        case "note" | "calculate":
+            return NotUnderstood("nothing")

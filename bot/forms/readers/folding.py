@@ -1,0 +1,31 @@
+"""Makes texts that people would call the same equal: letter case, spaces, accents, punctuation, ß and ss."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+
+_GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "ae", "Ö": "oe", "Ü": "ue"})
+
+
+@lru_cache(maxsize=8192)
+def fold(text: str) -> str:
+    """Return the bare letters and digits of a text, words joined by one space."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    kept = (character if character.isalnum() else " " for character in plain if not unicodedata.combining(character))
+    return " ".join("".join(kept).split())
+
+
+def folds(text: str) -> tuple[str, ...]:
+    """Return all ways in which a text may be typed: `Käse` as kase and as kaese; signs alone stand for themselves."""
+    composed = unicodedata.normalize("NFC", text)
+    found = dict.fromkeys((fold(composed), fold(composed.translate(_GERMAN))))
+    return tuple(form for form in found if form) or (composed.strip(),)
+
+
+def plain_digits(text: str) -> str:
+    """Return the text with all decimal digits of any script as 0 to 9, and other minus signs as -."""
+    return "".join(
+        str(unicodedata.decimal(character)) if character.isdecimal() else "-" if character in "−‒–﹣－" else character
+        for character in text
+    )

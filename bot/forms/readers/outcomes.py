@@ -1,0 +1,30 @@
+"""What reading a typed answer gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.forms.model import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """The text is an answer to the question (its constraint is not asked here)."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """The text is no answer. expected: a key for the catalogue; parameters: what its text may name.
+
+    integer, decimal, date -> example; decimal_ambiguous -> first, second; choice -> count; choices -> count, unclear;
+    acknowledge; text; too_long -> limit; out_of_range -> minimum, maximum; nothing (the question takes no answer).
+    """
+
+    expected: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+Reading = Understood | NotUnderstood

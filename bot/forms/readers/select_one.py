@@ -1,0 +1,13 @@
+"""Reads the answer to a select_one question."""
+
+from __future__ import annotations
+
+from bot.forms.model import Question
+from bot.forms.readers.choices import Catalogue
+from bot.forms.readers.outcomes import NotUnderstood, Reading, Understood
+
+
+def read_select_one(text: str, *, question: Question) -> Reading:
+    """Read a number as shown, a label in any language, a name, or the beginning of a label."""
+    found = Catalogue(question.choices).find(text)
+    return Understood(found) if found is not None else NotUnderstood("choice", {"count": str(len(question.choices))})

@@ -1,0 +1,153 @@
+"""Compiles the source of a form (xlsx, xlsm, xls, csv, md) into our model, or says what is wrong with it and where."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from types import MappingProxyType
+
+from bot.forms.model import Expression, Form, Problem, Texts
+from bot.forms.program import Findings, build
+from bot.forms.xlsform import checks
+from bot.forms.xlsform.complaints import Unreadable, merged
+from bot.forms.xlsform.elements import Elements, collect
+from bot.forms.xlsform.files import examine
+from bot.forms.xlsform.languages import code_of, in_header_order, looks_coded
+from bot.forms.xlsform.rows import locate
+from bot.forms.xlsform.sheets import Sheets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """A form, or why there is none: `form` is None exactly if one of the problems is an error."""
+
+    form: Form | None
+    problems: tuple[Problem, ...]
+
+
+def compile_source(data: bytes, *, file_name: str) -> Compiled:
+    """Compile a file; whatever it holds, problems are returned, not raised."""
+    from bot.forms.xlsform import reader  # noqa: PLC0415 (pyxform costs 0.8 s, and who only names this module need not pay)
+
+    try:
+        content, suffix = examine(data, file_name=file_name)
+        sheets = reader.read_sheets(content, suffix=suffix)
+    except Unreadable as error:
+        return Compiled(form=None, problems=(error.problem,))
+    places = locate(sheets)
+    problems = [*checks.check_size(places)]
+    if problems:
+        return Compiled(form=None, problems=tuple(problems))
+    problems += checks.check_choices(places)
+    stem = re.sub(r"\W+", "_", PurePath(file_name).stem).strip("_") or "form"
+    checked = reader.check(sheets, stem=stem)
+    problems += _news(checked.problems, known=problems)
+    if checked.survey is None:
+        return Compiled(form=None, problems=merged(problems))
+    found = collect(checked.survey, places=places, is_dynamic=reader.is_dynamic)
+    form, findings = _form(checked.survey, found=found, sheets=sheets)
+    problems += [
+        *found.problems,
+        *_language_problems(sheets, found=found),
+        *checks.check_texts(form, places=places),
+        *checks.problems_of(findings, form=form, places=places),
+    ]
+    if not form.questions and not _broken(problems):
+        problems.append(Problem(level="error", what="the form asks nothing", sheet="survey"))
+    if not _broken(problems):
+        problems += reader.check_xform(checked.survey)
+    return Compiled(form=None if _broken(problems) else form, problems=merged(problems))
+
+
+def _broken(problems: list[Problem]) -> bool:
+    return any(problem.level == "error" for problem in problems)
+
+
+def _news(problems: list[Problem], *, known: list[Problem]) -> Iterator[Problem]:
+    """Leave out what pyxform says of a row that we have refused with a better word already."""
+    rows = {(problem.sheet, problem.row) for problem in known if problem.row}
+    yield from (problem for problem in problems if (problem.sheet, problem.row) not in rows)
+
+
+def _form(survey: object, *, found: Elements, sheets: Sheets) -> tuple[Form, Findings]:
+    """Return the form with the dependencies of its expressions, and what compiling them found."""
+    name = str(getattr(survey, "id_string", "") or "form")
+    form = Form(
+        name=name,
+        title=MappingProxyType({"": str(getattr(survey, "title", "") or name)}),
+        version=str(getattr(survey, "version", "") or ""),
+        languages=_languages(sheets, found=found),
+        questions=tuple(found.questions),
+        groups=tuple(found.groups),
+        settings=MappingProxyType(dict(sheets.settings)),
+    )
+    _, findings = build(form, ignored=found.ignored)
+    return _with_depends(form, depends=findings.depends), findings
+
+
+def _all_texts(found: Elements) -> Iterator[Texts]:
+    for group in found.groups:
+        yield group.label
+    for question in found.questions:
+        yield from (question.label, question.hint, question.guidance)
+        yield from (question.constraint_message, question.required_message)
+        yield from (choice.label for choice in question.choices if choice.name != "other")
+
+
+def _languages(sheets: Sheets, *, found: Elements) -> tuple[str, ...]:
+    """Return the codes in the order of the headers, the default first."""
+    headers = [header for name in ("survey", "choices") for header in sheets.headers.get(name, ())]
+    codes = {code for texts in _all_texts(found) for code in texts if code}
+    named = in_header_order(_written(headers), headers=headers)
+    order = [code for code in dict.fromkeys(map(code_of, named)) if code in codes]
+    order += sorted(codes.difference(order))
+    default = code_of(sheets.settings.get("default_language", ""))
+    if default and (default in order or not order):
+        order = [default, *(code for code in order if code != default)]
+    return tuple(order)
+
+
+def _written(headers: list[str]) -> list[str]:
+    """Return the languages' names in headers such as `label::Deutsch (de)`."""
+    names = (re.split(r"::|:", header)[-1].strip() for header in headers if ":" in header)
+    return [name for name in names if name]
+
+
+def _language_problems(sheets: Sheets, *, found: Elements) -> Iterator[Problem]:
+    used = {code for texts in _all_texts(found) for code in texts if code}
+    default = code_of(sheets.settings.get("default_language", ""))
+    if default and used and default not in used:
+        yield Problem(
+            level="warning", what=f"no text is written in the default language {default}", sheet="settings", row=2,
+            mend=f"Use one of {', '.join(sorted(used))}.", column="default_language",
+        )  # fmt: skip
+    for name in dict.fromkeys(_written([*sheets.headers.get("survey", ())])):
+        if code_of(name) in used and not looks_coded(name):
+            yield Problem(
+                level="warning", what=f"the language {name} has no code", sheet="survey", row=1,
+                mend=f"Write {name} (xx) in the headers, with its code for xx.",
+            )  # fmt: skip
+
+
+def _with_depends(form: Form, *, depends: Mapping[tuple[str, str], frozenset[str]]) -> Form:
+    """Write the questions that each expression reads into the form."""
+
+    def told(path: str, column: str, expression: Expression | None) -> Expression | None:
+        known = depends.get((path, column))
+        return Expression(expression.text, known) if expression is not None and known else expression
+
+    questions = (
+        replace(
+            question,
+            required=told(question.path, "required", question.required),
+            relevant=told(question.path, "relevant", question.relevant),
+            constraint=told(question.path, "constraint", question.constraint),
+            calculation=told(question.path, "calculation", question.calculation),
+            dynamic_default=told(question.path, "dynamic_default", question.dynamic_default),
+        )
+        for question in form.questions
+    )
+    groups = (replace(group, relevant=told(group.path, "relevant", group.relevant)) for group in form.groups)
+    return replace(form, questions=tuple(questions), groups=tuple(groups))

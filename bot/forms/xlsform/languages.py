@@ -1,0 +1,53 @@
+"""Languages of a form: `Deutsch (de)` in a header becomes the code `de`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from bot.forms.model import Texts
+
+_CODE = re.compile(r"\(([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)\)\s*$")
+_BARE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", re.IGNORECASE)
+_NAMES: Mapping[str, str] = {
+    "deutsch": "de", "german": "de", "english": "en", "englisch": "en", "français": "fr", "french": "fr",
+    "español": "es", "spanish": "es", "türkçe": "tr", "turkish": "tr", "polski": "pl", "polish": "pl",
+    "nederlands": "nl", "dutch": "nl", "italiano": "it", "italian": "it", "українська": "uk", "ukrainian": "uk",
+}  # fmt: skip
+_UNNAMED = frozenset({"", "default"})
+"""What pyxform calls texts without a language."""
+
+
+def code_of(name: str) -> str:
+    """Return the code of a language as authors write it; an unknown name stands for itself."""
+    name = name.strip()
+    if name.lower() in _UNNAMED:
+        return ""
+    match = _CODE.search(name)
+    if match is not None:
+        return match[1].lower() if "-" not in match[1] else match[1]
+    if name.lower() in _NAMES:
+        return _NAMES[name.lower()]
+    return name
+
+
+def looks_coded(name: str) -> bool:
+    """Whether a language's name carries a code, or is one."""
+    return bool(_CODE.search(name) or name.strip().lower() in _NAMES or _BARE.fullmatch(name.strip()))
+
+
+def texts_of(raw: Any) -> Texts:
+    """Return texts by code of what pyxform keeps: nothing, one text, or a dict by language."""
+    if not raw:
+        return MappingProxyType({})
+    found = raw if isinstance(raw, dict) else {"": raw}
+    texts = {code_of(name): str(text or "").strip() for name, text in found.items()}
+    return MappingProxyType({code: text for code, text in texts.items() if text})
+
+
+def in_header_order(names: Iterable[str], *, headers: Iterable[str]) -> list[str]:
+    """Return the languages' names in the order in which the sheets' headers first mention them."""
+    joined = "\n".join(headers)
+    return sorted(dict.fromkeys(names), key=lambda name: (joined.find(name) if name in joined else len(joined), name))

@@ -1,0 +1,163 @@
+"""The opened house: database at its schema, content entered, the hub as it speaks now. Commands and channels start here."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from bot.domain.codes import plain_code
+from bot.domain.messages import Address
+from bot.domain.scene import Hub
+from bot.errors import ConfigurationError, FormError
+from bot.runtime.clock import Ids, SystemClock
+from bot.texts import Texts, load_texts
+from config.hub import Content, FormFile, read_content
+from config.secret import Keys, load_secret
+from config.settings import SHIPPED_CONTENT, Settings
+from storage import hub as hub_rows
+from storage import schema
+from storage.codec import to_micros
+from storage.driver import Database, open_database
+from storage.library import Library
+
+log = logging.getLogger(__name__)
+
+DEMO = "demo"
+
+
+@dataclass(slots=True, kw_only=True)
+class House:
+    """What every command and channel needs."""
+
+    settings: Settings
+    database: Database
+    texts: Texts
+    keys: Keys
+    hub: Hub
+    library: Library
+    clock: SystemClock
+    next_id: Ids
+
+
+@asynccontextmanager
+async def open_house(settings: Settings, *, clock: SystemClock | None = None) -> AsyncIterator[House]:
+    """Open the database, bring its schema up to date, let content enter an empty one.
+
+    Raises:
+        ConfigurationError, SchemaTooNew, StorageUnavailable.
+    """
+    clock = clock or SystemClock()
+    keys = load_secret(settings).keys
+    database = await open_at_schema(settings)
+    try:
+        next_id = Ids(clock)
+        await _let_content_enter(settings, database, clock, next_id)
+        await _set_admins(settings, database, clock)
+        texts = load_texts(settings.hub.languages, timezone=settings.hub.zone)
+        hub = await load_hub(settings, database, keys)
+        yield House(
+            settings=settings,
+            database=database,
+            texts=texts,
+            keys=keys,
+            hub=hub,
+            library=Library(),
+            clock=clock,
+            next_id=next_id,
+        )
+    finally:
+        await database.close()
+
+
+async def open_at_schema(settings: Settings) -> Database:
+    """Return the database with the present schema, migrated if that is due and allowed."""
+    database = await open_database(settings.database_url)
+    try:
+        if await schema.check(database):
+            return database
+        if not settings.migrate:
+            raise ConfigurationError("the database needs `hubtalk db upgrade` (HUBTALK_MIGRATE is false)")
+    except BaseException:
+        await database.close()
+        raise
+    await database.close()
+    await schema.upgrade(settings.database_url)
+    return await open_database(settings.database_url)
+
+
+async def load_hub(settings: Settings, database: Database, keys: Keys) -> Hub:
+    """Return the hub as it speaks now: texts with the controller's fields filled in, and the hashes of those wordings."""
+    written = await database.read(hub_rows.texts)
+    values = await database.read(hub_rows.settings)
+    fields = {
+        "{hub}": settings.hub.name,
+        "{controller}": settings.hub.controller or DEMO,
+        "{contact}": settings.hub.contact or DEMO,
+        "{dpo}": settings.hub.dpo or DEMO,
+    }
+    filled = {key: _fill(body, fields) for key, body in written.items()}
+    return Hub(
+        name=settings.hub.name,
+        languages=settings.hub.languages,
+        timezone=settings.hub.zone,
+        registration=settings.registration,
+        texts=filled,
+        hashes={key: hashlib.sha256(body.encode()).hexdigest() for key, body in filled.items()},
+        notice_version=values.get("notice_version", "1"),
+        code_hash=lambda code: code_hash(keys, code),
+    )
+
+
+def code_hash(keys: Keys, code: str) -> str:
+    """Return what is stored of an invitation's code, "" if the text cannot be one."""
+    plain = plain_code(code)
+    return keys.digest("codes", plain) if plain else ""
+
+
+def _fill(body: str, fields: Mapping[str, str]) -> str:
+    for field, value in fields.items():
+        body = body.replace(field, value)
+    return body
+
+
+async def _let_content_enter(settings: Settings, database: Database, clock: SystemClock, next_id: Ids) -> None:
+    if await database.read(hub_rows.entered):
+        return
+    content = read_content(settings.content_dir or SHIPPED_CONTENT)
+    forms = [(item, _compile(item)) for item in content.forms]
+    now = to_micros(clock.now())
+
+    def enter() -> hub_rows.Steps[None]:
+        if (yield from hub_rows.entered()):
+            return
+        yield from hub_rows.enter_texts(content.texts, notice_version=content.notice_version, now=now)
+        yield from hub_rows.enter_milestones(content.milestones, number=next_id)
+        for item, form in forms:
+            yield from hub_rows.publish(
+                form, name=item.name, title=item.title, file_name=item.file_name, source=item.source, now=now, number=next_id
+            )
+
+    await database.write(enter)
+    log.info("content entered: %d forms, %d texts", len(forms), len(content.texts))
+
+
+def _compile(item: FormFile) -> hub_rows.Form:
+    from bot.forms.source import compile_source  # noqa: PLC0415 -- pyxform is only loaded when a form is compiled
+
+    compiled = compile_source(item.source, file_name=item.file_name)
+    if compiled.form is None:
+        problems = "; ".join(str(problem) for problem in compiled.problems if problem.level == "error")
+        raise FormError(f"the content's form {item.file_name} cannot be used: {problems}")
+    return compiled.form
+
+
+async def _set_admins(settings: Settings, database: Database, clock: SystemClock) -> None:
+    persons = [Address.parse(text) for text in settings.admins]
+    now = to_micros(clock.now())
+    await database.write(lambda: hub_rows.set_admins([(person.channel, person.chat) for person in persons], now=now))
+
+
+__all__ = ["Content", "House", "code_hash", "load_hub", "open_at_schema", "open_house"]

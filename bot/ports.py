@@ -1,0 +1,197 @@
+"""What the core asks of the rooms around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from bot.domain.messages import (
+    Abilities,
+    Acknowledgement,
+    Address,
+    DeliveryId,
+    Edit,
+    Identity,
+    InboundMessage,
+    Outgoing,
+    PromptId,
+    Reading,
+)
+from bot.domain.outcomes import Outcome
+from bot.domain.scene import Draft, Need, Scene, Turn
+
+
+class Clock(Protocol):
+    """The time, handed in so that tests can turn it."""
+
+    def now(self) -> datetime:
+        """Return the present moment, aware, in UTC."""
+        ...
+
+
+class Channel(Protocol):
+    """One platform on which people chat with us.
+
+    The core calls `connect` once, then `read` in a loop with the cursor it stored last, and `send`, `edit` and
+    `acknowledge` at any time, several chats side by side but one chat in order. Nothing is retried inside a channel:
+    errors of `bot.errors` say whether and when to try again.
+    """
+
+    name: str
+    abilities: Abilities
+
+    async def connect(self) -> Identity:
+        """Sign in and learn who we are.
+
+        Raises:
+            ChannelRefused: wrong credentials.
+            ChannelUnavailable: not reachable now.
+        """
+        ...
+
+    async def read(self, cursor: str | None) -> Reading:
+        """Wait for what comes next after `cursor`; may return an empty reading when nothing came in time.
+
+        Reading the same cursor twice gives the same messages again: the cursor of a reading confirms it only when
+        it is handed to the next `read`.
+
+        Raises:
+            ChannelUnavailable, ChannelRefused.
+        """
+        ...
+
+    async def send(self, outgoing: Outgoing) -> Sequence[str]:
+        """Send one message; return the native ids of what it became (long texts may become several), the one that
+        carries the choices last.
+
+        Raises:
+            DeliveryError: one of its family.
+        """
+        ...
+
+    async def edit(self, edit: Edit) -> None:
+        """Change a message sent earlier; a message that already looks so is fine.
+
+        Raises:
+            DeliveryError: one of its family.
+        """
+        ...
+
+    async def acknowledge(self, acknowledgement: Acknowledgement) -> None:
+        """Tell the platform (and the person) that a press was noticed; one that is too old is fine.
+
+        Raises:
+            DeliveryError: one of its family.
+        """
+        ...
+
+    async def fetch(self, file_id: str, *, limit: int) -> bytes:
+        """Download a file a person sent, of at most `limit` bytes.
+
+        Raises:
+            DeliveryError: gone, too large, or not reachable.
+        """
+        ...
+
+    async def offer_commands(self, menus: Mapping[str, Sequence[tuple[str, str]]], *, chat: str | None = None) -> None:
+        """Show command menus: language -> (command, description)s; with `chat`, for that chat alone (staff).
+
+        Channels without menus do nothing.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections; never raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A use case: when it applies, what it needs loaded beyond the base, and who handles it."""
+
+    name: str
+    when: Callable[[Scene], bool]
+    handle: Callable[[Draft], None]
+    needs: frozenset[Need] = frozenset()
+
+
+DeliveryState = Literal["planned", "claimed", "sending", "sent", "failed", "unknown", "skipped", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """What became of one delivery. `known`: its address belongs to a contact; `planned` with `not_before`: try later."""
+
+    delivery: DeliveryId
+    address: Address
+    state: DeliveryState
+    known: bool
+    reason: str = ""
+    message_ids: tuple[str, ...] = ()
+    prompt: PromptId | None = None
+    tried: bool = True
+    unreachable: bool = False
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What one transaction takes up: messages, at most one a chat; marks; the cursors that they confirm, by account."""
+
+    messages: tuple[InboundMessage, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    cursors: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """A message that no handler could take: what is kept of it is its id and the error's class."""
+
+    reference: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handled:
+    """What a batch led to. `later`: messages that must wait for the next batch (their contact was busy in this one)."""
+
+    sends: tuple[tuple[Outgoing, bool], ...] = ()
+    edits: tuple[Edit, ...] = ()
+    acknowledgements: tuple[Acknowledgement, ...] = ()
+    later: tuple[InboundMessage, ...] = ()
+    outcomes: tuple[tuple[Address, Outcome], ...] = ()
+
+
+class Decide(Protocol):
+    """The core's part of a transaction: pure, called while it is open."""
+
+    def route(self, scene: Scene) -> Route:
+        """Return who handles this scene."""
+        ...
+
+    def turn(self, route: Route, scene: Scene) -> tuple[Turn, SetAside | None]:
+        """Return what the message leads to; never raises (what fails is set aside with an apology)."""
+        ...
+
+
+class Store(Protocol):
+    """The one writer of a process."""
+
+    async def process(self, batch: Batch, decide: Decide) -> Handled:
+        """Load, decide and write one batch in one transaction.
+
+        Raises:
+            StorageUnavailable: nothing was changed; the same batch may be tried again.
+            Conflict: nothing was changed; try the messages one at a time.
+        """
+        ...
+
+    async def claim(self, channels: Sequence[str]) -> Sequence[tuple[Outgoing, bool, int]]:
+        """Take due deliveries of these channels: message, whether of a contact, attempts so far."""
+        ...
+
+    async def cursor(self, account: str) -> str | None:
+        """Return where the reading of that account stands."""
+        ...

@@ -1,0 +1,260 @@
+"""Sends what was committed: chats side by side, one chat in order, at the pace the platform allows; then marks it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from bot.domain.messages import Acknowledgement, Address, Edit, Outgoing
+from bot.errors import ChatMoved, DeliveryError, RateLimited, Unreachable
+from bot.ports import Channel, Clock, Mark
+from bot.runtime.pacing import Pacer
+from bot.runtime.retry import Decision, decide
+
+log = logging.getLogger(__name__)
+
+WAIT_IN_MEMORY = timedelta(seconds=10)  # a longer pause is a row's business: it survives a restart
+PACERS_KEPT = 10_000  # of chats that wrote last; idle ones are forgotten beyond that
+
+
+@dataclass(slots=True)
+class _Item:
+    outgoing: Outgoing
+    known: bool
+    attempts: int
+
+
+class _Chat:
+    """What waits to leave for one chat. Of several edits of one message only the newest is worth sending."""
+
+    __slots__ = ("edits", "news", "sends")
+
+    def __init__(self) -> None:
+        self.sends: deque[_Item] = deque()
+        self.edits: dict[str, Edit] = {}
+        self.news = asyncio.Event()
+
+
+class Sender:
+    """The one place from which messages leave. `mark` is told what became of each delivery."""
+
+    def __init__(self, channels: Mapping[str, Channel], *, mark: Callable[[Mark], None], clock: Clock) -> None:
+        self._channels = channels
+        self._mark = mark
+        self._clock = clock
+        self._chats: dict[Address, _Chat] = {}
+        self._bots = {name: Pacer(channel.abilities.rate, burst=3) for name, channel in channels.items()}
+        self._pacers: dict[Address, Pacer] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def send(self, outgoing: Outgoing, *, known: bool, attempts: int = 0) -> None:
+        """Send a committed delivery as soon as its chat and the pace allow."""
+        chat = self._chat(outgoing.address)
+        chat.sends.append(_Item(outgoing, known, attempts))
+        chat.news.set()
+
+    def edit(self, edit: Edit) -> None:
+        """Change a message when nothing more important waits; a newer edit of the same message takes its place."""
+        channel = self._channels.get(edit.address.channel)
+        if channel is None or not channel.abilities.edits:
+            return
+        chat = self._chat(edit.address)
+        chat.edits.pop(edit.message_id, None)
+        chat.edits[edit.message_id] = edit
+        chat.news.set()
+
+    def acknowledge(self, acknowledgement: Acknowledgement) -> None:
+        """Answer a press at once, beside everything else."""
+        self._spawn(self._acknowledge(acknowledgement))
+
+    async def idle(self) -> None:
+        """Wait until nothing waits to leave any more."""
+        while self._tasks:
+            await asyncio.wait(set(self._tasks))
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is on its way."""
+        return bool(self._tasks)
+
+    async def close(self, *, within: float) -> None:
+        """Send what is on its way for at most `within` seconds; the rest stays in its rows for the next start."""
+        if self._tasks:
+            await asyncio.wait(set(self._tasks), timeout=within)
+        rest = set(self._tasks)
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
+
+    # --- within ------------------------------------------------------------------------------------------------------
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _chat(self, address: Address) -> _Chat:
+        chat = self._chats.get(address)
+        if chat is None:
+            chat = self._chats[address] = _Chat()
+            self._spawn(self._work(address, chat))
+        return chat
+
+    async def _work(self, address: Address, chat: _Chat) -> None:
+        channel = self._channels.get(address.channel)
+        try:
+            while channel is not None:
+                chat.news.clear()
+                if chat.sends:
+                    await self._pace(address)
+                    await self._deliver(channel, chat, chat.sends[0])
+                elif chat.edits:
+                    if await self._pace_edit(address, chat):
+                        await self._edit(channel, chat.edits.pop(next(iter(chat.edits))))
+                else:
+                    return
+        finally:
+            del self._chats[address]
+
+    async def _deliver(self, channel: Channel, chat: _Chat, item: _Item) -> None:
+        outgoing = item.outgoing
+        item.attempts += 1
+        try:
+            message_ids = await channel.send(outgoing)
+        except DeliveryError as error:
+            await self._failed(chat, item, error)
+            return
+        except Exception:  # a defect of an adapter must not stop the chat; the row says that it failed
+            log.exception("delivery %s: defect while sending on %s", outgoing.delivery, outgoing.address.channel)
+            self._done(chat, item, state="failed", reason="defect")
+            return
+        chat.sends.popleft()
+        self._mark(
+            Mark(
+                delivery=outgoing.delivery,
+                address=outgoing.address,
+                state="sent",
+                known=item.known,
+                message_ids=tuple(message_ids),
+                prompt=outgoing.message.prompt,
+            )
+        )
+
+    async def _failed(self, chat: _Chat, item: _Item, error: DeliveryError) -> None:
+        decision = decide(error, attempts=item.attempts, priority=item.outgoing.priority)
+        if decision.kind != "again":
+            if not decision.unreachable:
+                log.warning("delivery %s %s: %s", item.outgoing.delivery, decision.kind, error)
+            self._done(chat, item, state=decision.kind, reason=error.reason, unreachable=decision.unreachable)
+            return
+        if item.attempts == 1 or isinstance(error, RateLimited):
+            log.info("delivery %s: %s; again in %.0f s", item.outgoing.delivery, error.reason, decision.after.total_seconds())
+        self._hold(item.outgoing.address, decision)
+        if decision.after <= WAIT_IN_MEMORY:
+            await asyncio.sleep(decision.after.total_seconds())
+            return
+        self._put_back(chat, error, decision)
+
+    def _hold(self, address: Address, decision: Decision) -> None:
+        if decision.whole_bot:
+            self._bots[address.channel].pause(time.monotonic(), decision.after.total_seconds())
+
+    def _put_back(self, chat: _Chat, error: DeliveryError, decision: Decision) -> None:
+        """Give the chat's deliveries back to the ledger until the pause is over; their order is that of their ids."""
+        not_before = self._clock.now() + decision.after
+        while chat.sends:
+            item = chat.sends.popleft()
+            self._mark(
+                Mark(
+                    delivery=item.outgoing.delivery,
+                    address=item.outgoing.address,
+                    state="planned",
+                    known=item.known,
+                    reason=error.reason,
+                    not_before=not_before,
+                )
+            )
+
+    def _done(self, chat: _Chat, item: _Item, *, state: Any, reason: str, unreachable: bool = False) -> None:
+        chat.sends.popleft()
+        self._mark(
+            Mark(
+                delivery=item.outgoing.delivery,
+                address=item.outgoing.address,
+                state=state,
+                known=item.known,
+                reason=reason,
+                unreachable=unreachable,
+            )
+        )
+
+    async def _edit(self, channel: Channel, edit: Edit) -> None:
+        try:
+            await channel.edit(edit)
+        except RateLimited as error:
+            await asyncio.sleep(min(error.retry_after, WAIT_IN_MEMORY).total_seconds())
+        except (Unreachable, ChatMoved):
+            pass  # the next delivery finds out and says so
+        except DeliveryError as error:
+            log.debug("edit not made: %s", error.reason)
+        except Exception:
+            log.exception("edit: defect on %s", edit.address.channel)
+
+    async def _acknowledge(self, acknowledgement: Acknowledgement) -> None:
+        channel = self._channels.get(acknowledgement.address.channel)
+        if channel is None:
+            return
+        try:
+            await channel.acknowledge(acknowledgement)
+        except DeliveryError as error:
+            log.debug("press not acknowledged: %s", error.reason)
+        except Exception:
+            log.exception("acknowledgement: defect on %s", acknowledgement.address.channel)
+
+    # --- pace --------------------------------------------------------------------------------------------------------
+
+    def _pacer(self, address: Address) -> Pacer | None:
+        abilities = self._channels[address.channel].abilities
+        if not abilities.chat_rate:
+            return None
+        pacer = self._pacers.get(address)
+        if pacer is None:
+            self._forget_idle_pacers()
+            pacer = self._pacers[address] = Pacer(abilities.chat_rate, burst=abilities.chat_burst)
+        return pacer
+
+    def _forget_idle_pacers(self) -> None:
+        if len(self._pacers) >= PACERS_KEPT:
+            now = time.monotonic()
+            self._pacers = {address: pacer for address, pacer in self._pacers.items() if not pacer.idle(now)}
+
+    async def _pace(self, address: Address) -> None:
+        now = time.monotonic()
+        pacer = self._pacer(address)
+        wait = max(pacer.reserve(now) if pacer else 0.0, self._bots[address.channel].reserve(now))
+        if wait > 0:
+            await asyncio.sleep(wait)
+
+    async def _pace_edit(self, address: Address, chat: _Chat) -> bool:
+        """Wait for an edit's moment; False when a message came in between, which goes first."""
+        pacer = self._pacer(address)
+        now = time.monotonic()
+        wait = max(pacer.delay(now) if pacer else 0.0, self._bots[address.channel].delay(now))
+        if wait > 0:
+            try:
+                await asyncio.wait_for(chat.news.wait(), wait)
+            except TimeoutError:
+                pass
+            else:
+                return False
+        now = time.monotonic()
+        if pacer:
+            pacer.reserve(now)
+        self._bots[address.channel].reserve(now)
+        return True

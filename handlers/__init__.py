@@ -1,0 +1,170 @@
+"""ROUTES: all use cases in the order in which they are tried, each with what it needs loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.domain.commands import typed_command
+from bot.domain.messages import Edited, MembershipChanged, Pressed, Said, SentMedia
+from bot.domain.scene import Draft, Need, Scene
+from bot.ports import Route
+from handlers import account, basics, forms, media, membership, onboarding, questionnaire
+from handlers.menus import choose_typed, press
+
+FORMS: frozenset[Need] = frozenset({"forms"})
+INVITATION: frozenset[Need] = frozenset({"invitation"})
+MY_DATA: frozenset[Need] = frozenset({"my_data"})
+LAST_RESPONSE: frozenset[Need] = frozenset({"last_response"})
+
+
+def _known(scene: Scene) -> bool:
+    return scene.contact is not None
+
+
+def _joining(scene: Scene) -> bool:
+    return scene.dialogue is not None and scene.dialogue.name == onboarding.DIALOGUE
+
+
+def _is(kind: type) -> Callable[[Scene], bool]:
+    return lambda scene: isinstance(scene.message.content, kind)
+
+
+def _command_name(scene: Scene) -> str | None:
+    """Return the command's name, "" for an unknown one, None for no command."""
+    content = scene.message.content
+    typed = typed_command(content.text) if isinstance(content, Said) else None
+    if typed is None:
+        return None
+    command = typed.command
+    if command is None or (command.role is not None and not scene.roles & {command.role, "admin"}):
+        return ""
+    return command.name
+
+
+def _typed(name: str, *, known: bool = True) -> Callable[[Scene], bool]:
+    return lambda scene: _known(scene) is known and _command_name(scene) == name
+
+
+def _dialogue_text(scene: Scene) -> bool:
+    return _joining(scene) and _known(scene) and isinstance(scene.message.content, Said | Pressed | SentMedia)
+
+
+def _answers_something(scene: Scene) -> bool:
+    if not isinstance(scene.message.content, Said):
+        return False
+    referred = scene.referred
+    return scene.interview is not None or (
+        referred is not None and referred.kind == "question" and referred.response in scene.interviews
+    )
+
+
+def _command(
+    name: str, handle: Callable[[Draft], None], needs: frozenset[Need] = frozenset(), *, after_joining: bool = False
+) -> list[Route]:
+    """A command of contacts; `after_joining`: before the name is known it leads back to the open step."""
+    routes = []
+    if after_joining:
+        routes.append(
+            Route(
+                name=f"{name} while joining",
+                when=lambda scene: _joining(scene) and _typed(name)(scene),
+                handle=account.joining_again,
+            )
+        )
+    routes.append(Route(name=name, when=_typed(name), handle=handle, needs=needs))
+    return routes
+
+
+ROUTES: tuple[Route, ...] = (
+    Route(name="group", when=lambda scene: not scene.private, handle=membership.group),
+    Route(name="membership", when=_is(MembershipChanged), handle=membership.private),
+    # visitors
+    Route(name="visitor starts", when=_typed("start", known=False), handle=onboarding.visitor_start, needs=INVITATION),
+    Route(name="visitor's help", when=_typed("help", known=False), handle=basics.visitor_help),
+    Route(name="visitor's notice", when=_typed("privacy", known=False), handle=account.privacy),
+    Route(name="visitor's data", when=_typed("mydata", known=False), handle=account.visitor_data),
+    Route(name="visitor's language", when=_typed("language", known=False), handle=basics.language),
+    Route(name="visitor forgets", when=_typed("forget", known=False), handle=account.visitor_forget),
+    Route(name="visitor stops", when=_typed("stop", known=False), handle=account.visitor_forget),
+    Route(
+        name="visitor",
+        when=lambda scene: not _known(scene) and not isinstance(scene.message.content, Edited),
+        handle=onboarding.visitor,
+        needs=INVITATION,
+    ),
+    Route(name="visitor edits", when=lambda scene: not _known(scene), handle=media.edit_without_answer),
+    # commands
+    *_command("start", onboarding.start, INVITATION),
+    *_command("help", basics.help_),
+    *_command("menu", basics.menu, FORMS, after_joining=True),
+    *_command("survey", questionnaire.survey, FORMS, after_joining=True),
+    *_command("back", questionnaire.back, after_joining=True),
+    *_command("skip", questionnaire.skip, after_joining=True),
+    *_command("pause", questionnaire.pause, after_joining=True),
+    *_command("review", questionnaire.review_, LAST_RESPONSE, after_joining=True),
+    *_command("language", basics.language),
+    *_command("cancel", basics.cancel),
+    *_command("privacy", account.privacy),
+    *_command("mydata", account.my_data, MY_DATA),
+    *_command("stop", account.stop),
+    *_command("forget", account.forget),
+    *_command("forms", forms.list_, FORMS),
+    Route(name="unknown command", when=lambda scene: _command_name(scene) == "", handle=basics.unknown_command),
+    # buttons
+    Route(
+        name="press of nothing we know",
+        when=lambda scene: isinstance(scene.message.content, Pressed) and scene.referred is None,
+        handle=basics.dead_button,
+    ),
+    Route(
+        name="press of a question",
+        when=lambda scene: isinstance(scene.message.content, Pressed) and scene.referred is not None and scene.referred.kind == "question",
+        handle=questionnaire.press_question,
+    ),
+    Route(
+        name="press of a menu",
+        when=lambda scene: isinstance(scene.message.content, Pressed) and scene.referred is not None and scene.referred.kind != "dialogue",
+        handle=press,
+        needs=FORMS | MY_DATA,
+    ),
+    # corrections
+    Route(
+        name="correction",
+        when=lambda scene: isinstance(scene.message.content, Edited) and scene.answered is not None and scene.answered.kind == "question",
+        handle=questionnaire.corrected,
+    ),
+    Route(
+        name="correction of a name",
+        when=lambda scene: isinstance(scene.message.content, Edited) and scene.answered is not None,
+        handle=onboarding.corrected,
+    ),
+    Route(name="edit of nothing", when=_is(Edited), handle=media.edit_without_answer),
+    # dialogues
+    Route(name="joining", when=_dialogue_text, handle=onboarding.dialogue, needs=FORMS),
+    Route(
+        name="forget?",
+        when=lambda scene: scene.dialogue is not None and scene.dialogue.name == account.FORGET and isinstance(scene.message.content, Said),
+        handle=account.forget_confirmed,
+    ),
+    # everything else
+    Route(
+        name="form sent in by an admin",
+        when=lambda scene: "admin" in scene.roles and isinstance(scene.message.content, SentMedia) and scene.message.content.kind == "document",
+        handle=forms.received,
+    ),
+    Route(name="media", when=_is(SentMedia), handle=media.media),
+    Route(
+        name="forwarded",
+        when=lambda scene: isinstance(scene.message.content, Said) and scene.message.content.forwarded,
+        handle=media.forwarded,
+    ),
+    Route(
+        name="typed choice of a menu",
+        when=lambda scene: isinstance(scene.message.content, Said) and questionnaire.menu_key(scene, scene.message.content.text) is not None,
+        handle=choose_typed,
+        needs=FORMS | MY_DATA,
+    ),
+    Route(name="answer", when=_answers_something, handle=questionnaire.answer),
+    Route(name="press of a dialogue that is over", when=_is(Pressed), handle=basics.dead_button),
+    Route(name="not understood", when=lambda _: True, handle=basics.not_understood, needs=FORMS),
+)

@@ -1,0 +1,88 @@
+"""What a person may ask about their data: the notice, what is stored, no more pushes, to be forgotten."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.domain.choosing import folded
+from bot.domain.messages import Attachment, OutboundMessage, PromptId, Said
+from bot.domain.outcomes import DialogueEnded, DialogueMoved, PersonErased, PromptsClosed, PushesSet, VisitorLeft
+from bot.domain.scene import Draft, NewPrompt
+from handlers.onboarding import again
+
+FORGET = "forget"
+FORGET_WITHIN = timedelta(minutes=15)  # a confirmation typed later was not meant for this question
+
+
+def privacy(draft: Draft) -> None:
+    """Show the whole notice."""
+    scene = draft.scene
+    name = "notice/staff" if scene.contact is not None and scene.contact.staff else "notice/privacy"
+    draft.reply(OutboundMessage(where=draft.say("privacy.title"), text=scene.hub.text(name, scene.language)))
+
+
+def my_data(draft: Draft) -> None:
+    """Say what is stored, readable and as a file."""
+    scene, say = draft.scene, draft.say
+    contact = scene.contact
+    assert contact is not None
+    lines = [
+        say("mydata.name", name=contact.name or "–"),
+        say("mydata.company", company=contact.company.name if contact.company else "–"),
+        say("mydata.address", address=str(scene.address)),
+        say("mydata.language", language=say("language.name")),
+        say("mydata.pushes_on") if contact.pushes else say("mydata.pushes_off"),
+        say("mydata.since", day=say.day(contact.created_at)),
+        say.count("mydata.answers", int(scene.my_data.get("answers", 0))),
+    ]
+    content = bytes(scene.my_data.get("json", b"{}"))
+    file = Attachment(name=say("mydata.file"), media_type="application/json", content=content)
+    draft.reply(
+        OutboundMessage(where=say("mydata.title"), text="\n".join(lines), hint=say("mydata.rights"), attachments=(file,))
+    )
+
+
+def visitor_data(draft: Draft) -> None:
+    """A visitor asks what is stored: only that they are here."""
+    draft.reply(draft.say("mydata.visitor"))
+
+
+def stop(draft: Draft) -> None:
+    """No pushes from now on; answers are kept."""
+    contact = draft.scene.contact
+    assert contact is not None
+    draft.record(PushesSet(contact=contact.id, wanted=False))
+    draft.reply(draft.say("stop.done"))
+
+
+def forget(draft: Draft) -> None:
+    """Ask for a typed confirmation before anything is erased."""
+    scene, say = draft.scene, draft.say
+    prompt = NewPrompt(id=PromptId(scene.next_id()), kind="dialogue", data={"step": "confirm", "choices": []})
+    draft.record(DialogueMoved(name=FORGET, step="confirm", data={}, expires_at=scene.now + FORGET_WITHIN))
+    draft.reply(OutboundMessage(where=say("forget.title"), text=say("forget.ask", word=say("forget.word"))), prompt)
+
+
+def visitor_forget(draft: Draft) -> None:
+    """A visitor wants to be forgotten: their one row goes at once."""
+    draft.record(VisitorLeft())
+    draft.reply(draft.say("consent.refused"))
+
+
+def forget_confirmed(draft: Draft) -> None:
+    """Erase if the word was typed; anything else ends the dialogue and erases nothing."""
+    scene, say = draft.scene, draft.say
+    content, contact = scene.message.content, scene.contact
+    assert contact is not None
+    words = {folded(scene.catalogue.speaker(language)("forget.word")) for language in scene.hub.languages} | {"loeschen"}
+    if isinstance(content, Said) and folded(content.text) in words:
+        draft.record(PersonErased(contact=contact.id, erasure=scene.next_id()))
+        draft.reply(say("forget.done"))
+        return
+    draft.record(DialogueEnded(), PromptsClosed())
+    draft.reply(say("forget.kept"))
+
+
+def joining_again(draft: Draft) -> None:
+    """What cannot be done before the joining dialogue is finished leads back to its open step."""
+    again(draft)

@@ -1,0 +1,161 @@
+"""Everything a visitor does, and the joining dialogue after the consent."""
+
+from __future__ import annotations
+
+from bot.domain import onboarding
+from bot.domain.choosing import folded, pick
+from bot.domain.commands import typed_command
+from bot.domain.messages import Edited, Pressed, Said
+from bot.domain.onboarding import DIALOGUE, arrive, choose_language, consent, refuse, show_notice
+from bot.domain.outcomes import InvitationUsed, PromptAnswered, PushesSet, RoleGranted
+from bot.domain.people import Contact
+from bot.domain.questionnaire import resume
+from bot.domain.scene import Draft, Prompt, Scene
+
+__all__ = ["DIALOGUE", "again", "choose_language", "code_in", "dialogue", "start", "visitor"]
+
+
+def code_in(scene: Scene) -> str:
+    """Return the invitation code that a message carries: `/start CODE`, or a bare code from somebody turned away."""
+    content = scene.message.content
+    if not isinstance(content, Said):
+        return ""
+    typed = typed_command(content.text)
+    if typed is not None:
+        return typed.argument if typed.command is not None and typed.command.name == "start" else ""
+    text = content.text.strip()
+    looks_like_a_code = len(text) <= 24 and text.replace("-", "").isalnum() and any(character.isdigit() for character in text)  # noqa: PLR2004
+    return text if looks_like_a_code else ""
+
+
+def visitor(draft: Draft) -> None:
+    """Take whatever somebody without consent writes or presses."""
+    scene = draft.scene
+    known = scene.visitor
+    content = scene.message.content
+    key = _picked(scene)
+    prompt = scene.referred or scene.current
+    if known is None or known.step == "turned_away":
+        arrive(draft, code=code_in(scene))
+    elif prompt is not None and prompt.kind == "language" and key is not None:
+        choose_language(draft, key)
+    elif known.step == "consent" and key is not None and prompt is not None and prompt.kind == "consent":
+        _consent_choice(draft, key)
+    elif isinstance(content, Said) and _language_named(scene, content.text) is not None:
+        choose_language(draft, _language_named(scene, content.text) or scene.language)
+    elif known.step == "consent":
+        draft.reply(draft.say("consent.unclear"))
+        onboarding.ask_consent(draft, language=known.language, code=known.code)
+    else:
+        arrive(draft, code=known.code)
+
+
+def visitor_start(draft: Draft) -> None:
+    """`/start` by a visitor: begin again, with the code if it brings one."""
+    scene = draft.scene
+    kept = scene.visitor.code if scene.visitor else ""
+    arrive(draft, code=code_in(scene) or kept)
+
+
+def _consent_choice(draft: Draft, key: str) -> None:
+    match key:
+        case "yes":
+            consent(draft)
+        case "no":
+            refuse(draft)
+        case _:
+            show_notice(draft)
+
+
+def _picked(scene: Scene) -> str | None:
+    content = scene.message.content
+    if isinstance(content, Pressed):
+        return content.choice if scene.referred is not None else None
+    if isinstance(content, Said) and scene.current is not None:
+        return pick(_choices(scene.current), content.text)
+    return None
+
+
+def _choices(prompt: Prompt) -> list[tuple[str, str]]:
+    return [(key, label) for key, label in prompt.data.get("choices", ())]
+
+
+def _language_named(scene: Scene, text: str) -> str | None:
+    wanted = folded(text)
+    for code in scene.hub.languages:
+        if wanted in {code, folded(scene.catalogue.speaker(code)("language.name"))}:
+            return code
+    return None
+
+
+def start(draft: Draft) -> None:
+    """`/start` by a contact: pushes are on again, a code may bring a role, then where they are."""
+    scene = draft.scene
+    contact = scene.contact
+    assert contact is not None
+    if not contact.pushes:
+        draft.record(PushesSet(contact=contact.id, wanted=True))
+        draft.reply(draft.say("stop.undone"))
+    if code_in(scene):
+        _code_of_contact(draft, contact)
+    if scene.dialogue is not None and scene.dialogue.name == DIALOGUE:
+        onboarding.step_again(draft, contact)
+    elif scene.interview is not None:
+        resume(draft, scene.interview)
+    else:
+        draft.reply(draft.say("start.back", name=contact.name, hub=scene.hub.name))
+
+
+def _code_of_contact(draft: Draft, contact: Contact) -> None:
+    invitation = draft.scene.invitation
+    if invitation is None or not invitation.alive:
+        draft.reply(draft.say("code.dead"))
+    elif invitation.role is not None:
+        if invitation.role not in draft.scene.roles:
+            draft.record(InvitationUsed(invitation.id), RoleGranted(invitation.role))
+        draft.reply(draft.say(f"code.role_{invitation.role}"))
+    elif contact.company is not None and invitation.company is not None and invitation.company.id != contact.company.id:
+        draft.reply(draft.say("code.other_company", company=contact.company.name))
+
+
+def again(draft: Draft) -> None:
+    """Ask the open step once more."""
+    assert draft.scene.contact is not None
+    onboarding.step_again(draft, draft.scene.contact)
+
+
+def dialogue(draft: Draft) -> None:
+    """An answer within the joining dialogue."""
+    scene = draft.scene
+    contact, content = scene.contact, scene.message.content
+    assert contact is not None and scene.dialogue is not None
+    step = scene.dialogue.step
+    if step == "confirm_company":
+        key = _picked(scene)
+        if key in ("yes", "no"):
+            onboarding.confirm_company(draft, contact, right=key == "yes")
+        else:
+            again(draft)
+    elif not isinstance(content, Said):
+        again(draft)
+    else:
+        if scene.current is not None and scene.message.message_id is not None:
+            draft.record(PromptAnswered(prompt=scene.current.id, message_id=scene.message.message_id))
+        _take(draft, contact, step, content.text)
+
+
+def _take(draft: Draft, contact: Contact, step: str, text: str) -> None:
+    if step == "company":
+        onboarding.take_company(draft, contact, text)
+    else:
+        onboarding.take_name(draft, contact, text)
+
+
+def corrected(draft: Draft) -> None:
+    """An edited message of the joining dialogue: a name can be corrected, a company only by the team."""
+    scene, content = draft.scene, draft.scene.message.content
+    assert isinstance(content, Edited) and scene.contact is not None and scene.answered is not None
+    if scene.answered.data.get("step") == "name":
+        onboarding.correct_name(draft, scene.contact, content.text)
+    else:
+        draft.reply(draft.say("edit.too_late"))

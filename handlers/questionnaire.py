@@ -1,0 +1,258 @@
+"""The questionnaire: begin or go on, answer by text or button, back, skip, pause, review, send in."""
+
+from __future__ import annotations
+
+from bot.domain import questionnaire, review
+from bot.domain.choosing import folded, pick
+from bot.domain.commands import typed_command
+from bot.domain.interviews import Interview
+from bot.domain.messages import Edited, Pressed, PromptId, Said
+from bot.domain.outcomes import PromptsClosed
+from bot.domain.scene import Draft, NewPrompt, OfferedForm, Prompt, Scene
+
+
+def survey(draft: Draft) -> None:
+    """Go on with the open interview, else offer the open forms by title."""
+    scene = draft.scene
+    contact = scene.contact
+    assert contact is not None
+    if contact.staff:
+        draft.reply(draft.say("survey.staff"))
+        return
+    if scene.interview is not None:
+        if _usable(draft, scene.interview):
+            questionnaire.resume(draft, scene.interview)
+        return
+    offered = [form for form in scene.forms if form.state == "open"]
+    if not offered:
+        draft.reply(draft.say("survey.none"))
+    elif len(offered) == 1:
+        _open(draft, offered[0])
+    else:
+        _offer(draft, offered)
+
+
+def _offer(draft: Draft, offered: list[OfferedForm]) -> None:
+    say = draft.say
+    choices = []
+    for form in offered:
+        title = form.form.say(form.title, say.language) or form.name
+        choices.append([f"form_{form.id}", f"{title} ✓" if form.status == "submitted" else title])
+    prompt = NewPrompt(id=PromptId(draft.scene.next_id()), kind="menu", data={"choices": choices})
+    draft.reply(questionnaire.menu_message(say("survey.which"), prompt), prompt)
+
+
+def open_form(draft: Draft, form_id: int) -> None:
+    """Begin or go on with the form of that id."""
+    form = next((form for form in draft.scene.forms if form.id == form_id and form.state == "open"), None)
+    if form is None:
+        draft.reply(draft.say("survey.closed"))
+    else:
+        _open(draft, form)
+
+
+def _open(draft: Draft, form: OfferedForm) -> None:
+    contact = draft.scene.contact
+    assert contact is not None
+    if form.response is None:
+        questionnaire.begin(draft, contact, form)
+        return
+    say = draft.say
+    title = form.form.say(form.title, say.language) or form.name
+    choices = [["review", say("submit.change")], ["copy", say("submit.copy")]]
+    prompt = NewPrompt(id=PromptId(draft.scene.next_id()), kind="menu", response=form.response, data={"choices": choices})
+    draft.reply(questionnaire.menu_message(say("survey.submitted", title=title), prompt), prompt)
+
+
+def _usable(draft: Draft, interview: Interview) -> bool:
+    """Say so if the form is closed: nothing can be answered any more, and nothing is lost."""
+    if interview.form_state == "closed":
+        draft.toast(draft.say("survey.closed"))
+        draft.reply(draft.say("survey.closed"))
+        return False
+    return True
+
+
+def _open_interview(draft: Draft) -> Interview | None:
+    interview = draft.scene.interview
+    if interview is None:
+        draft.reply(draft.say("survey.not_in"))
+        return None
+    return interview if _usable(draft, interview) else None
+
+
+def back(draft: Draft) -> None:
+    """`/back`."""
+    interview = _open_interview(draft)
+    if interview is not None:
+        questionnaire.back(draft, interview)
+
+
+def skip(draft: Draft) -> None:
+    """`/skip`."""
+    interview = _open_interview(draft)
+    if interview is not None:
+        questionnaire.skip(draft, interview)
+
+
+def pause(draft: Draft) -> None:
+    """`/pause`."""
+    interview = _open_interview(draft)
+    if interview is not None:
+        questionnaire.pause(draft, interview)
+
+
+def review_(draft: Draft) -> None:
+    """`/review`, or `/review 7` to change answer 7; without an open interview the newest one that was sent in."""
+    scene = draft.scene
+    interview = scene.interview or next(iter(scene.interviews.values()), None)
+    if interview is None:
+        draft.reply(draft.say("review.empty"))
+        return
+    typed = typed_command(scene.message.content.text) if isinstance(scene.message.content, Said) else None
+    if typed is not None and typed.argument.isascii() and typed.argument.isdigit():
+        if _usable(draft, interview):
+            review.pick_number(draft, interview, int(typed.argument[:6]))
+        return
+    review.show(draft, interview)
+
+
+# --- presses ---------------------------------------------------------------------------------------------------------
+
+
+def press_question(draft: Draft) -> None:
+    """A button of a question, current or old."""
+    prompt, pressed, interview = _pressed(draft)
+    if interview is None or not _usable(draft, interview):
+        return
+    match pressed.choice:
+        case "back":
+            questionnaire.back(draft, interview, position=prompt.path)
+        case "skip":
+            if prompt.current:
+                questionnaire.skip(draft, interview, position=prompt.path)
+            else:
+                draft.toast(draft.say("press.stands"))
+        case "pause":
+            questionnaire.pause(draft, interview)
+        case _:
+            questionnaire.answer_by_press(draft, interview, prompt, pressed)
+
+
+def press_menu(draft: Draft) -> None:
+    """A button of a finish, review, change or copy menu that belongs to a response."""
+    prompt, pressed, interview = _pressed(draft)
+    if interview is not None:
+        choose(draft, prompt, pressed.choice, interview)
+
+
+def choose(draft: Draft, prompt: Prompt, key: str, interview: Interview) -> None:
+    """Do what a choice of such a menu says, however it was made."""
+    if key == "copy":
+        review.copy(draft, interview)
+        return
+    if key == "review" or prompt.kind == "review" and key in ("next", "previous"):
+        page = int(prompt.data.get("page", 1)) + {"next": 1, "previous": -1}.get(key, 0) if prompt.kind == "review" else 1
+        review.show(draft, interview, page=page)
+        return
+    if not _usable(draft, interview):
+        return
+    if key == "submit":
+        if interview.status == "submitted":
+            draft.reply(draft.say("submit.already"))
+        else:
+            questionnaire.submit(draft, interview)
+    elif prompt.kind == "change":
+        _change(draft, prompt, key, interview)
+    elif prompt.kind == "review" and key in prompt.data.get("paths", {}):
+        _revisit(draft, interview, prompt.data["paths"][key])
+    else:
+        draft.toast(draft.say("press.unknown"))
+
+
+def _revisit(draft: Draft, interview: Interview, path: str) -> None:
+    other = draft.scene.interview
+    if other is not None and other.id != interview.id:
+        draft.reply(draft.say("review.other_open"))
+        return
+    questionnaire.revisit(draft, interview, path)
+
+
+def _change(draft: Draft, prompt: Prompt, key: str, interview: Interview) -> None:
+    draft.record(PromptsClosed())
+    if key != "yes":
+        draft.reply(draft.say("change.left"))
+        return
+    value = prompt.data["value"]
+    questionnaire.change_to(draft, interview, prompt.path, tuple(value) if isinstance(value, list) else value)
+
+
+def _pressed(draft: Draft) -> tuple[Prompt, Pressed, Interview | None]:
+    scene, content = draft.scene, draft.scene.message.content
+    prompt = scene.referred
+    assert prompt is not None and isinstance(content, Pressed)
+    interview = scene.interviews.get(prompt.response) if prompt.response is not None else None
+    if interview is None:
+        draft.toast(draft.say("press.dead"))
+        draft.reply(draft.say("press.dead"))
+    return prompt, content, interview
+
+
+# --- typed text ------------------------------------------------------------------------------------------------------
+
+
+def answer(draft: Draft) -> None:
+    """Typed text while an interview is open: a reply to a question answers that one, else the current one."""
+    scene, content = draft.scene, draft.scene.message.content
+    assert isinstance(content, Said)
+    referred = scene.referred
+    if referred is not None and referred.kind == "question" and referred.response in scene.interviews:
+        interview = scene.interviews[referred.response]
+        if _usable(draft, interview):
+            questionnaire.answer_by_text(draft, interview, referred.path, content.text, prompt=referred)
+        return
+    interview = scene.interview
+    assert interview is not None
+    if not _usable(draft, interview):
+        return
+    if _only_greets(scene, content.text) and (interview.state == "paused" or _away(scene, interview)):
+        questionnaire.resume(draft, interview)
+        return
+    walk = questionnaire.walk_of(scene, interview)
+    question = walk.form.by_path.get(interview.position)
+    if question is None or question not in walk.asked or (interview.state == "paused" and question.type == "text"):
+        questionnaire.resume(draft, interview)
+        return
+    current = scene.current if scene.current is not None and scene.current.path == question.path else None
+    questionnaire.answer_by_text(draft, interview, question.path, content.text, prompt=current)
+
+
+def _away(scene: Scene, interview: Interview) -> bool:
+    return scene.now - interview.touched_at > questionnaire.AWAY_AFTER
+
+
+def _only_greets(scene: Scene, text: str) -> bool:
+    said = folded(text)
+    return any(
+        said == folded(word)
+        for language in scene.hub.languages
+        for word in scene.catalogue.speaker(language)("greetings").split(",")
+    )
+
+
+def corrected(draft: Draft) -> None:
+    """An edited message corrects the answer that it gave."""
+    scene, content = draft.scene, draft.scene.message.content
+    assert isinstance(content, Edited)
+    prompt = scene.answered
+    assert prompt is not None and prompt.response is not None
+    interview = scene.interviews.get(prompt.response)
+    if interview is not None and _usable(draft, interview):
+        questionnaire.correct(draft, interview, prompt.path, content.text, prompt=prompt)
+
+
+def menu_key(scene: Scene, text: str) -> str | None:
+    """Return what typed text picks from the menu that is shown, if one is."""
+    if scene.current is None or scene.current.kind == "question":
+        return None
+    return pick([(key, label) for key, label in scene.current.data.get("choices", ())], text)

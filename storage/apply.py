@@ -1,0 +1,399 @@
+"""The one way in: the outcomes of a batch become rows, in a fixed order of statements whatever the batch's size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, assert_never
+
+from sqlalchemy import and_, bindparam, delete, update
+
+from bot.domain import outcomes as o
+from bot.domain.messages import Outgoing
+from bot.domain.people import ContactId
+from bot.domain.scene import Reply, Scene, Turn
+from bot.errors import Conflict
+from storage import deliveries
+from storage.codec import dump, to_micros
+from storage.erasure import erase
+from storage.statements import Statement, Steps, change, insert, many, upsert
+from storage.tables import (
+    addresses,
+    answer_history,
+    answers,
+    companies,
+    consents,
+    contacts,
+    deliveries as deliveries_table,
+    dialogues,
+    interviews,
+    invitations,
+    jobs,
+    prompts,
+    responses,
+    rights,
+    visitors,
+)
+
+_CHAT = ("channel", "chat")
+
+
+def _set(table: Any, *columns: str, key: str = "id") -> Statement:
+    """UPDATE table SET columns = :columns WHERE key = :key_."""
+    values = {column: bindparam(column, type_=table.c[column].type) for column in columns}
+    return Statement(
+        update(table).where(table.c[key] == bindparam(f"{key}_", type_=table.c[key].type)).values(values),
+        name=f"update {table.name} {'/'.join(columns)}",
+    )
+
+
+def _here(table: Any) -> Any:
+    return and_(table.c.channel == bindparam("channel_"), table.c.chat == bindparam("chat_"))
+
+
+VISITOR = upsert(visitors, keys=_CHAT, set_=("language", "code", "step"))
+VISITOR_GONE = Statement(delete(visitors).where(_here(visitors)), name="visitor gone")
+# What was said to a visitor goes with them; the reply that says so is a new row and goes when it is sent.
+VISITOR_DELIVERIES_GONE = Statement(
+    delete(deliveries_table).where(_here(deliveries_table), deliveries_table.c.contact_id.is_(None)),
+    name="visitor's deliveries gone",
+)
+VISITOR_PROMPTS_GONE = Statement(delete(prompts).where(_here(prompts), prompts.c.response_id.is_(None)), name="visitor's prompts gone")
+CONTACT = insert(contacts, ("id", "language", "staff", "created_at"))
+ADDRESS = upsert(
+    addresses,
+    keys=_CHAT,
+    set_=("person", "account", "contact_id", "reachable", "seen_at"),
+    columns=("id", "channel", "chat", "person", "account", "kind", "contact_id", "reachable", "seen_at"),
+)
+CONSENT = insert(consents, ("id", "contact_id", "purpose", "version", "hash", "language", "channel", "given_at"))
+DELIVERIES_OF_CONTACT = Statement(
+    update(deliveries_table)
+    .where(_here(deliveries_table), deliveries_table.c.contact_id.is_(None))
+    .values(contact_id=bindparam("contact_id")),
+    name="deliveries of contact",
+)
+COMPANY = insert(companies, ("id", "name", "state", "created_at"))
+CONTACT_COMPANY = _set(contacts, "company_id")
+CONTACT_NAME = _set(contacts, "name")
+CONTACT_LANGUAGE = _set(contacts, "language")
+CONTACT_PUSHES = _set(contacts, "pushes")
+RESPONSES_COMPANY = _set(responses, "company_id", key="contact_id")
+REACHABLE = Statement(
+    update(addresses).where(_here(addresses)).values(reachable=bindparam("reachable")), name="reachable"
+)
+USE_INVITATION = Statement(
+    update(invitations)
+    .where(
+        invitations.c.id == bindparam("id_"),
+        (invitations.c.uses_left.is_(None)) | (invitations.c.uses_left > 0),
+        (invitations.c.expires_at.is_(None)) | (invitations.c.expires_at > bindparam("now")),
+    )
+    .values(uses_left=invitations.c.uses_left - 1),
+    name="use invitation",
+)
+RIGHT = upsert(rights, keys=("channel", "person", "role"))
+DIALOGUE = upsert(dialogues, keys=_CHAT, set_=("name", "step", "data", "expires_at"))
+DIALOGUE_GONE = Statement(delete(dialogues).where(_here(dialogues)), name="dialogue gone")
+RESPONSE = insert(
+    responses, ("id", "form_id", "form_version_id", "contact_id", "company_id", "status", "channel", "language", "started_at")
+)
+INTERVIEW = insert(interviews, ("id", "contact_id", "response_id", "state", "touched_at"))
+INTERVIEW_MOVED = _set(interviews, "state", "position", "tries", "touched_at")
+ANSWER = upsert(
+    answers,
+    keys=("response_id", "path", "instance"),
+    set_=("state", "relevant", "value", "contact_id", "answered_at"),
+    columns=("response_id", "path", "instance", "state", "relevant", "value", "contact_id", "answered_at"),
+)
+HISTORY = insert(
+    answer_history, ("id", "response_id", "path", "instance", "state", "value", "contact_id", "answered_at")
+)
+SUBMITTED = _set(responses, "status", "submitted_at")
+REVISED = Statement(
+    update(responses)
+    .where(responses.c.id == bindparam("id_"))
+    .values(revised_at=bindparam("revised_at"), revision=responses.c.revision + 1),
+    name="revised",
+)
+SELECTION = _set(prompts, "selected")
+ANSWERED_BY = _set(prompts, "answered_by")
+PROMPTS_CLOSED = Statement(
+    update(prompts).where(_here(prompts), prompts.c.superseded_at.is_(None)).values(superseded_at=bindparam("now")),
+    name="prompts closed",
+)
+PROMPT = insert(
+    prompts,
+    ("id", "channel", "chat", "kind", "response_id", "path", "data", "selected", "created_at", "superseded_at"),
+)
+JOB = insert(jobs, ("id", "kind", "channel", "chat", "data", "state", "created_at"))
+
+# Order matters: what is pointed at comes before what points at it.
+_ORDER: tuple[Statement, ...] = (
+    VISITOR_GONE,
+    VISITOR_DELIVERIES_GONE,
+    VISITOR_PROMPTS_GONE,
+    VISITOR,
+    CONTACT,
+    ADDRESS,
+    CONSENT,
+    DELIVERIES_OF_CONTACT,
+    COMPANY,
+    CONTACT_COMPANY,
+    RESPONSES_COMPANY,
+    CONTACT_NAME,
+    CONTACT_LANGUAGE,
+    CONTACT_PUSHES,
+    REACHABLE,
+    RIGHT,
+    DIALOGUE_GONE,
+    DIALOGUE,
+    RESPONSE,
+    INTERVIEW,
+    INTERVIEW_MOVED,
+    ANSWER,
+    HISTORY,
+    SUBMITTED,
+    REVISED,
+    SELECTION,
+    ANSWERED_BY,
+    PROMPTS_CLOSED,
+    PROMPT,
+    JOB,
+)
+
+
+class _Rows:
+    """The rows that a batch gathers, by statement."""
+
+    def __init__(self, *, owner: str, leased_until: int) -> None:
+        self.by_statement: dict[Statement, list[dict[str, Any]]] = {statement: [] for statement in _ORDER}
+        self.uses: list[tuple[int, int]] = []
+        self.erased: list[tuple[Scene, o.PersonErased]] = []
+        self.deliveries: list[dict[str, Any]] = []
+        self.outgoing: list[tuple[Outgoing, bool]] = []
+        self.owner = owner
+        self.leased_until = leased_until
+
+    def add(self, statement: Statement, **row: Any) -> None:
+        self.by_statement[statement].append(row)
+
+
+def apply(turns: Sequence[tuple[Scene, Turn]], *, owner: str, leased_until: int) -> Steps[list[tuple[Outgoing, bool]]]:
+    """Write all turns; return the replies to send, each with whether its address belongs to a contact.
+
+    Raises:
+        Conflict: somebody else took what one of the turns wanted; nothing of the batch may be kept.
+    """
+    gathered = _Rows(owner=owner, leased_until=leased_until)
+    for scene, turn in turns:
+        _gather(gathered, scene, turn)
+    for scene, erased in gathered.erased:
+        yield from erase(erased.contact, erasure=erased.erasure, now=to_micros(scene.now), person=scene.message.sender)
+    for invitation, now in gathered.uses:
+        if (yield from change(USE_INVITATION, id_=invitation, now=now)) != 1:
+            raise Conflict("the invitation was used up by somebody else")
+    for statement in _ORDER:
+        yield from many(statement, gathered.by_statement[statement])
+    yield from many(deliveries.PLAN_REPLY, gathered.deliveries)
+    return gathered.outgoing
+
+
+def _gather(gathered: _Rows, scene: Scene, turn: Turn) -> None:
+    contact = scene.contact.id if scene.contact is not None else None
+    for outcome in turn.outcomes:
+        if isinstance(outcome, o.ContactJoined):
+            contact = outcome.contact
+        elif isinstance(outcome, o.PersonErased):
+            contact = None
+        _outcome(gathered, scene, outcome)
+    _replies(gathered, scene, turn.replies, contact)
+
+
+def _replies(gathered: _Rows, scene: Scene, replies: Sequence[Reply], contact: ContactId | None) -> None:
+    now, address = to_micros(scene.now), scene.address
+    shown = [reply.prompt for reply in replies if reply.prompt is not None]
+    if shown:
+        gathered.add(PROMPTS_CLOSED, channel_=address.channel, chat_=address.chat, now=now)
+    for prompt in shown:
+        gathered.add(
+            PROMPT,
+            id=prompt.id,
+            channel=address.channel,
+            chat=address.chat,
+            kind=prompt.kind,
+            response_id=prompt.response,
+            path=prompt.path,
+            data=dump(prompt.data),
+            selected=dump(prompt.selected),
+            created_at=now,
+            superseded_at=None if prompt is shown[-1] else now,  # typed text answers the last one
+        )
+    for reply in replies:
+        row, outgoing = deliveries.reply_row(
+            reply, address=address, contact=contact, number=scene.next_id(), now=now, owner=gathered.owner, leased_until=gathered.leased_until
+        )
+        gathered.deliveries.append(row)
+        gathered.outgoing.append((outgoing, contact is not None))
+
+
+def _outcome(gathered: _Rows, scene: Scene, outcome: o.Outcome) -> None:  # noqa: C901, PLR0912, PLR0915 -- one arm an outcome
+    add, now = gathered.add, to_micros(scene.now)
+    message, channel, chat = scene.message, scene.address.channel, scene.address.chat
+    here = {"channel_": channel, "chat_": chat}
+    match outcome:
+        case o.VisitorSeen():
+            add(
+                VISITOR,
+                id=scene.next_id(),
+                channel=channel,
+                chat=chat,
+                person=message.sender,
+                account=message.account,
+                language=outcome.language,
+                code=outcome.code,
+                step=outcome.step,
+                created_at=now,
+            )
+        case o.VisitorLeft():
+            for statement in (VISITOR_GONE, VISITOR_DELIVERIES_GONE, VISITOR_PROMPTS_GONE):
+                add(statement, **here)
+        case o.ContactJoined():
+            _joined(gathered, scene, outcome, now=now)
+        case o.InvitationUsed(invitation=invitation):
+            gathered.uses.append((invitation, now))
+        case o.RoleGranted(role=role):
+            add(RIGHT, channel=channel, person=message.sender, role=role, source="invitation", granted_at=now)
+        case o.CompanyClaimed():
+            add(COMPANY, id=outcome.company, name=outcome.name, state="claimed", created_at=now)
+            add(CONTACT_COMPANY, id_=outcome.contact, company_id=outcome.company)
+            add(RESPONSES_COMPANY, contact_id_=outcome.contact, company_id=outcome.company)
+        case o.CompanyJoined():
+            add(CONTACT_COMPANY, id_=outcome.contact, company_id=outcome.company)
+            add(RESPONSES_COMPANY, contact_id_=outcome.contact, company_id=outcome.company)
+        case o.ContactNamed():
+            add(CONTACT_NAME, id_=outcome.contact, name=outcome.name)
+        case o.LanguageChosen():
+            add(CONTACT_LANGUAGE, id_=outcome.contact, language=outcome.language)
+        case o.PushesSet():
+            add(CONTACT_PUSHES, id_=outcome.contact, pushes=outcome.wanted)
+        case o.ReachabilitySeen(reachable=reachable):
+            add(REACHABLE, **here, reachable=reachable)
+        case o.DialogueMoved():
+            expires_at = None if outcome.expires_at is None else to_micros(outcome.expires_at)
+            add(
+                DIALOGUE,
+                channel=channel,
+                chat=chat,
+                name=outcome.name,
+                step=outcome.step,
+                data=dump(outcome.data),
+                expires_at=expires_at,
+            )
+        case o.DialogueEnded():
+            add(DIALOGUE_GONE, **here)
+        case o.ResponseBegun():
+            add(
+                RESPONSE,
+                id=outcome.response,
+                form_id=outcome.form,
+                form_version_id=outcome.version,
+                contact_id=outcome.contact,
+                company_id=outcome.company,
+                status="partial",
+                channel=channel,
+                language=outcome.language,
+                started_at=now,
+            )
+            add(
+                INTERVIEW,
+                id=outcome.interview,
+                contact_id=outcome.contact,
+                response_id=outcome.response,
+                state="open",
+                touched_at=now,
+            )
+        case o.AnswerStored():
+            _answer(gathered, scene, outcome, now=now)
+        case o.InterviewMoved():
+            add(
+                INTERVIEW_MOVED,
+                id_=outcome.interview,
+                state=outcome.state,
+                position=outcome.position,
+                tries=outcome.tries,
+                touched_at=now,
+            )
+        case o.ResponseSubmitted(response=response):
+            add(SUBMITTED, id_=response, status="submitted", submitted_at=now)
+        case o.ResponseRevised(response=response):
+            add(REVISED, id_=response, revised_at=now)
+        case o.SelectionChanged(prompt=prompt, selected=selected):
+            add(SELECTION, id_=prompt, selected=dump(selected))
+        case o.PromptAnswered():
+            add(ANSWERED_BY, id_=outcome.prompt, answered_by=outcome.message_id)
+        case o.PromptsClosed():
+            add(PROMPTS_CLOSED, **here, now=now)
+        case o.PersonErased():
+            gathered.erased.append((scene, outcome))
+        case o.JobPlanned():
+            add(
+                JOB,
+                id=outcome.job,
+                kind=outcome.kind,
+                channel=channel,
+                chat=chat,
+                data=dump(outcome.data),
+                state="planned",
+                created_at=now,
+            )
+        case _:
+            assert_never(outcome)
+
+
+def _joined(gathered: _Rows, scene: Scene, outcome: o.ContactJoined, *, now: int) -> None:
+    message, address = scene.message, scene.address
+    here = {"channel_": address.channel, "chat_": address.chat}
+    gathered.add(VISITOR_GONE, **here)
+    gathered.add(CONTACT, id=outcome.contact, language=outcome.language, staff=outcome.staff, created_at=now)
+    gathered.add(
+        ADDRESS,
+        id=scene.next_id(),
+        channel=address.channel,
+        chat=address.chat,
+        person=message.sender,
+        account=message.account,
+        kind=message.chat_kind.value,
+        contact_id=outcome.contact,
+        reachable=True,
+        seen_at=now,
+    )
+    gathered.add(
+        CONSENT,
+        id=outcome.consent,
+        contact_id=outcome.contact,
+        purpose=outcome.purpose,
+        version=outcome.version,
+        hash=outcome.hash,
+        language=outcome.language,
+        channel=address.channel,
+        given_at=now,
+    )
+    gathered.add(DELIVERIES_OF_CONTACT, **here, contact_id=outcome.contact)
+
+
+def _answer(gathered: _Rows, scene: Scene, outcome: o.AnswerStored, *, now: int) -> None:
+    value = None if outcome.value is None else dump(outcome.value)
+    row = {
+        "response_id": outcome.response,
+        "path": outcome.path,
+        "instance": 0,
+        "state": outcome.state,
+        "value": value,
+        "contact_id": outcome.contact,
+        "answered_at": now,
+    }
+    gathered.add(ANSWER, relevant=outcome.relevant, **row)
+    if outcome.by_person:
+        gathered.add(HISTORY, id=scene.next_id(), **row)
+
+

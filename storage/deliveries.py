@@ -1,0 +1,197 @@
+"""The delivery ledger: every message that goes out is a row; claimed with a lease, marked when it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, case, delete, exists, null, or_, select, update
+
+from bot.domain.messages import Address, DeliveryId, Outgoing
+from bot.domain.people import ContactId
+from bot.domain.scene import Reply
+from bot.ports import Mark
+from storage.codec import dump, message_of, to_micros
+from storage.statements import Statement, Steps, any_of, insert, many, rows
+from storage.tables import addresses, deliveries, prompts, visitors
+
+PLAN_REPLY = insert(
+    deliveries,
+    ("id", "channel", "chat", "contact_id", "priority", "state", "prompt_id", "body", "owner", "leased_until", "created_at"),
+)
+MARK = Statement(
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("id_"))
+    .values(
+        state=bindparam("state"),
+        reason=bindparam("reason"),
+        message_ids=bindparam("message_ids"),
+        attempts=deliveries.c.attempts + bindparam("tried"),
+        not_before=bindparam("not_before"),
+        finished_at=bindparam("finished_at"),
+        owner=null(),
+        leased_until=null(),
+        # A reply that arrived is in the person's chat; we keep no second copy (invariant 2).
+        body=case(
+            (deliveries.c.priority == "reply", case((bindparam("done"), null()), else_=deliveries.c.body)),
+            else_=deliveries.c.body,
+        ),
+    ),
+    name="mark",
+)
+PROMPT_SHOWN = Statement(
+    update(prompts).where(prompts.c.id == bindparam("id_")).values(message_id=bindparam("message_id")), name="prompt shown"
+)
+# What was said to somebody of whom nothing else is stored leaves no trace once it is done (invariant 7).
+FORGET_STRANGER = Statement(
+    delete(deliveries).where(
+        deliveries.c.id == bindparam("id_"),
+        deliveries.c.contact_id.is_(None),
+        ~exists().where(visitors.c.channel == deliveries.c.channel, visitors.c.chat == deliveries.c.chat),
+    ),
+    name="forget stranger's delivery",
+)
+UNREACHABLE = Statement(
+    update(addresses)
+    .where(addresses.c.channel == bindparam("channel_"), addresses.c.chat == bindparam("chat_"))
+    .values(reachable=bindparam("reachable")),
+    name="unreachable",
+)
+DUE = Statement(
+    select(
+        deliveries.c.id,
+        deliveries.c.channel,
+        deliveries.c.chat,
+        deliveries.c.contact_id,
+        deliveries.c.priority,
+        deliveries.c.body,
+        deliveries.c.attempts,
+    )
+    .where(
+        any_of(deliveries.c.channel, "channels"),
+        deliveries.c.state == "planned",
+        or_(deliveries.c.not_before.is_(None), deliveries.c.not_before <= bindparam("now")),
+    )
+    .order_by(case((deliveries.c.priority == "reply", 0), else_=1), deliveries.c.id)
+    .limit(200)
+    .with_for_update(skip_locked=True),
+    name="due deliveries",
+)
+DUE_AT_ALL = Statement(
+    select(deliveries.c.id)
+    .where(
+        any_of(deliveries.c.channel, "channels"),
+        deliveries.c.state == "planned",
+        or_(deliveries.c.not_before.is_(None), deliveries.c.not_before <= bindparam("now")),
+    )
+    .limit(1),
+    name="anything due",
+)
+CLAIM = Statement(
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("id_"))
+    .values(state=bindparam("state"), owner=bindparam("owner"), leased_until=bindparam("leased_until")),
+    name="claim",
+)
+# After a restart: what the former process held. Replies go out again; a push that may have left never does (invariant 3).
+_HELD = (any_of(deliveries.c.channel, "channels"), deliveries.c.state.in_(["claimed", "sending"]))
+ANSWERED_ALREADY = Statement(
+    update(deliveries)
+    .where(
+        *_HELD,
+        deliveries.c.priority == "reply",
+        deliveries.c.prompt_id.is_not(None),
+        exists().where(prompts.c.id == deliveries.c.prompt_id, prompts.c.superseded_at.is_not(None)),
+    )
+    .values(state="cancelled", reason="superseded", owner=null(), body=null(), finished_at=bindparam("now")),
+    name="recover: superseded",
+)
+REPLIES_AGAIN = Statement(
+    update(deliveries).where(*_HELD, or_(deliveries.c.priority == "reply", deliveries.c.state == "claimed")).values(
+        state="planned", owner=null(), leased_until=null()
+    ),
+    name="recover: again",
+)
+PUSHES_UNKNOWN = Statement(
+    update(deliveries)
+    .where(*_HELD, deliveries.c.priority == "push", deliveries.c.state == "sending")
+    .values(state="unknown", reason="interrupted", owner=null(), finished_at=bindparam("now")),
+    name="recover: unknown",
+)
+
+
+def reply_row(  # noqa: PLR0913 -- the columns of a row
+    reply: Reply, *, address: Address, contact: ContactId | None, number: int, now: int, owner: str, leased_until: int
+) -> tuple[dict[str, Any], Outgoing]:
+    """Return the row of a reply, leased to this process already, and what the sender gets in memory."""
+    row = {
+        "id": number,
+        "channel": address.channel,
+        "chat": address.chat,
+        "contact_id": contact,
+        "priority": "reply",
+        "state": "claimed",
+        "prompt_id": reply.prompt.id if reply.prompt is not None else None,
+        "body": dump(reply.message),
+        "owner": owner,
+        "leased_until": leased_until,
+        "created_at": now,
+    }
+    return row, Outgoing(delivery=DeliveryId(number), address=address, message=reply.message, priority="reply")
+
+
+def mark(marks: Sequence[Mark], *, now: int) -> Steps[None]:
+    """Record what became of deliveries."""
+    yield from many(
+        MARK,
+        [
+            {
+                "id_": item.delivery,
+                "state": item.state,
+                "reason": item.reason,
+                "message_ids": dump(item.message_ids) if item.message_ids else None,
+                "tried": 1 if item.tried else 0,
+                "not_before": None if item.not_before is None else to_micros(item.not_before),
+                "finished_at": None if item.state == "planned" else now,
+                "done": item.state != "planned",
+            }
+            for item in marks
+        ],
+    )
+    shown = [
+        {"id_": item.prompt, "message_id": item.message_ids[-1]} for item in marks if item.prompt is not None and item.message_ids
+    ]
+    yield from many(PROMPT_SHOWN, shown)
+    strangers = [{"id_": item.delivery} for item in marks if not item.known and item.state != "planned"]
+    yield from many(FORGET_STRANGER, strangers)
+    gone = [
+        {"channel_": item.address.channel, "chat_": item.address.chat, "reachable": False} for item in marks if item.unreachable
+    ]
+    yield from many(UNREACHABLE, gone)
+
+
+def claim(channels: Sequence[str], *, owner: str, now: int, leased_until: int) -> Steps[list[tuple[Outgoing, bool, int]]]:
+    """Take what is due, replies first; with each whether it belongs to a contact, and its attempts so far."""
+    found = yield from rows(DUE, channels=list(channels), now=now)
+    yield from many(
+        CLAIM, [{"id_": row[0], "state": "claimed", "owner": owner, "leased_until": leased_until} for row in found]
+    )
+    return [
+        (
+            Outgoing(
+                delivery=DeliveryId(number), address=Address(channel, chat), message=message_of(body), priority=priority
+            ),
+            contact is not None,
+            attempts,
+        )
+        for number, channel, chat, contact, priority, body, attempts in found
+        if body is not None
+    ]
+
+
+def recover(channels: Sequence[str], *, now: int) -> Steps[None]:
+    """Free what a dead process of these channels held; call only while holding the channels' lock."""
+    names = list(channels)
+    yield from many(ANSWERED_ALREADY, [{"channels": names, "now": now}])
+    yield from many(PUSHES_UNKNOWN, [{"channels": names, "now": now}])
+    yield from many(REPLIES_AGAIN, [{"channels": names}])

@@ -1,0 +1,57 @@
+"""Forgetting a person: every row about them goes, a bare proof stays (platforms.md, section 6)."""
+
+from __future__ import annotations
+
+from sqlalchemy import bindparam, delete, exists, select
+
+from storage.statements import Statement, Steps, change, insert, one, rows
+from storage.tables import addresses, companies, consents, contacts, deliveries, dialogues, erasures, jobs, prompts, rights, visitors
+
+_NUMBER = bindparam("contact")
+PLACES = Statement(
+    select(addresses.c.channel, addresses.c.chat, addresses.c.person).where(addresses.c.contact_id == _NUMBER), name="places"
+)
+CONSENT = Statement(
+    select(consents.c.purpose, consents.c.hash).where(consents.c.contact_id == _NUMBER).order_by(consents.c.given_at.desc()),
+    name="last consent",
+)
+COMPANY = Statement(select(contacts.c.company_id).where(contacts.c.id == _NUMBER), name="company of contact")
+PROOF = insert(erasures)
+# Addresses, consents, responses (with answers, history, interviews, prompts) and deliveries go by their foreign keys.
+CONTACT_GONE = Statement(delete(contacts).where(contacts.c.id == _NUMBER), name="contact gone")
+LONELY_COMPANY_GONE = Statement(
+    delete(companies).where(
+        companies.c.id == bindparam("company"),
+        companies.c.state == "claimed",
+        ~exists().where(contacts.c.company_id == companies.c.id),
+    ),
+    name="lonely company gone",
+)
+_BY_CHAT = tuple(
+    Statement(
+        delete(table).where(table.c.channel == bindparam("channel_"), table.c.chat == bindparam("chat_")),
+        name=f"{table.name} of chat gone",
+    )
+    for table in (prompts, dialogues, deliveries, visitors, jobs)
+)
+RIGHTS_GONE = Statement(
+    delete(rights).where(rights.c.channel == bindparam("channel_"), rights.c.person == bindparam("person_")), name="rights gone"
+)
+
+
+def erase(contact: int, *, erasure: int, now: int, person: str = "", person_hash: str = "") -> Steps[None]:
+    """Erase a contact. `person_hash`: a keyed hash against re-import, where the caller can make one."""
+    del person
+    places = yield from rows(PLACES, contact=contact)
+    purpose, notice_hash = (yield from one(CONSENT, contact=contact)) or ("", "")
+    company = yield from one(COMPANY, contact=contact)
+    for channel, chat, somebody in places:
+        for statement in _BY_CHAT:
+            yield from change(statement, channel_=channel, chat_=chat)
+        yield from change(RIGHTS_GONE, channel_=channel, person_=somebody)
+    yield from change(CONTACT_GONE, contact=contact)
+    if company is not None and company[0] is not None:
+        yield from change(LONELY_COMPANY_GONE, company=company[0])
+    yield from change(
+        PROOF, id=erasure, contact_id=contact, person_hash=person_hash, purpose=purpose, notice_hash=notice_hash, erased_at=now
+    )

@@ -1,0 +1,1 @@
+"""Alembic's home: `env.py` and one file a migration in `versions/`."""

@@ -1,0 +1,361 @@
+"""Loads all that a batch of messages needs: a base of at most 8 statements, then each kind of need once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import literal, or_, select, union_all
+
+from bot.domain.interviews import Answer, Interview
+from bot.domain.messages import Edited, InboundMessage, Pressed, PromptId, Said
+from bot.domain.people import Company, CompanyId, Contact, ContactId, Role, Visitor
+from bot.domain.scene import Dialogue, Hub, Prompt, Scene
+from bot.domain.speech import Catalogue
+from storage.codec import from_micros, load as from_json, maybe_moment, to_micros, value_of
+from storage.library import Library
+from storage.statements import Row, Statement, Steps, any_of, rows
+from storage.tables import (
+    addresses,
+    answers,
+    companies,
+    contacts,
+    dialogues,
+    forms,
+    inbox_seen,
+    interviews,
+    prompts,
+    responses,
+    rights,
+    visitors,
+)
+
+SEEN = Statement(
+    select(inbox_seen.c.account, inbox_seen.c.native_id).where(
+        any_of((inbox_seen.c.account, inbox_seen.c.native_id), "keys")
+    ),
+    name="seen",
+)
+# The address rows are held until the commit (PostgreSQL): two processes never work on one person at once.
+PEOPLE = Statement(
+    select(
+        addresses.c.channel,
+        addresses.c.chat,
+        addresses.c.reachable,
+        contacts.c.id,
+        contacts.c.name,
+        contacts.c.language,
+        contacts.c.staff,
+        contacts.c.pushes,
+        contacts.c.created_at,
+        companies.c.id,
+        companies.c.name,
+        companies.c.state,
+    )
+    .select_from(addresses.outerjoin(contacts, contacts.c.id == addresses.c.contact_id).outerjoin(companies))
+    .where(any_of((addresses.c.channel, addresses.c.chat), "chats"))
+    .order_by(addresses.c.id)
+    .with_for_update(of=addresses),
+    name="people",
+)
+GUESTS = Statement(
+    union_all(
+        select(
+            literal("visitor"),
+            visitors.c.channel,
+            visitors.c.chat,
+            visitors.c.language,
+            visitors.c.code,
+            visitors.c.step,
+            visitors.c.created_at,
+        ).where(any_of((visitors.c.channel, visitors.c.chat), "chats")),
+        select(
+            literal("dialogue"),
+            dialogues.c.channel,
+            dialogues.c.chat,
+            dialogues.c.name,
+            dialogues.c.data,
+            dialogues.c.step,
+            dialogues.c.expires_at,
+        ).where(any_of((dialogues.c.channel, dialogues.c.chat), "chats")),
+    ),
+    name="visitors and dialogues",
+)
+RIGHTS = Statement(
+    select(rights.c.channel, rights.c.person, rights.c.role).where(any_of((rights.c.channel, rights.c.person), "persons")),
+    name="rights",
+)
+_PROMPT = (
+    prompts.c.id,
+    prompts.c.channel,
+    prompts.c.chat,
+    prompts.c.kind,
+    prompts.c.response_id,
+    prompts.c.path,
+    prompts.c.data,
+    prompts.c.selected,
+    prompts.c.message_id,
+    prompts.c.answered_by,
+    prompts.c.superseded_at,
+)
+PROMPTS = Statement(
+    union_all(
+        select(*_PROMPT).where(any_of((prompts.c.channel, prompts.c.chat), "chats"), prompts.c.superseded_at.is_(None)),
+        select(*_PROMPT).where(any_of(prompts.c.id, "ids")),
+    ),
+    name="prompts",
+)
+PROMPTS_OF_MESSAGES = Statement(
+    select(*_PROMPT).where(
+        or_(
+            any_of((prompts.c.channel, prompts.c.chat, prompts.c.message_id), "replied_to"),
+            any_of((prompts.c.channel, prompts.c.chat, prompts.c.answered_by), "edited"),
+        )
+    ).order_by(prompts.c.id),
+    name="prompts of messages",
+)
+_INTERVIEW = select(
+    interviews.c.id,
+    interviews.c.contact_id,
+    interviews.c.state,
+    interviews.c.position,
+    interviews.c.tries,
+    interviews.c.touched_at,
+    responses.c.id,
+    responses.c.form_version_id,
+    responses.c.status,
+    responses.c.submitted_at,
+    responses.c.language,
+    forms.c.state,
+).select_from(
+    interviews.join(responses, responses.c.id == interviews.c.response_id).join(forms, forms.c.id == responses.c.form_id)
+)
+INTERVIEWS = Statement(
+    union_all(
+        _INTERVIEW.where(any_of(interviews.c.contact_id, "contacts"), interviews.c.state != "finished"),
+        _INTERVIEW.where(any_of(interviews.c.response_id, "responses"), interviews.c.state == "finished"),
+    ),
+    name="interviews",
+)
+ANSWERS = Statement(
+    select(
+        answers.c.response_id, answers.c.path, answers.c.state, answers.c.relevant, answers.c.value, answers.c.answered_at
+    ).where(any_of(answers.c.response_id, "responses")),
+    name="answers",
+)
+
+Chat = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What every scene of a process shares."""
+
+    hub: Hub
+    catalogue: Catalogue
+    library: Library
+    next_id: Callable[[], int]
+    code_in: Callable[[Scene], str]
+
+
+def load(messages: Sequence[InboundMessage], around: Surroundings, *, now: datetime) -> Steps[list[Scene]]:
+    """Return a scene for each message that was not handled before."""
+    keys = [(message.account, message.native_id) for message in messages]
+    seen = {(row[0], row[1]) for row in (yield from rows(SEEN, keys=keys))}
+    fresh = [message for message in messages if (message.account, message.native_id) not in seen]
+    if not fresh:
+        return []
+    chats = sorted({(message.address.channel, message.address.chat) for message in fresh})
+    people = {(row[0], row[1]): row for row in (yield from rows(PEOPLE, chats=chats))}
+    guests = yield from _guests(chats, now=now)
+    roles = yield from _roles(fresh)
+    shown = yield from _prompts(fresh, chats)
+    interviews_of = yield from load_interviews(
+        contact_ids=[row[3] for row in people.values() if row[3] is not None],
+        response_ids=[prompt.response for prompt in shown.all() if prompt.response is not None],
+        library=around.library,
+    )
+    return [_scene(message, people, guests, roles, shown, interviews_of, around, now) for message in fresh]
+
+
+def _scene(  # noqa: PLR0913 -- one argument a thing that was loaded
+    message: InboundMessage,
+    people: Mapping[Chat, Row],
+    guests: Mapping[tuple[str, str, str], Visitor | Dialogue],
+    roles: Mapping[Chat, frozenset[Role]],
+    shown: _Shown,
+    interviews_of: Mapping[int, list[Interview]],
+    around: Surroundings,
+    now: datetime,
+) -> Scene:
+    chat = (message.address.channel, message.address.chat)
+    person = people.get(chat)
+    contact = _contact(person) if person is not None and person[3] is not None else None
+    visitor, dialogue = guests.get(("visitor", *chat)), guests.get(("dialogue", *chat))
+    own = interviews_of.get(contact.id, []) if contact is not None else []
+    referred, answered = shown.referred(message)
+    return Scene(
+        hub=around.hub,
+        catalogue=around.catalogue,
+        message=message,
+        now=now,
+        next_id=around.next_id,
+        contact=contact,
+        visitor=visitor if isinstance(visitor, Visitor) and contact is None else None,
+        roles=roles.get((message.address.channel, message.sender), frozenset()),
+        reachable=bool(person[2]) if person is not None else True,
+        dialogue=dialogue if isinstance(dialogue, Dialogue) else None,
+        interviews={interview.response: interview for interview in own},
+        current=shown.current.get(chat),
+        referred=referred,
+        answered=answered,
+    )
+
+
+def _contact(row: Row) -> Contact:
+    _, _, _, number, name, language, staff, pushes, created_at, company, company_name, state = row
+    return Contact(
+        id=ContactId(number),
+        name=name,
+        language=language,
+        company=None if company is None else Company(id=CompanyId(company), name=company_name, state=state),
+        staff=bool(staff),
+        pushes=bool(pushes),
+        created_at=from_micros(created_at),
+    )
+
+
+def _guests(chats: list[Chat], *, now: datetime) -> Steps[dict[tuple[str, str, str], Visitor | Dialogue]]:
+    found: dict[tuple[str, str, str], Visitor | Dialogue] = {}
+    for kind, channel, chat, first, second, step, moment in (yield from rows(GUESTS, chats=chats)):
+        if kind == "visitor":
+            found[kind, channel, chat] = Visitor(language=first, code=second, step=step)
+        elif moment is None or moment > to_micros(now):
+            found[kind, channel, chat] = Dialogue(name=first, step=step, data=from_json(second))
+    return found
+
+
+def _roles(messages: Iterable[InboundMessage]) -> Steps[dict[Chat, frozenset[Role]]]:
+    persons = sorted({(message.address.channel, message.sender) for message in messages})
+    found: dict[Chat, frozenset[Role]] = {}
+    for channel, person, role in (yield from rows(RIGHTS, persons=persons)):
+        found[channel, person] = found.get((channel, person), frozenset()) | {role}
+    return found
+
+
+class _Shown:
+    """The prompts that a batch can refer to."""
+
+    def __init__(self) -> None:
+        self.current: dict[Chat, Prompt] = {}
+        self._by_id: dict[int, tuple[Chat, Prompt]] = {}
+        self._by_message: dict[tuple[str, str, str], Prompt] = {}
+        self._by_answer: dict[tuple[str, str, str], Prompt] = {}
+
+    def add(self, row: Row) -> None:
+        number, channel, chat, kind, response, path, data, selected, message_id, answered_by, superseded_at = row
+        prompt = Prompt(
+            id=PromptId(number),
+            kind=kind,
+            response=response,
+            path=path,
+            data=from_json(data),
+            selected=tuple(from_json(selected)),
+            message_id=message_id,
+            current=superseded_at is None,
+        )
+        self._by_id[number] = ((channel, chat), prompt)
+        if superseded_at is None:
+            self.current[channel, chat] = prompt
+        if message_id is not None:
+            self._by_message[channel, chat, message_id] = prompt
+        if answered_by is not None:
+            self._by_answer[channel, chat, answered_by] = prompt
+
+    def all(self) -> Iterable[Prompt]:
+        return (prompt for _, prompt in self._by_id.values())
+
+    def referred(self, message: InboundMessage) -> tuple[Prompt | None, Prompt | None]:
+        """Return the prompt pressed or replied to, and the one answered by the message that was edited.
+
+        A prompt of another chat is nobody's: a button's data could be forged.
+        """
+        chat = (message.address.channel, message.address.chat)
+        match message.content:
+            case Pressed(prompt=number) if number is not None:
+                where, prompt = self._by_id.get(number, (None, None))
+                return (prompt if where == chat else None), None
+            case Said(reply_to=replied_to) if replied_to is not None:
+                return self._by_message.get((*chat, replied_to)), None
+            case Edited() if message.message_id is not None:
+                return None, self._by_answer.get((*chat, message.message_id))
+            case _:
+                return None, None
+
+
+def _prompts(messages: Sequence[InboundMessage], chats: list[Chat]) -> Steps[_Shown]:
+    shown = _Shown()
+    ids = [message.content.prompt for message in messages if isinstance(message.content, Pressed) and message.content.prompt]
+    for row in (yield from rows(PROMPTS, chats=chats, ids=ids)):
+        shown.add(row)
+    replied_to = [
+        (message.address.channel, message.address.chat, message.content.reply_to)
+        for message in messages
+        if isinstance(message.content, Said) and message.content.reply_to is not None
+    ]
+    edited = [
+        (message.address.channel, message.address.chat, message.message_id)
+        for message in messages
+        if isinstance(message.content, Edited) and message.message_id is not None
+    ]
+    if replied_to or edited:
+        for row in (yield from rows(PROMPTS_OF_MESSAGES, replied_to=replied_to, edited=edited)):
+            shown.add(row)
+    return shown
+
+
+def load_interviews(
+    *, contact_ids: Sequence[int], response_ids: Sequence[int], library: Library
+) -> Steps[dict[int, list[Interview]]]:
+    """Return, by contact, the interviews that are open, and those of the given responses."""
+    found = yield from rows(INTERVIEWS, contacts=contact_ids, responses=sorted(set(response_ids)))
+    if not found:
+        return {}
+    compiled = yield from library.get({row[7] for row in found})
+    stored: dict[int, dict[str, Answer]] = {}
+    for response, path, state, relevant, value, answered_at in (
+        yield from rows(ANSWERS, responses=sorted({row[6] for row in found}))
+    ):
+        stored.setdefault(response, {})[path] = Answer(
+            state=state, value=value_of(value), relevant=bool(relevant), answered_at=from_micros(answered_at)
+        )
+    result: dict[int, list[Interview]] = {}
+    for row in found:
+        number, contact, state, position, tries, touched_at, response, version, status, submitted_at, language, form_state = row
+        result.setdefault(contact, []).append(
+            Interview(
+                id=number,
+                response=response,
+                state=state,
+                position=position,
+                tries=tries,
+                touched_at=from_micros(touched_at),
+                form=compiled[version],
+                form_state=form_state,
+                status=status,
+                submitted_at=maybe_moment(submitted_at),
+                language=language,
+                answers=stored.get(response, {}),
+            )
+        )
+    return result
+
+
+def with_more_interviews(scene: Scene, more: Iterable[Interview]) -> Scene:
+    """Return the scene with further interviews of its contact."""
+    return replace(scene, interviews={**scene.interviews, **{interview.response: interview for interview in more}})
+
+
+Loaded = Mapping[str, Any]

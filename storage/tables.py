@@ -1,0 +1,416 @@
+"""All tables on one page.
+
+Times are microseconds since 1970 in UTC (`BigInteger`), JSON is text that storage alone reads, ids are 63-bit numbers
+made by the application: so the same plain values go through SQLite's and PostgreSQL's drivers (DECISIONS.md, 3).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+    true,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _id() -> Column[int]:
+    return Column("id", BigInteger, primary_key=True, autoincrement=False)
+
+
+def _moment(name: str, *, nullable: bool = True) -> Column[int]:
+    return Column(name, BigInteger, nullable=nullable)
+
+
+def _ref(name: str, target: str, *, nullable: bool = False) -> Column[int]:
+    return Column(name, BigInteger, ForeignKey(target, ondelete="CASCADE"), nullable=nullable)
+
+
+hub_settings = Table(
+    "hub_settings",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    _moment("changed_at", nullable=False),
+)
+
+# What the hub says (notice, welcome …), a version a wording: consents point at the hash of what was read.
+hub_texts = Table(
+    "hub_texts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("language", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    _moment("changed_at", nullable=False),
+)
+
+companies = Table(
+    "companies",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False),
+    Column("town", Text, nullable=False, server_default=""),
+    Column("state", Text, nullable=False),  # claimed | confirmed
+    _moment("created_at", nullable=False),
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    _id(),
+    Column("company_id", BigInteger, ForeignKey("companies.id"), nullable=True, index=True),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("language", Text, nullable=False),
+    Column("staff", Boolean, nullable=False, server_default=false()),
+    Column("pushes", Boolean, nullable=False, server_default=true()),
+    _moment("created_at", nullable=False),
+    Column("revision", Integer, nullable=False, server_default="0"),
+)
+
+# One row a place where somebody can be reached. A contact may have several; a group or a lost contact has none.
+addresses = Table(
+    "addresses",
+    metadata,
+    _id(),
+    Column("channel", Text, nullable=False),
+    Column("chat", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("kind", Text, nullable=False, server_default="private"),
+    _ref("contact_id", "contacts.id", nullable=True),
+    Column("reachable", Boolean, nullable=False, server_default=true()),
+    _moment("seen_at", nullable=False),
+    UniqueConstraint("channel", "chat"),
+    Index(None, "contact_id"),
+)
+
+visitors = Table(
+    "visitors",
+    metadata,
+    _id(),
+    Column("channel", Text, nullable=False),
+    Column("chat", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("code", Text, nullable=False, server_default=""),
+    Column("step", Text, nullable=False),
+    _moment("created_at", nullable=False),
+    UniqueConstraint("channel", "chat"),
+    Index(None, "created_at"),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    _id(),
+    Column("code_hash", Text, nullable=False, unique=True),
+    _ref("company_id", "companies.id", nullable=True),
+    Column("role", Text, nullable=False, server_default=""),  # "" | organiser | admin
+    Column("uses_left", Integer, nullable=True),  # NULL: any number
+    _moment("expires_at"),
+    Column("created_by", Text, nullable=False, server_default=""),
+    _moment("created_at", nullable=False),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    _id(),
+    _ref("contact_id", "contacts.id", nullable=True),
+    Column("purpose", Text, nullable=False),  # study | staff
+    Column("version", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    _moment("given_at", nullable=False),
+    _moment("withdrawn_at"),
+    Index(None, "contact_id"),
+)
+
+# What remains after an erasure (platforms.md, section 6): a random id, time, purpose, hash of the wording.
+erasures = Table(
+    "erasures",
+    metadata,
+    _id(),
+    Column("person_hash", Text, nullable=False),
+    Column("contact_id", BigInteger, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("notice_hash", Text, nullable=False),
+    _moment("erased_at", nullable=False),
+)
+
+# A right belongs to a person on a channel, so that it can be granted before they have written.
+rights = Table(
+    "rights",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("role", Text, primary_key=True),  # organiser | admin
+    Column("source", Text, nullable=False),  # settings | command | invitation | chat
+    _moment("granted_at", nullable=False),
+)
+
+forms = Table(
+    "forms",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("state", Text, nullable=False),  # draft | open | closed
+    _moment("created_at", nullable=False),
+    _moment("closed_at"),
+)
+
+form_versions = Table(
+    "form_versions",
+    metadata,
+    _id(),
+    _ref("form_id", "forms.id"),
+    Column("number", Integer, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("title", Text, nullable=False),  # JSON: language -> text
+    Column("file_name", Text, nullable=False),
+    Column("source", LargeBinary, nullable=False),
+    Column("compiled", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    _moment("published_at", nullable=False),
+    UniqueConstraint("form_id", "number"),
+)
+
+responses = Table(
+    "responses",
+    metadata,
+    _id(),
+    _ref("form_id", "forms.id"),
+    _ref("form_version_id", "form_versions.id"),
+    _ref("contact_id", "contacts.id", nullable=True),
+    _ref("company_id", "companies.id", nullable=True),
+    Column("round", Integer, nullable=False, server_default="1"),
+    Column("status", Text, nullable=False),  # partial | submitted
+    Column("channel", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("revision", Integer, nullable=False, server_default="0"),
+    _moment("started_at", nullable=False),
+    _moment("submitted_at"),
+    _moment("revised_at"),
+    UniqueConstraint("form_id", "contact_id", "round"),
+    Index(None, "contact_id"),
+    Index(None, "form_id", "status"),
+)
+
+repeat_instances = Table(
+    "repeat_instances",
+    metadata,
+    _id(),
+    _ref("response_id", "responses.id"),
+    Column("path", Text, nullable=False),
+    Column("parent_id", BigInteger, nullable=True),
+    Column("ordinal", Integer, nullable=False),
+    Index(None, "response_id"),
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("response_id", BigInteger, ForeignKey("responses.id", ondelete="CASCADE"), primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("instance", BigInteger, primary_key=True, server_default="0"),
+    Column("state", Text, nullable=False),  # given | skipped | unknown | default | calculated
+    Column("relevant", Boolean, nullable=False, server_default=true()),
+    Column("value", Text, nullable=True),  # JSON
+    Column("contact_id", BigInteger, nullable=True),
+    _moment("answered_at", nullable=False),
+)
+
+answer_history = Table(
+    "answer_history",
+    metadata,
+    _id(),
+    _ref("response_id", "responses.id"),
+    Column("path", Text, nullable=False),
+    Column("instance", BigInteger, nullable=False, server_default="0"),
+    Column("state", Text, nullable=False),
+    Column("value", Text, nullable=True),
+    Column("contact_id", BigInteger, nullable=True),
+    _moment("answered_at", nullable=False),
+    Index(None, "response_id"),
+)
+
+# Where a contact stands in a response. At most one is open a contact.
+interviews = Table(
+    "interviews",
+    metadata,
+    _id(),
+    _ref("contact_id", "contacts.id"),
+    _ref("response_id", "responses.id"),
+    Column("state", Text, nullable=False),  # open | paused | finished
+    Column("position", Text, nullable=False, server_default=""),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    _moment("touched_at", nullable=False),
+    UniqueConstraint("contact_id", "response_id"),
+    Index(None, "response_id"),
+    Index("uq_interviews_open", "contact_id", unique=True, sqlite_where=text("state <> 'finished'"), postgresql_where=text("state <> 'finished'")),
+)
+
+prompts = Table(
+    "prompts",
+    metadata,
+    _id(),
+    Column("channel", Text, nullable=False),
+    Column("chat", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # question | dialogue | menu | review | change …
+    Column("response_id", BigInteger, ForeignKey("responses.id", ondelete="CASCADE"), nullable=True),
+    Column("path", Text, nullable=False, server_default=""),
+    Column("instance", BigInteger, nullable=False, server_default="0"),
+    Column("data", Text, nullable=False, server_default="{}"),  # JSON: choices shown, page …
+    Column("selected", Text, nullable=False, server_default="[]"),  # JSON: toggles that are on
+    Column("message_id", Text, nullable=True),
+    Column("answered_by", Text, nullable=True),  # native id of the person's message that answered it
+    _moment("created_at", nullable=False),
+    _moment("superseded_at"),
+    Index(None, "channel", "chat", "message_id"),
+    Index(None, "channel", "chat", "answered_by"),
+    Index("ix_prompts_current", "channel", "chat", sqlite_where=text("superseded_at IS NULL"), postgresql_where=text("superseded_at IS NULL")),
+    Index(None, "response_id"),
+)
+
+dialogues = Table(
+    "dialogues",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("chat", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("data", Text, nullable=False, server_default="{}"),
+    _moment("expires_at"),
+)
+
+milestones = Table(
+    "milestones",
+    metadata,
+    _id(),
+    Column("key", Text, nullable=False, unique=True),
+    Column("due_on", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("field", Text, nullable=False, server_default=""),
+    Column("title", Text, nullable=False),  # JSON: language -> text
+    Column("text", Text, nullable=False, server_default="{}"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    _id(),
+    Column("channel", Text, nullable=False),
+    Column("chat", Text, nullable=False),
+    _ref("contact_id", "contacts.id", nullable=True),
+    Column("priority", Text, nullable=False),  # reply | push
+    Column("state", Text, nullable=False),  # planned | claimed | sending | sent | failed | unknown | skipped | cancelled
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("prompt_id", BigInteger, nullable=True),
+    Column("body", Text, nullable=True),  # JSON of the message; emptied when a reply is sent
+    Column("message_ids", Text, nullable=True),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("owner", Text, nullable=True),
+    _moment("leased_until"),
+    _moment("not_before"),
+    _moment("not_after"),
+    Column("dedupe_key", Text, nullable=True, unique=True),
+    _moment("created_at", nullable=False),
+    _moment("finished_at"),
+    Index("ix_deliveries_due", "channel", "state", "not_before", sqlite_where=text("state IN ('planned','claimed','sending')"), postgresql_where=text("state IN ('planned','claimed','sending')")),
+    Index(None, "channel", "chat"),
+    Index(None, "contact_id"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    _id(),
+    Column("kind", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("chat", Text, nullable=False),
+    Column("data", Text, nullable=False, server_default="{}"),
+    Column("state", Text, nullable=False),  # planned | running | done | failed
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    _moment("leased_until"),
+    _moment("created_at", nullable=False),
+    Index(None, "state"),
+)
+
+# Every message a platform gave us, so that one given twice counts once (pruned after 30 days).
+inbox_seen = Table(
+    "inbox_seen",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("native_id", Text, primary_key=True),
+    _moment("seen_at", nullable=False),
+    Index(None, "seen_at"),
+)
+
+set_aside = Table(
+    "set_aside",
+    metadata,
+    _id(),
+    Column("account", Text, nullable=False),
+    Column("native_id", Text, nullable=False),
+    Column("error", Text, nullable=False),
+    _moment("set_aside_at", nullable=False),
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("cursor", Text, nullable=False),
+    _moment("moved_at", nullable=False),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("link", Text, nullable=True),
+    _moment("seen_at", nullable=False),
+)
+
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    Column("name", Text, primary_key=True),
+    _moment("beat_at", nullable=False),
+    Column("detail", Text, nullable=False, server_default=""),
+)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    _id(),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False, server_default=""),
+    Column("detail", Text, nullable=False, server_default=""),
+    _moment("done_at", nullable=False),
+)

@@ -1,0 +1,272 @@
+"""What expressions give: XPath 1.0 (W3C) and the ODK XForms specification, section by section."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import pytest
+from bot.forms.expressions.closures import as_number, as_text, as_truth
+from bot.forms.expressions.compiler import compile_expression
+from bot.forms.expressions.frames import Frame
+from bot.forms.expressions.scopes import Names, Scope
+from bot.forms.expressions.syntax import ExpressionError
+from bot.forms.model import Value
+from tests.unit.forms.making import NOON
+
+VALUES: Mapping[str, Value] = {
+    "n": 5,
+    "d": 2.5,
+    "t": "Käse",
+    "day": "2026-01-30",
+    "one": "b",
+    "many": ("a", "c"),
+    "g/inner": "deep",
+}
+PATHS = (*VALUES, "empty", "g/other")
+
+
+def frame() -> Frame:
+    return Frame(VALUES, now=NOON.now, zone=NOON.timezone, language="de")
+
+
+def scope(at: str = "g/other") -> Scope:
+    labels = {("one", "b"): "Bee", ("many", "c"): "Sea"}
+    names = Names(PATHS, groups=["g"], labels=lambda path, name, _: labels.get((path, name), ""))
+    return Scope(names=names, at=at)
+
+
+def text(expression: str) -> str:
+    return as_text(compile_expression(expression, scope=scope()))(frame())
+
+
+def number(expression: str) -> float:
+    return as_number(compile_expression(expression, scope=scope()))(frame())
+
+
+def truth(expression: str) -> bool:
+    return as_truth(compile_expression(expression, scope=scope()))(frame())
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("1 + 2 * 3", 7),
+        ("(1 + 2) * 3", 9),
+        ("10 - 2 - 3", 5),
+        ("7 div 2", 3.5),
+        ("-7 mod 3", -1),
+        ("--3", 3),
+        ("- -3 + 1", 4),
+        ("2 * -3", -6),
+        ("${n} + ${d}", 7.5),
+        (".5 + 1.", 1.5),
+        ("1 div 0", math.inf),
+        ("-1 div 0", -math.inf),
+        ("string-length('äöü')", 3),
+        ("round(2.5)", 3),
+        ("round(-2.5)", -3),
+        ("round(3.14159, 2)", 3.14),
+        ("round(1234, -2)", 1200),
+        ("int(-3.7)", -3),
+        ("floor(-3.2)", -4),
+        ("ceiling(3.2)", 4),
+        ("abs(-2)", 2),
+        ("pow(2, 10)", 1024),
+        ("pow(10, 400)", math.inf),
+        ("sqrt(9)", 3),
+        ("min(3, ${n}, 4)", 3),
+        ("max(3, ${n}, 4)", 5),
+        ("sum(${n}, 1)", 6),
+        ("count(${n})", 1),
+        ("count-non-empty(${n}, ${empty}, ${t})", 2),
+        ("count-selected(${many})", 2),
+        ("count-selected(${empty})", 0),
+        ("number('12 ')", 12),
+        ("number(true())", 1),
+        ("if(${n} > 4, 10, 20)", 10),
+        ("decimal-date-time('1970-01-02T00:00:00Z')", 1),
+        ("decimal-time('12:00:00.000')", 0.5),
+    ],
+)
+def test_numbers(expression: str, expected: float) -> None:
+    assert number(expression) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    "expression", ["number('x')", "number(${empty})", "${t} + 1", "1 mod 0", "sqrt(-1)", "max(1, '')", "number('1e3')"]
+)
+def test_what_is_no_number_is_nan(expression: str) -> None:
+    assert math.isnan(number(expression))
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("concat('a', ${n}, ${d})", "a52.5"),
+        ("concat()", ""),
+        ("string(1 div 3 * 3)", "1"),
+        ("string(0.0000001)", "0.0000001"),
+        ("string(1000000 * 1000000 * 1000000 * 1000000)", "1" + "0" * 24),
+        ("string(1 div 0)", "Infinity"),
+        ("string(true())", "true"),
+        ("string(${many})", "a c"),
+        ("substr('hello', 1, 3)", "el"),
+        ("substr('hello', -2)", "lo"),
+        ("substring('12345', 2, 3)", "234"),
+        ("substring('12345', 1.5, 2.6)", "234"),
+        ("substring('12345', 0, 3)", "12"),
+        ("substring('12345', 2)", "2345"),
+        ("substring-before('1999/04', '/')", "1999"),
+        ("substring-after('1999/04', '/')", "04"),
+        ("substring-before('a', 'x')", ""),
+        ("normalize-space('  a   b ')", "a b"),
+        ("translate('--aaa--', 'abc-', 'ABC')", "AAA"),
+        ("join(', ', 'a', 'b')", "a, b"),
+        ("coalesce(${empty}, ${t})", "Käse"),
+        ("coalesce(${n}, ${t})", "5"),
+        ("selected-at(${many}, 1)", "c"),
+        ("selected-at(${many}, 2)", ""),
+        ("jr:choice-name(${one}, '${one}')", "Bee"),
+        ("jr:choice-name(selected-at(${many}, 1), '${many}')", "Sea"),
+        ("jr:choice-name('nobody', '${one}')", ""),
+        ("once('new')", "new"),
+        ("today()", "2026-01-31"),
+        ("now()", "2026-01-31T12:00:00.000+01:00"),
+        ("date('2026-1-5')", "2026-01-05"),
+        ("date('nonsense')", ""),
+        ("date(${day} + 1)", "2026-01-31"),
+        ("format-date(${day}, '%d.%m.%Y, %a %e %b %y')", "30.01.2026, Fr 30 Jan 26"),
+        ("format-date('2026-03-01', '%b')", "Mär"),
+        ("format-date-time('2026-01-30T08:05:09', '%H:%M:%S %h %3')", "08:05:09 8 000"),
+        ("format-date(${empty}, '%Y')", ""),
+        ("../inner", "deep"),
+        ("/data/g/inner", "deep"),
+        ("/data/t", "Käse"),
+        ("current()/../inner", "deep"),
+        ("if(true(), ${one}, 'x')", "b"),
+    ],
+)
+def test_texts(expression: str, expected: str) -> None:
+    assert text(expression) == expected
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "${n} = 5",
+        "${n} = '5'",
+        "'5' = ${n}",
+        "${empty} = ''",
+        "${n} != ''",
+        "${t} = 'Käse' and ${n} > 3",
+        "false() or ${n} >= 5",
+        "1 and 1 and 1 or 0",
+        "not(false())",
+        "selected(${many}, 'c')",
+        "selected('a bc', 'bc')",
+        "selected(${one}, ${one})",
+        "not(selected(${many}, 'b'))",
+        "not(selected(${empty}, 'b'))",
+        "contains(${t}, 'äs')",
+        "starts-with('abc', 'ab')",
+        "ends-with('abc', 'bc')",
+        "regex(${t}, '^K.se$')",
+        "regex('b12', '[0-9]{2}')",
+        "not(regex('x', concat('(', '')))",
+        "${day} < today()",
+        "today() > ${day}",
+        "date(${day}) = ${day}",
+        "${day} + 1 = today()",
+        "today() - ${day} = 1",
+        "boolean('x')",
+        "boolean-from-string('1')",
+        "checklist(2, 3, true(), true(), false())",
+        "weighted-checklist(3, -1, true(), 3, false(), 9)",
+        "'a' = 'a'",
+        "1 < 2 = true()",
+        "number('x') != number('x')",
+        "${n}>1and${d}<3",
+    ],
+)
+def test_truths(expression: str) -> None:
+    assert truth(expression) is True
+
+
+@pytest.mark.parametrize(
+    ("expression", "what"),
+    [
+        ("", "empty"),
+        ("1 +", "too early"),
+        ("(1", "( is not closed"),
+        ("concat('a'", "not closed"),
+        ("1 2", "'2' is not expected"),
+        ("${n} == 5", "'=' is not expected"),
+        ("'a", "quotation mark"),
+        ("“a”", "no quotation mark"),
+        ("${n", "${ is not followed"),
+        ("${nobody}", "no question ${nobody}"),
+        ("${g}", "is a group"),
+        ("/wrong/n", "leads nowhere"),
+        ("../../../n", "leads out"),
+        ("../nobody", "no question ../nobody"),
+        ("nofunction(1)", "no function nofunction()"),
+        ("round()", "takes 1 to 2 arguments, not 0"),
+        ("if(1, 2)", "takes 3 arguments, not 2"),
+        ("position(..)", "position() is not supported yet"),
+        ("/data/g[1]/inner", "not supported yet"),
+        ("//inner", "leads nowhere"),
+        ("${n} | ${d}", "not supported yet"),
+        (".", "only a constraint"),
+        ("${last-saved#n}", "last-saved"),
+        ("regex('a', '(')", "cannot be used"),
+        ("jr:choice-name(${one}, ${one})", "quotation marks"),
+        ("a & b", "& is no operator"),
+        ("!true()", "! stands alone"),
+        ("1" + " + 1" * 5000, "characters"),
+        ("(" * 100 + "1" + ")" * 100, "nested"),
+        ("1" + "=1" * 20, "too many comparisons"),
+    ],
+)
+def test_mistakes_are_named(expression: str, what: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        compile_expression(expression, scope=scope())
+    assert what in caught.value.what
+
+
+def test_near_names_are_suggested() -> None:
+    with pytest.raises(ExpressionError) as caught:
+        compile_expression("${inerr}", scope=scope())
+    assert caught.value.mend == "Did you mean ${inner}?"
+    with pytest.raises(ExpressionError) as caught:
+        compile_expression("selcted(${many}, 'a')", scope=scope())
+    assert caught.value.mend == "Did you mean selected()?"
+
+
+def test_an_expression_knows_what_it_reads() -> None:
+    closure = compile_expression("if(${n} > 1, ../inner, 'x') = ${t} and selected(${many}, ${one})", scope=scope())
+    assert closure.depends == {"n", "g/inner", "t", "many", "one"}
+
+
+def test_a_bare_question_as_truth_is_true_as_in_xpath_and_is_doubted() -> None:
+    here = scope()
+    closure = compile_expression("not(${empty})", scope=here)
+    assert as_truth(closure)(frame()) is False
+    assert here.warnings == ["${empty} alone is always true here; write ${empty} != '' or compare it"]
+
+
+def test_long_chains_of_sums_and_of_nested_ifs_run() -> None:
+    assert number(" + ".join(["1"] * 1000)) == 1000
+    assert text("if(false(), 'x', " * 50 + "'deep'" + ")" * 50) == "deep"
+
+
+def test_the_deepest_mixture_that_compiles_also_runs() -> None:
+    level = "1 or 1 and 1 = 1 < 1 + 1 * -("
+    deepest = 0
+    for depth in range(1, 60):
+        try:
+            assert truth(level * depth + "1" + ")" * depth) is True
+        except ExpressionError:
+            break
+        deepest = depth
+    assert 10 <= deepest < 59
