@@ -1,4 +1,12 @@
-"""The questionnaire: the same ten questions asked by every contender, in interleaved rounds."""
+"""The questionnaire: the same ten questions asked by every contender, in interleaved rounds.
+
+An answer counts when the next question has reached the server; its time runs from the press or the text. The window
+holds answers only. The peers go round their ten questions for ever. A response in hubtalk is filled in once, so people
+were brought to its first question before (see `hubtalk.prepare`), every round begins with a copy of that data folder,
+and who has answered ten questions makes room for the next one; neither joining nor submitting is in the window.
+hubtalk also edits the message that was answered, which the peers do not: that is in its CPU time.
+The delay holds for every answer of the server, those to getUpdates too.
+"""
 
 from __future__ import annotations
 

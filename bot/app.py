@@ -12,12 +12,14 @@ from typing import Any
 
 from bot.domain.commands import usable
 from bot.domain.messages import Address
-from bot.domain.outcomes import Outcome, RoleGranted
+from bot.domain.outcomes import JobPlanned, Outcome, RoleGranted
 from bot.domain.people import Role
 from bot.errors import ChannelRefused, ChannelUnavailable, DeliveryError
+from bot.formwork import FormWork
 from bot.house import House, load_hub
 from bot.ports import Channel
 from bot.runtime.dispatcher import Decider, Dispatcher
+from bot.runtime.jobs import Worker
 from bot.runtime.scheduler import Ticker
 from bot.runtime.sender import Sender
 from config.settings import Settings
@@ -39,7 +41,7 @@ def channels_of(settings: Settings) -> list[Channel]:
     """Return the configured channels; libraries of channels that are off are not imported."""
     channels: list[Channel] = []
     if settings.telegram.token is not None:
-        from bot.adapters.telegram.channel import TelegramChannel  # noqa: PLC0415
+        from bot.adapters.telegram.channel import TelegramChannel
 
         telegram = settings.telegram
         channels.append(
@@ -71,11 +73,18 @@ class App:
         self.dispatcher = Dispatcher(store=self.store, decide=Decider(ROUTES), observe=self._seen)
         self.sender = Sender(self.channels, mark=self.dispatcher.mark, clock=house.clock)
         self.dispatcher.send_with(self.sender)
-        self.wrong: dict[str, str] = {name: "not connected yet" for name in self.channels}
+        self.wrong: dict[str, str] = dict.fromkeys(self.channels, "not connected yet")
         self._due = asyncio.Event()
         self._started = asyncio.Event()
         self._reached: set[str] = set()
         self._side_work: set[asyncio.Task[None]] = set()
+        forms = FormWork(house, self.channels)
+        self.worker = Worker(
+            store=self.store,
+            kinds={"check_form": forms.check, "publish_form": forms.publish},
+            failed=forms.failed,
+            planned=self._due.set,
+        )
 
     async def run(self, *, stop: asyncio.Event, ready: Callable[[], None] | None = None, ticks: bool = True) -> None:
         """Work until `stop` is set, or until every channel has come to its end (a pipe); then drain.
@@ -92,6 +101,7 @@ class App:
                 async with asyncio.TaskGroup() as group:
                     core = [group.create_task(self.dispatcher.run()), group.create_task(self._send_due())]
                     core.append(group.create_task(self._watch_database()))
+                    core.append(group.create_task(self.worker.run()))
                     if ticker is not None:
                         self._start_ticks(ticker)
                     readers = [asyncio.create_task(self._serve(channel)) for channel in self.channels.values()]
@@ -210,15 +220,16 @@ class App:
                     break
 
     async def look_for_due(self) -> None:
-        """Let the sender look for due deliveries."""
+        """Let the sender look for due deliveries, and the worker for jobs."""
         self._due.set()
+        self.worker.look()
 
     async def _watch_database(self) -> None:
         """Notice within a second what other processes changed."""
-        self._due.set()
+        await self.look_for_due()
         while True:
             if await self.house.database.changed(timeout=NOTICE_WITHIN):
-                self._due.set()
+                await self.look_for_due()
                 self.store.speak_for(await load_hub(self.house.settings, self.house.database, self.house.keys))
 
     def _start_ticks(self, ticker: Ticker) -> None:
@@ -255,13 +266,17 @@ class App:
         menus = {}
         for language in self.house.hub.languages:
             say = self.house.texts.speaker(language)
-            menus[language] = [(command.in_language(language), say(f"help.{command.name}")) for command in usable(roles)]
+            menus[language] = [
+                (command.in_language(language), say(f"help.{command.name}")) for command in usable(roles)
+            ]
         return menus
 
     def _seen(self, outcomes: Sequence[tuple[Address, Outcome]]) -> None:
         for address, outcome in outcomes:
             if isinstance(outcome, RoleGranted) and address.channel in self.channels:
                 self._beside(self._offer_staff_menu(address, outcome.role))
+            elif isinstance(outcome, JobPlanned):
+                self.worker.look()
         if self._observe is not None:
             self._observe(outcomes)
 

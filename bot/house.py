@@ -12,6 +12,7 @@ from bot.domain.codes import plain_code
 from bot.domain.messages import Address
 from bot.domain.scene import Hub
 from bot.errors import ConfigurationError, FormError
+from bot.forms.model import Form
 from bot.runtime.clock import Ids, SystemClock
 from bot.texts import Texts, load_texts
 from config.hub import Content, FormFile, read_content
@@ -22,6 +23,7 @@ from storage import schema
 from storage.codec import to_micros
 from storage.driver import Database, open_database
 from storage.library import Library
+from storage.statements import Steps
 
 log = logging.getLogger(__name__)
 
@@ -130,21 +132,27 @@ async def _let_content_enter(settings: Settings, database: Database, clock: Syst
     forms = [(item, _compile(item)) for item in content.forms]
     now = to_micros(clock.now())
 
-    def enter() -> hub_rows.Steps[None]:
+    def enter() -> Steps[None]:
         if (yield from hub_rows.entered()):
             return
         yield from hub_rows.enter_texts(content.texts, notice_version=content.notice_version, now=now)
         yield from hub_rows.enter_milestones(content.milestones, number=next_id)
         for item, form in forms:
             yield from hub_rows.publish(
-                form, name=item.name, title=item.title, file_name=item.file_name, source=item.source, now=now, number=next_id
+                form,
+                name=item.name,
+                title=item.title,
+                file_name=item.file_name,
+                source=item.source,
+                now=now,
+                number=next_id,
             )
 
     await database.write(enter)
     log.info("content entered: %d forms, %d texts", len(forms), len(content.texts))
 
 
-def _compile(item: FormFile) -> hub_rows.Form:
+def _compile(item: FormFile) -> Form:
     from bot.forms.source import compile_source  # noqa: PLC0415 -- pyxform is only loaded when a form is compiled
 
     compiled = compile_source(item.source, file_name=item.file_name)

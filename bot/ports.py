@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from bot.domain.messages import (
     Abilities,
@@ -20,7 +20,7 @@ from bot.domain.messages import (
     Reading,
 )
 from bot.domain.outcomes import Outcome
-from bot.domain.scene import Draft, Need, Scene, Turn
+from bot.domain.scene import Draft, Need, Reply, Scene, Turn
 
 
 class Clock(Protocol):
@@ -194,4 +194,27 @@ class Store(Protocol):
 
     async def cursor(self, account: str) -> str | None:
         """Return where the reading of that account stands."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Heavy work that a turn asked for; `attempts` counts this one too."""
+
+    id: int
+    kind: str
+    address: Address
+    data: Mapping[str, Any]
+    attempts: int
+
+
+class JobStore(Protocol):
+    """Where jobs wait."""
+
+    async def take_job(self) -> Job | None:
+        """Take the oldest job that waits."""
+        ...
+
+    async def finish_job(self, job: Job, replies: Sequence[Reply]) -> None:
+        """Drop a job and plan what it has to say."""
         ...

@@ -78,9 +78,12 @@ def load_texts(languages: tuple[str, ...], *, timezone: ZoneInfo) -> Texts:
         texts: dict[str, str] = {}
         plurals: dict[str, tuple[str, ...]] = {}
         for message in catalogue:
-            if isinstance(message.id, tuple):
-                plurals[message.id[0]] = tuple(message.string)
-            elif message.id:
-                texts[message.id] = str(message.string)
+            match message.id, message.string:
+                case (str(key), *_), (str(one), str(other)):
+                    plurals[key] = (one, other)
+                case str(key), str(text) if key:
+                    texts[key] = text
+                case _:
+                    pass  # the header
         speakers[language] = Speaker(language, texts, plurals, timezone=timezone)
     return Texts(speakers, default=languages[0])

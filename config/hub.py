@@ -45,9 +45,15 @@ def read_content(folder: Path) -> Content:
     for entry in hub.get("forms", ()):
         path = folder / str(entry.get("file", ""))
         try:
-            forms.append(FormFile(name=entry["name"], file_name=path.name, source=path.read_bytes(), title=entry.get("title", {})))
+            forms.append(
+                FormFile(
+                    name=entry["name"], file_name=path.name, source=path.read_bytes(), title=entry.get("title", {})
+                )
+            )
         except (OSError, KeyError) as error:
-            raise ConfigurationError(f"{folder / 'hub.toml'}: a form needs name and file, and {path} must be readable") from error
+            raise ConfigurationError(
+                f"{folder / 'hub.toml'}: a form needs name and file, and {path} must be readable"
+            ) from error
     return Content(
         texts=_texts(folder),
         forms=tuple(forms),

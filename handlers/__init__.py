@@ -118,19 +118,31 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         name="press of a question",
-        when=lambda scene: isinstance(scene.message.content, Pressed) and scene.referred is not None and scene.referred.kind == "question",
+        when=lambda scene: (
+            isinstance(scene.message.content, Pressed)
+            and scene.referred is not None
+            and scene.referred.kind == "question"
+        ),
         handle=questionnaire.press_question,
     ),
     Route(
         name="press of a menu",
-        when=lambda scene: isinstance(scene.message.content, Pressed) and scene.referred is not None and scene.referred.kind != "dialogue",
+        when=lambda scene: (
+            isinstance(scene.message.content, Pressed)
+            and scene.referred is not None
+            and scene.referred.kind != "dialogue"
+        ),
         handle=press,
         needs=FORMS | MY_DATA,
     ),
     # corrections
     Route(
         name="correction",
-        when=lambda scene: isinstance(scene.message.content, Edited) and scene.answered is not None and scene.answered.kind == "question",
+        when=lambda scene: (
+            isinstance(scene.message.content, Edited)
+            and scene.answered is not None
+            and scene.answered.kind == "question"
+        ),
         handle=questionnaire.corrected,
     ),
     Route(
@@ -143,13 +155,21 @@ ROUTES: tuple[Route, ...] = (
     Route(name="joining", when=_dialogue_text, handle=onboarding.dialogue, needs=FORMS),
     Route(
         name="forget?",
-        when=lambda scene: scene.dialogue is not None and scene.dialogue.name == account.FORGET and isinstance(scene.message.content, Said),
+        when=lambda scene: (
+            scene.dialogue is not None
+            and scene.dialogue.name == account.FORGET
+            and isinstance(scene.message.content, Said)
+        ),
         handle=account.forget_confirmed,
     ),
     # everything else
     Route(
         name="form sent in by an admin",
-        when=lambda scene: "admin" in scene.roles and isinstance(scene.message.content, SentMedia) and scene.message.content.kind == "document",
+        when=lambda scene: (
+            "admin" in scene.roles
+            and isinstance(scene.message.content, SentMedia)
+            and scene.message.content.kind == "document"
+        ),
         handle=forms.received,
     ),
     Route(name="media", when=_is(SentMedia), handle=media.media),
@@ -160,7 +180,10 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         name="typed choice of a menu",
-        when=lambda scene: isinstance(scene.message.content, Said) and questionnaire.menu_key(scene, scene.message.content.text) is not None,
+        when=lambda scene: (
+            isinstance(scene.message.content, Said)
+            and questionnaire.menu_key(scene, scene.message.content.text) is not None
+        ),
         handle=choose_typed,
         needs=FORMS | MY_DATA,
     ),

@@ -38,7 +38,9 @@ def my_data(draft: Draft) -> None:
     content = bytes(scene.my_data.get("json", b"{}"))
     file = Attachment(name=say("mydata.file"), media_type="application/json", content=content)
     draft.reply(
-        OutboundMessage(where=say("mydata.title"), text="\n".join(lines), hint=say("mydata.rights"), attachments=(file,))
+        OutboundMessage(
+            where=say("mydata.title"), text="\n".join(lines), hint=say("mydata.rights"), attachments=(file,)
+        )
     )
 
 
@@ -74,7 +76,9 @@ def forget_confirmed(draft: Draft) -> None:
     scene, say = draft.scene, draft.say
     content, contact = scene.message.content, scene.contact
     assert contact is not None
-    words = {folded(scene.catalogue.speaker(language)("forget.word")) for language in scene.hub.languages} | {"loeschen"}
+    words = {folded(scene.catalogue.speaker(language)("forget.word")) for language in scene.hub.languages} | {
+        "loeschen"
+    }
     if isinstance(content, Said) and folded(content.text) in words:
         draft.record(PersonErased(contact=contact.id, erasure=scene.next_id()))
         draft.reply(say("forget.done"))

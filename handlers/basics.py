@@ -14,7 +14,9 @@ from handlers import onboarding
 def help_(draft: Draft) -> None:
     """List the commands that the person may use."""
     say = draft.say
-    lines = [f"/{command.in_language(say.language)} – {say(f'help.{command.name}')}" for command in usable(draft.scene.roles)]
+    lines = [
+        f"/{command.in_language(say.language)} – {say(f'help.{command.name}')}" for command in usable(draft.scene.roles)
+    ]
     draft.reply(OutboundMessage(where=say("help.title"), text="\n".join(lines), hint=say("help.hint")))
 
 
@@ -34,10 +36,20 @@ def menu(draft: Draft) -> None:
         choices.append(["survey", say("menu.survey")])
     if "admin" in scene.roles:
         choices.append(["forms", say("menu.forms")])
-    choices += [["mydata", say("menu.mydata")], ["privacy", say("menu.privacy")], ["language", say("menu.language")], ["help", say("menu.help")]]
+    choices += [
+        ["mydata", say("menu.mydata")],
+        ["privacy", say("menu.privacy")],
+        ["language", say("menu.language")],
+        ["help", say("menu.help")],
+    ]
     prompt = NewPrompt(id=PromptId(scene.next_id()), kind="menu", data={"choices": choices})
     name = scene.contact.name if scene.contact else ""
-    draft.reply(menu_message(say("menu.title", name=name) if name else say("menu.title_nameless"), prompt, where=scene.hub.name), prompt)
+    draft.reply(
+        menu_message(
+            say("menu.title", name=name) if name else say("menu.title_nameless"), prompt, where=scene.hub.name
+        ),
+        prompt,
+    )
 
 
 def language(draft: Draft) -> None:
@@ -46,7 +58,11 @@ def language(draft: Draft) -> None:
     typed = typed_command(scene.message.content.text) if isinstance(scene.message.content, Said) else None
     names = [[code, scene.catalogue.speaker(code)("language.name")] for code in scene.hub.languages]
     if typed is not None and typed.argument:
-        picked = typed.argument.lower() if typed.argument.lower() in scene.hub.languages else pick([(k, v) for k, v in names], typed.argument)
+        picked = (
+            typed.argument.lower()
+            if typed.argument.lower() in scene.hub.languages
+            else pick([(k, v) for k, v in names], typed.argument)
+        )
         if picked is not None:
             switch_language(draft, picked)
             return

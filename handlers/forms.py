@@ -14,10 +14,17 @@ def list_(draft: Draft) -> None:
     """List the forms with their state, and say how to send in a new one."""
     say, scene = draft.say, draft.scene
     lines = [
-        say("forms.line", title=form.form.say(form.title, say.language) or form.name, name=form.name, state=say(f"forms.{form.state}"))
+        say(
+            "forms.line",
+            title=form.form.say(form.title, say.language) or form.name,
+            name=form.name,
+            state=say(f"forms.{form.state}"),
+        )
         for form in scene.forms
     ]
-    draft.reply(OutboundMessage(where=say("forms.title"), text="\n".join(lines) or say("forms.empty"), hint=say("forms.how")))
+    draft.reply(
+        OutboundMessage(where=say("forms.title"), text="\n".join(lines) or say("forms.empty"), hint=say("forms.how"))
+    )
 
 
 def received(draft: Draft) -> None:

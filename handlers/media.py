@@ -27,4 +27,3 @@ def forwarded(draft: Draft) -> None:
 
 def edit_without_answer(draft: Draft) -> None:
     """An edited message that had answered nothing: no word is needed."""
-

@@ -24,7 +24,9 @@ def code_in(scene: Scene) -> str:
     if typed is not None:
         return typed.argument if typed.command is not None and typed.command.name == "start" else ""
     text = content.text.strip()
-    looks_like_a_code = len(text) <= 24 and text.replace("-", "").isalnum() and any(character.isdigit() for character in text)  # noqa: PLR2004
+    looks_like_a_code = (
+        len(text) <= 24 and text.replace("-", "").isalnum() and any(character.isdigit() for character in text)
+    )
     return text if looks_like_a_code else ""
 
 

@@ -60,7 +60,9 @@ def _open(draft: Draft, form: OfferedForm) -> None:
     say = draft.say
     title = form.form.say(form.title, say.language) or form.name
     choices = [["review", say("submit.change")], ["copy", say("submit.copy")]]
-    prompt = NewPrompt(id=PromptId(draft.scene.next_id()), kind="menu", response=form.response, data={"choices": choices})
+    prompt = NewPrompt(
+        id=PromptId(draft.scene.next_id()), kind="menu", response=form.response, data={"choices": choices}
+    )
     draft.reply(questionnaire.menu_message(say("survey.submitted", title=title), prompt), prompt)
 
 
@@ -151,8 +153,10 @@ def choose(draft: Draft, prompt: Prompt, key: str, interview: Interview) -> None
     if key == "copy":
         review.copy(draft, interview)
         return
-    if key == "review" or prompt.kind == "review" and key in ("next", "previous"):
-        page = int(prompt.data.get("page", 1)) + {"next": 1, "previous": -1}.get(key, 0) if prompt.kind == "review" else 1
+    if key == "review" or (prompt.kind == "review" and key in ("next", "previous")):
+        page = (
+            int(prompt.data.get("page", 1)) + {"next": 1, "previous": -1}.get(key, 0) if prompt.kind == "review" else 1
+        )
         review.show(draft, interview, page=page)
         return
     if not _usable(draft, interview):
@@ -206,10 +210,10 @@ def answer(draft: Draft) -> None:
     scene, content = draft.scene, draft.scene.message.content
     assert isinstance(content, Said)
     referred = scene.referred
-    if referred is not None and referred.kind == "question" and referred.response in scene.interviews:
-        interview = scene.interviews[referred.response]
-        if _usable(draft, interview):
-            questionnaire.answer_by_text(draft, interview, referred.path, content.text, prompt=referred)
+    if referred is not None and referred.kind == "question" and referred.response is not None and referred.response in scene.interviews:
+        replied_to = scene.interviews[referred.response]
+        if _usable(draft, replied_to):
+            questionnaire.answer_by_text(draft, replied_to, referred.path, content.text, prompt=referred)
         return
     interview = scene.interview
     assert interview is not None

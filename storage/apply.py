@@ -23,7 +23,6 @@ from storage.tables import (
     companies,
     consents,
     contacts,
-    deliveries as deliveries_table,
     dialogues,
     interviews,
     invitations,
@@ -32,6 +31,9 @@ from storage.tables import (
     responses,
     rights,
     visitors,
+)
+from storage.tables import (
+    deliveries as deliveries_table,
 )
 
 _CHAT = ("channel", "chat")
@@ -57,7 +59,9 @@ VISITOR_DELIVERIES_GONE = Statement(
     delete(deliveries_table).where(_here(deliveries_table), deliveries_table.c.contact_id.is_(None)),
     name="visitor's deliveries gone",
 )
-VISITOR_PROMPTS_GONE = Statement(delete(prompts).where(_here(prompts), prompts.c.response_id.is_(None)), name="visitor's prompts gone")
+VISITOR_PROMPTS_GONE = Statement(
+    delete(prompts).where(_here(prompts), prompts.c.response_id.is_(None)), name="visitor's prompts gone"
+)
 CONTACT = insert(contacts, ("id", "language", "staff", "created_at"))
 ADDRESS = upsert(
     addresses,
@@ -95,7 +99,8 @@ RIGHT = upsert(rights, keys=("channel", "person", "role"))
 DIALOGUE = upsert(dialogues, keys=_CHAT, set_=("name", "step", "data", "expires_at"))
 DIALOGUE_GONE = Statement(delete(dialogues).where(_here(dialogues)), name="dialogue gone")
 RESPONSE = insert(
-    responses, ("id", "form_id", "form_version_id", "contact_id", "company_id", "status", "channel", "language", "started_at")
+    responses,
+    ("id", "form_id", "form_version_id", "contact_id", "company_id", "status", "channel", "language", "started_at"),
 )
 INTERVIEW = insert(interviews, ("id", "contact_id", "response_id", "state", "touched_at"))
 INTERVIEW_MOVED = _set(interviews, "state", "position", "tries", "touched_at")
@@ -230,7 +235,13 @@ def _replies(gathered: _Rows, scene: Scene, replies: Sequence[Reply], contact: C
         )
     for reply in replies:
         row, outgoing = deliveries.reply_row(
-            reply, address=address, contact=contact, number=scene.next_id(), now=now, owner=gathered.owner, leased_until=gathered.leased_until
+            reply,
+            address=address,
+            contact=contact,
+            number=scene.next_id(),
+            now=now,
+            owner=gathered.owner,
+            leased_until=gathered.leased_until,
         )
         gathered.deliveries.append(row)
         gathered.outgoing.append((outgoing, contact is not None))
@@ -395,5 +406,3 @@ def _answer(gathered: _Rows, scene: Scene, outcome: o.AnswerStored, *, now: int)
     gathered.add(ANSWER, relevant=outcome.relevant, **row)
     if outcome.by_person:
         gathered.add(HISTORY, id=scene.next_id(), **row)
-
-

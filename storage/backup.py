@@ -204,9 +204,7 @@ async def _prepare(url: str, manifest: Manifest) -> None:
         )
 
 
-def _load(
-    manifest: Manifest, work: Path, *, force: bool, tombstones: tuple[int, ...]
-) -> Callable[[], Steps[int]]:
+def _load(manifest: Manifest, work: Path, *, force: bool, tombstones: tuple[int, ...]) -> Callable[[], Steps[int]]:
     def unit() -> Steps[int]:
         if not force:
             yield from _refuse_rows(manifest)

@@ -17,7 +17,19 @@ from storage.tables import addresses, deliveries, prompts, visitors
 
 PLAN_REPLY = insert(
     deliveries,
-    ("id", "channel", "chat", "contact_id", "priority", "state", "prompt_id", "body", "owner", "leased_until", "created_at"),
+    (
+        "id",
+        "channel",
+        "chat",
+        "contact_id",
+        "priority",
+        "state",
+        "prompt_id",
+        "body",
+        "owner",
+        "leased_until",
+        "created_at",
+    ),
 )
 MARK = Statement(
     update(deliveries)
@@ -40,7 +52,8 @@ MARK = Statement(
     name="mark",
 )
 PROMPT_SHOWN = Statement(
-    update(prompts).where(prompts.c.id == bindparam("id_")).values(message_id=bindparam("message_id")), name="prompt shown"
+    update(prompts).where(prompts.c.id == bindparam("id_")).values(message_id=bindparam("message_id")),
+    name="prompt shown",
 )
 # What was said to somebody of whom nothing else is stored leaves no trace once it is done (invariant 7).
 FORGET_STRANGER = Statement(
@@ -107,9 +120,9 @@ ANSWERED_ALREADY = Statement(
     name="recover: superseded",
 )
 REPLIES_AGAIN = Statement(
-    update(deliveries).where(*_HELD, or_(deliveries.c.priority == "reply", deliveries.c.state == "claimed")).values(
-        state="planned", owner=null(), leased_until=null()
-    ),
+    update(deliveries)
+    .where(*_HELD, or_(deliveries.c.priority == "reply", deliveries.c.state == "claimed"))
+    .values(state="planned", owner=null(), leased_until=null()),
     name="recover: again",
 )
 PUSHES_UNKNOWN = Statement(
@@ -120,7 +133,7 @@ PUSHES_UNKNOWN = Statement(
 )
 
 
-def reply_row(  # noqa: PLR0913 -- the columns of a row
+def reply_row(
     reply: Reply, *, address: Address, contact: ContactId | None, number: int, now: int, owner: str, leased_until: int
 ) -> tuple[dict[str, Any], Outgoing]:
     """Return the row of a reply, leased to this process already, and what the sender gets in memory."""
@@ -159,18 +172,24 @@ def mark(marks: Sequence[Mark], *, now: int) -> Steps[None]:
         ],
     )
     shown = [
-        {"id_": item.prompt, "message_id": item.message_ids[-1]} for item in marks if item.prompt is not None and item.message_ids
+        {"id_": item.prompt, "message_id": item.message_ids[-1]}
+        for item in marks
+        if item.prompt is not None and item.message_ids
     ]
     yield from many(PROMPT_SHOWN, shown)
     strangers = [{"id_": item.delivery} for item in marks if not item.known and item.state != "planned"]
     yield from many(FORGET_STRANGER, strangers)
     gone = [
-        {"channel_": item.address.channel, "chat_": item.address.chat, "reachable": False} for item in marks if item.unreachable
+        {"channel_": item.address.channel, "chat_": item.address.chat, "reachable": False}
+        for item in marks
+        if item.unreachable
     ]
     yield from many(UNREACHABLE, gone)
 
 
-def claim(channels: Sequence[str], *, owner: str, now: int, leased_until: int) -> Steps[list[tuple[Outgoing, bool, int]]]:
+def claim(
+    channels: Sequence[str], *, owner: str, now: int, leased_until: int
+) -> Steps[list[tuple[Outgoing, bool, int]]]:
     """Take what is due, replies first; with each whether it belongs to a contact, and its attempts so far."""
     found = yield from rows(DUE, channels=list(channels), now=now)
     yield from many(

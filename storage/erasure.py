@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, delete, exists, select
+from sqlalchemy import BigInteger, BindParameter, bindparam, delete, exists, select
 
 from storage.statements import Statement, Steps, change, insert, one, rows
-from storage.tables import addresses, companies, consents, contacts, deliveries, dialogues, erasures, jobs, prompts, rights, visitors
+from storage.tables import (
+    addresses,
+    companies,
+    consents,
+    contacts,
+    deliveries,
+    dialogues,
+    erasures,
+    jobs,
+    prompts,
+    rights,
+    visitors,
+)
 
-_NUMBER = bindparam("contact")
+_NUMBER: BindParameter[int] = bindparam("contact", type_=BigInteger)
 PLACES = Statement(
-    select(addresses.c.channel, addresses.c.chat, addresses.c.person).where(addresses.c.contact_id == _NUMBER), name="places"
+    select(addresses.c.channel, addresses.c.chat, addresses.c.person).where(addresses.c.contact_id == _NUMBER),
+    name="places",
 )
 CONSENT = Statement(
-    select(consents.c.purpose, consents.c.hash).where(consents.c.contact_id == _NUMBER).order_by(consents.c.given_at.desc()),
+    select(consents.c.purpose, consents.c.hash)
+    .where(consents.c.contact_id == _NUMBER)
+    .order_by(consents.c.given_at.desc()),
     name="last consent",
 )
 COMPANY = Statement(select(contacts.c.company_id).where(contacts.c.id == _NUMBER), name="company of contact")
@@ -35,7 +50,8 @@ _BY_CHAT = tuple(
     for table in (prompts, dialogues, deliveries, visitors, jobs)
 )
 RIGHTS_GONE = Statement(
-    delete(rights).where(rights.c.channel == bindparam("channel_"), rights.c.person == bindparam("person_")), name="rights gone"
+    delete(rights).where(rights.c.channel == bindparam("channel_"), rights.c.person == bindparam("person_")),
+    name="rights gone",
 )
 
 
@@ -53,5 +69,11 @@ def erase(contact: int, *, erasure: int, now: int, person: str = "", person_hash
     if company is not None and company[0] is not None:
         yield from change(LONELY_COMPANY_GONE, company=company[0])
     yield from change(
-        PROOF, id=erasure, contact_id=contact, person_hash=person_hash, purpose=purpose, notice_hash=notice_hash, erased_at=now
+        PROOF,
+        id=erasure,
+        contact_id=contact,
+        person_hash=person_hash,
+        purpose=purpose,
+        notice_hash=notice_hash,
+        erased_at=now,
     )

@@ -19,14 +19,20 @@ SETTINGS = Statement(select(hub_settings.c.key, hub_settings.c.value), name="hub
 TEXT = upsert(hub_texts, keys=("name", "language"), set_=("body", "hash", "changed_at"))
 TEXTS = Statement(select(hub_texts.c.name, hub_texts.c.language, hub_texts.c.body), name="hub texts")
 MILESTONE = upsert(milestones, keys=("key",), set_=("due_on", "status", "field", "title", "text"))
-FORM_BY_NAME = Statement(select(forms.c.id, forms.c.state).where(forms.c.name == bindparam("form")), name="form by name")
+FORM_BY_NAME = Statement(
+    select(forms.c.id, forms.c.state).where(forms.c.name == bindparam("form")), name="form by name"
+)
 FORM = insert(forms, ("id", "name", "state", "created_at"))
 FORM_STATE = Statement(
-    update(forms).where(forms.c.id == bindparam("id_")).values(state=bindparam("state"), closed_at=bindparam("closed_at")), name="form state"
+    update(forms)
+    .where(forms.c.id == bindparam("id_"))
+    .values(state=bindparam("state"), closed_at=bindparam("closed_at")),
+    name="form state",
 )
 VERSION = insert(form_versions)
 LAST_NUMBER = Statement(
-    select(func.max(form_versions.c.number)).where(form_versions.c.form_id == bindparam("form")), name="last version number"
+    select(func.max(form_versions.c.number)).where(form_versions.c.form_id == bindparam("form")),
+    name="last version number",
 )
 LAST_VERSION = Statement(
     select(form_versions.c.number, form_versions.c.hash, form_versions.c.file_name, form_versions.c.source)
@@ -61,7 +67,13 @@ def enter_texts(written: Mapping[tuple[str, str], str], *, notice_version: str, 
     yield from many(
         TEXT,
         [
-            {"name": name, "language": language, "body": body, "hash": hashlib.sha256(body.encode()).hexdigest(), "changed_at": now}
+            {
+                "name": name,
+                "language": language,
+                "body": body,
+                "hash": hashlib.sha256(body.encode()).hexdigest(),
+                "changed_at": now,
+            }
             for (name, language), body in written.items()
         ],
     )
@@ -88,7 +100,7 @@ def enter_milestones(found: Sequence[Mapping[str, Any]], *, number: Any) -> Step
     )
 
 
-def publish(  # noqa: PLR0913 -- the columns of a version
+def publish(
     form: Form, *, name: str, title: Mapping[str, str], file_name: str, source: bytes, now: int, number: Any
 ) -> Steps[tuple[int, bool]]:
     """Publish a form as a new version, open; the same source again is no new version.

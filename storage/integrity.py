@@ -39,7 +39,9 @@ def _find(*, file: bool) -> Steps[list[str]]:
     for foreign, statement in _orphans():
         row = yield from one(statement)
         if row is not None and row[0]:
-            problems.append(f"{foreign.parent}: {row[0]} rows refer to a row of {foreign.column.table} that is not there")
+            problems.append(
+                f"{foreign.parent}: {row[0]} rows refer to a row of {foreign.column.table} that is not there"
+            )
     illegal = yield from rows(_ILLEGAL)
     return problems + [f"deliveries.state: {count} rows have the unknown state {state!r}" for state, count in illegal]
 

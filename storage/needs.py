@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import orjson
 from sqlalchemy import and_, func, select
 
 from bot.domain.people import Company, CompanyId, Invitation
 from bot.domain.scene import Need, OfferedForm, Scene
-from storage.codec import from_micros, load as from_json, to_micros
+from storage.codec import from_micros, to_micros
+from storage.codec import load as from_json
 from storage.scenes import Surroundings, load_interviews, with_more_interviews
 from storage.statements import Statement, Steps, any_of, rows
 from storage.tables import addresses, answers, companies, consents, form_versions, forms, invitations, responses
@@ -53,7 +55,15 @@ INVITATIONS = Statement(
     name="invitations",
 )
 CONSENTS = Statement(
-    select(consents.c.contact_id, consents.c.purpose, consents.c.version, consents.c.hash, consents.c.language, consents.c.channel, consents.c.given_at)
+    select(
+        consents.c.contact_id,
+        consents.c.purpose,
+        consents.c.version,
+        consents.c.hash,
+        consents.c.language,
+        consents.c.channel,
+        consents.c.given_at,
+    )
     .where(any_of(consents.c.contact_id, "contacts"))
     .order_by(consents.c.given_at),
     name="consents",
@@ -100,7 +110,7 @@ def _forms(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
     found = yield from rows(FORMS)
     compiled = yield from around.library.get(row[3] for row in found)
     people = sorted({scene.contact.id for scene in scenes if scene.contact is not None})
-    own = {(row[0], row[1]): (row[2], row[3]) for row in (yield from rows(OWN_RESPONSES, contacts=people))}
+    own: dict[tuple[int, int], tuple[int | None, Any]] = {(row[0], row[1]): (row[2], row[3]) for row in (yield from rows(OWN_RESPONSES, contacts=people))}
     result = []
     for scene in scenes:
         offered = []
@@ -129,7 +139,8 @@ def _with_responses(scenes: list[Scene], wanted: Sequence[int], around: Surround
         return scenes
     more = yield from load_interviews(contact_ids=[], response_ids=wanted, library=around.library)
     return [
-        with_more_interviews(scene, more.get(scene.contact.id, [])) if scene.contact is not None else scene for scene in scenes
+        with_more_interviews(scene, more.get(scene.contact.id, [])) if scene.contact is not None else scene
+        for scene in scenes
     ]
 
 
@@ -194,7 +205,14 @@ def _my_data(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
                 count += state in ("given", "skipped", "unknown")
                 kept = entry["answers"]
                 assert isinstance(kept, list)
-                kept.append({"question": path, "state": state, "value": from_json(value), "answered_at": from_micros(answered_at)})
+                kept.append(
+                    {
+                        "question": path,
+                        "state": state,
+                        "value": from_json(value),
+                        "answered_at": from_micros(answered_at),
+                    }
+                )
         everything = {
             "name": contact.name,
             "company": contact.company.name if contact.company else None,
@@ -202,9 +220,18 @@ def _my_data(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
             "staff": contact.staff,
             "pushes": contact.pushes,
             "since": contact.created_at,
-            "addresses": [{"channel": row[1], "chat": row[2], "person": row[3]} for row in places if row[0] == contact.id],
+            "addresses": [
+                {"channel": row[1], "chat": row[2], "person": row[3]} for row in places if row[0] == contact.id
+            ],
             "consents": [
-                {"purpose": row[1], "version": row[2], "hash": row[3], "language": row[4], "channel": row[5], "given_at": from_micros(row[6])}
+                {
+                    "purpose": row[1],
+                    "version": row[2],
+                    "hash": row[3],
+                    "language": row[4],
+                    "channel": row[5],
+                    "given_at": from_micros(row[6]),
+                }
                 for row in agreed
                 if row[0] == contact.id
             ],

@@ -165,7 +165,9 @@ class PostgresqlDatabase(Database):
         if self._read_only:
             message = "The database was opened for reading only."
             raise StorageError(message)
-        unit = asyncio.create_task(self._transact(steps, begin="BEGIN", end=f"NOTIFY {CHANGES}, '{self._mark}'; COMMIT"))
+        unit = asyncio.create_task(
+            self._transact(steps, begin="BEGIN", end=f"NOTIFY {CHANGES}, '{self._mark}'; COMMIT")
+        )
         self._running.add(unit)
         unit.add_done_callback(self._finished)
         return await asyncio.shield(unit)

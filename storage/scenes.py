@@ -14,7 +14,8 @@ from bot.domain.messages import Edited, InboundMessage, Pressed, PromptId, Said
 from bot.domain.people import Company, CompanyId, Contact, ContactId, Role, Visitor
 from bot.domain.scene import Dialogue, Hub, Prompt, Scene
 from bot.domain.speech import Catalogue
-from storage.codec import from_micros, load as from_json, maybe_moment, to_micros, value_of
+from storage.codec import from_micros, maybe_moment, to_micros, value_of
+from storage.codec import load as from_json
 from storage.library import Library
 from storage.statements import Row, Statement, Steps, any_of, rows
 from storage.tables import (
@@ -84,7 +85,9 @@ GUESTS = Statement(
     name="visitors and dialogues",
 )
 RIGHTS = Statement(
-    select(rights.c.channel, rights.c.person, rights.c.role).where(any_of((rights.c.channel, rights.c.person), "persons")),
+    select(rights.c.channel, rights.c.person, rights.c.role).where(
+        any_of((rights.c.channel, rights.c.person), "persons")
+    ),
     name="rights",
 )
 _PROMPT = (
@@ -108,12 +111,14 @@ PROMPTS = Statement(
     name="prompts",
 )
 PROMPTS_OF_MESSAGES = Statement(
-    select(*_PROMPT).where(
+    select(*_PROMPT)
+    .where(
         or_(
             any_of((prompts.c.channel, prompts.c.chat, prompts.c.message_id), "replied_to"),
             any_of((prompts.c.channel, prompts.c.chat, prompts.c.answered_by), "edited"),
         )
-    ).order_by(prompts.c.id),
+    )
+    .order_by(prompts.c.id),
     name="prompts of messages",
 )
 _INTERVIEW = select(
@@ -130,7 +135,9 @@ _INTERVIEW = select(
     responses.c.language,
     forms.c.state,
 ).select_from(
-    interviews.join(responses, responses.c.id == interviews.c.response_id).join(forms, forms.c.id == responses.c.form_id)
+    interviews.join(responses, responses.c.id == interviews.c.response_id).join(
+        forms, forms.c.id == responses.c.form_id
+    )
 )
 INTERVIEWS = Statement(
     union_all(
@@ -141,7 +148,12 @@ INTERVIEWS = Statement(
 )
 ANSWERS = Statement(
     select(
-        answers.c.response_id, answers.c.path, answers.c.state, answers.c.relevant, answers.c.value, answers.c.answered_at
+        answers.c.response_id,
+        answers.c.path,
+        answers.c.state,
+        answers.c.relevant,
+        answers.c.value,
+        answers.c.answered_at,
     ).where(any_of(answers.c.response_id, "responses")),
     name="answers",
 )
@@ -180,7 +192,7 @@ def load(messages: Sequence[InboundMessage], around: Surroundings, *, now: datet
     return [_scene(message, people, guests, roles, shown, interviews_of, around, now) for message in fresh]
 
 
-def _scene(  # noqa: PLR0913 -- one argument a thing that was loaded
+def _scene(
     message: InboundMessage,
     people: Mapping[Chat, Row],
     guests: Mapping[tuple[str, str, str], Visitor | Dialogue],
@@ -297,7 +309,11 @@ class _Shown:
 
 def _prompts(messages: Sequence[InboundMessage], chats: list[Chat]) -> Steps[_Shown]:
     shown = _Shown()
-    ids = [message.content.prompt for message in messages if isinstance(message.content, Pressed) and message.content.prompt]
+    ids = [
+        message.content.prompt
+        for message in messages
+        if isinstance(message.content, Pressed) and message.content.prompt
+    ]
     for row in (yield from rows(PROMPTS, chats=chats, ids=ids)):
         shown.add(row)
     replied_to = [
@@ -333,7 +349,20 @@ def load_interviews(
         )
     result: dict[int, list[Interview]] = {}
     for row in found:
-        number, contact, state, position, tries, touched_at, response, version, status, submitted_at, language, form_state = row
+        (
+            number,
+            contact,
+            state,
+            position,
+            tries,
+            touched_at,
+            response,
+            version,
+            status,
+            submitted_at,
+            language,
+            form_state,
+        ) = row
         result.setdefault(contact, []).append(
             Interview(
                 id=number,

@@ -134,9 +134,7 @@ def change(statement: Statement, **parameters: Any) -> Steps[int]:
 # --- constructs --------------------------------------------------------------------------------------------------
 
 
-def any_of(
-    column: ColumnElement[Any] | tuple[ColumnElement[Any], ...], name: str
-) -> ColumnElement[bool]:
+def any_of(column: ColumnElement[Any] | tuple[ColumnElement[Any], ...], name: str) -> ColumnElement[bool]:
     """Say that a column is in the list parameter `name`; several columns are compared with a list of tuples.
 
     Compiles to a constant text whatever the length of the list, and uses an index on the columns.
@@ -238,7 +236,9 @@ def _any_of_postgresql(element: _AnyOf, compiler: Any, **options: Any) -> str:
     else:
         parts = {f"{element.name}.{number}": (element.name, number) for number in range(len(element.columns))}
         compiler.parts = {**compiler.parts, **parts}
-        arrays = [bindparam(part, type_=ARRAY(column.type)) for part, column in zip(parts, element.columns, strict=True)]
+        arrays = [
+            bindparam(part, type_=ARRAY(column.type)) for part, column in zip(parts, element.columns, strict=True)
+        ]
         members = func.unnest(*arrays).table_valued(*[f"c{number}" for number in range(len(arrays))]).render_derived()
         condition = tuple_(*element.columns).in_(select(members))
     text: str = compiler.process(condition, **options)

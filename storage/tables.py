@@ -269,7 +269,13 @@ interviews = Table(
     _moment("touched_at", nullable=False),
     UniqueConstraint("contact_id", "response_id"),
     Index(None, "response_id"),
-    Index("uq_interviews_open", "contact_id", unique=True, sqlite_where=text("state <> 'finished'"), postgresql_where=text("state <> 'finished'")),
+    Index(
+        "uq_interviews_open",
+        "contact_id",
+        unique=True,
+        sqlite_where=text("state <> 'finished'"),
+        postgresql_where=text("state <> 'finished'"),
+    ),
 )
 
 prompts = Table(
@@ -290,7 +296,13 @@ prompts = Table(
     _moment("superseded_at"),
     Index(None, "channel", "chat", "message_id"),
     Index(None, "channel", "chat", "answered_by"),
-    Index("ix_prompts_current", "channel", "chat", sqlite_where=text("superseded_at IS NULL"), postgresql_where=text("superseded_at IS NULL")),
+    Index(
+        "ix_prompts_current",
+        "channel",
+        "chat",
+        sqlite_where=text("superseded_at IS NULL"),
+        postgresql_where=text("superseded_at IS NULL"),
+    ),
     Index(None, "response_id"),
 )
 
@@ -325,7 +337,9 @@ deliveries = Table(
     Column("chat", Text, nullable=False),
     _ref("contact_id", "contacts.id", nullable=True),
     Column("priority", Text, nullable=False),  # reply | push
-    Column("state", Text, nullable=False),  # planned | claimed | sending | sent | failed | unknown | skipped | cancelled
+    Column(
+        "state", Text, nullable=False
+    ),  # planned | claimed | sending | sent | failed | unknown | skipped | cancelled
     Column("reason", Text, nullable=False, server_default=""),
     Column("prompt_id", BigInteger, nullable=True),
     Column("body", Text, nullable=True),  # JSON of the message; emptied when a reply is sent
@@ -338,7 +352,14 @@ deliveries = Table(
     Column("dedupe_key", Text, nullable=True, unique=True),
     _moment("created_at", nullable=False),
     _moment("finished_at"),
-    Index("ix_deliveries_due", "channel", "state", "not_before", sqlite_where=text("state IN ('planned','claimed','sending')"), postgresql_where=text("state IN ('planned','claimed','sending')")),
+    Index(
+        "ix_deliveries_due",
+        "channel",
+        "state",
+        "not_before",
+        sqlite_where=text("state IN ('planned','claimed','sending')"),
+        postgresql_where=text("state IN ('planned','claimed','sending')"),
+    ),
     Index(None, "channel", "chat"),
     Index(None, "contact_id"),
 )

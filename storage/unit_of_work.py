@@ -11,9 +11,9 @@ from sqlalchemy import bindparam, delete, select
 from bot.domain.messages import Acknowledgement, Address, Edit, Identity, InboundMessage, Outgoing
 from bot.domain.outcomes import Outcome
 from bot.domain.people import VISITOR_LIFETIME, Role
-from bot.domain.scene import Hub, Scene, Turn
-from bot.ports import Batch, Clock, Decide, Handled, SetAside
-from storage import deliveries, needs, scenes
+from bot.domain.scene import Hub, Reply, Scene, Turn
+from bot.ports import Batch, Clock, Decide, Handled, Job, SetAside
+from storage import deliveries, jobs, needs, scenes
 from storage.apply import apply
 from storage.codec import from_micros, to_micros
 from storage.driver import Database
@@ -22,7 +22,6 @@ from storage.statements import Statement, Steps, insert, many, one, rows, upsert
 from storage.tables import (
     addresses,
     cursors,
-    deliveries as deliveries_table,
     heartbeats,
     identities,
     inbox_seen,
@@ -31,6 +30,9 @@ from storage.tables import (
     set_aside,
     visitors,
 )
+from storage.tables import (
+    deliveries as deliveries_table,
+)
 
 LEASE = timedelta(seconds=90)  # three times the longest request of any channel (30 s), invariant 3
 SEEN_FOR = timedelta(days=30)
@@ -38,14 +40,20 @@ CURSOR_LIFETIME = timedelta(days=6)  # Telegram's update ids may restart after a
 
 SEEN = upsert(inbox_seen, keys=("account", "native_id"))
 CURSOR = upsert(cursors, keys=("account",), set_=("cursor", "moved_at"))
-CURSOR_OF = Statement(select(cursors.c.cursor, cursors.c.moved_at).where(cursors.c.account == bindparam("account")), name="cursor")
+CURSOR_OF = Statement(
+    select(cursors.c.cursor, cursors.c.moved_at).where(cursors.c.account == bindparam("account")), name="cursor"
+)
 SET_ASIDE = insert(set_aside)
 IDENTITY = upsert(identities, keys=("channel",), set_=("account", "name", "link", "seen_at"))
-IDENTITIES = Statement(select(identities.c.channel, identities.c.account, identities.c.name, identities.c.link), name="identities")
+IDENTITIES = Statement(
+    select(identities.c.channel, identities.c.account, identities.c.name, identities.c.link), name="identities"
+)
 HEARTBEAT = upsert(heartbeats, keys=("name",), set_=("beat_at", "detail"))
 STAFF_CHATS = Statement(
     select(addresses.c.chat, rights.c.role)
-    .select_from(addresses.join(rights, (rights.c.channel == addresses.c.channel) & (rights.c.person == addresses.c.person)))
+    .select_from(
+        addresses.join(rights, (rights.c.channel == addresses.c.channel) & (rights.c.person == addresses.c.person))
+    )
     .where(addresses.c.channel == bindparam("channel"), addresses.c.contact_id.is_not(None)),
     name="staff chats",
 )
@@ -55,7 +63,8 @@ VISITORS_GONE = Statement(delete(visitors).where(*_OLD_VISITORS), name="old visi
 OLD_SEEN_GONE = Statement(delete(inbox_seen).where(inbox_seen.c.seen_at < bindparam("before")), name="old seen gone")
 _BY_CHAT = tuple(
     Statement(
-        delete(table).where(table.c.channel == bindparam("channel_"), table.c.chat == bindparam("chat_")), name=f"{table.name} of visitor"
+        delete(table).where(table.c.channel == bindparam("channel_"), table.c.chat == bindparam("chat_")),
+        name=f"{table.name} of visitor",
     )
     for table in (deliveries_table, prompts)
 )
@@ -103,7 +112,9 @@ class SqlStore:
         # A cursor confirms every message up to it: it moves only when none of its account still waits.
         waiting = {message.account for message in handled.later}
         moved = [(account, cursor) for account, cursor in batch.cursors.items() if account not in waiting]
-        yield from many(CURSOR, [{"account": account, "cursor": cursor, "moved_at": micros} for account, cursor in moved])
+        yield from many(
+            CURSOR, [{"account": account, "cursor": cursor, "moved_at": micros} for account, cursor in moved]
+        )
         return handled
 
     def _messages(self, messages: Sequence[InboundMessage], decide: Decide, *, now: datetime) -> Steps[Handled]:
@@ -148,6 +159,17 @@ class SqlStore:
                 channels, owner=self._owner, now=to_micros(now), leased_until=to_micros(now + LEASE)
             )
         )
+
+    async def take_job(self) -> Job | None:
+        """See `bot.ports.JobStore`."""
+        waiting = await self.database.read(lambda: rows(jobs.WAITING_AT_ALL))
+        if not waiting:  # the usual case costs one read
+            return None
+        return await self.database.write(lambda: jobs.take(now=self._clock.now()))
+
+    async def finish_job(self, job: Job, replies: Sequence[Reply]) -> None:
+        """See `bot.ports.JobStore`."""
+        await self.database.write(lambda: jobs.finish(job, replies, now=self._clock.now(), number=self.around.next_id))
 
     async def recover(self, channels: Sequence[str]) -> None:
         """Free what a dead process held; the caller holds the lock of these channels."""
@@ -219,9 +241,7 @@ def _decide(loaded: Sequence[Scene], turns: Sequence[Callable[[Scene], tuple[Tur
     return decided
 
 
-def _handled(
-    decided: _Decided, sends: Sequence[tuple[Outgoing, bool]], messages: Sequence[InboundMessage]
-) -> Handled:
+def _handled(decided: _Decided, sends: Sequence[tuple[Outgoing, bool]], messages: Sequence[InboundMessage]) -> Handled:
     toasts = {(scene.message.account, scene.message.native_id): turn.toast for scene, turn in decided.turns}
     waiting = {(message.account, message.native_id) for message in decided.later}
     acknowledgements = [

@@ -87,10 +87,11 @@ class BotApi:
             self._poll[2].cancel()
             self._poll[0](_CONFLICT)
             self._poll = None
-        if self._pending:
+        timeout = float(params.get("timeout") or 0)
+        if self._pending or not timeout:
             self._hand_out(answer)
             return
-        timer = asyncio.get_running_loop().call_later(float(params.get("timeout") or 0), self._poll_ends)
+        timer = asyncio.get_running_loop().call_later(timeout, self._poll_ends)
         self._poll = (answer, connection, timer)
 
     def _poll_ends(self) -> None:

@@ -56,10 +56,11 @@ class _Visit:
 class Newcomers:
     """Brings `count` people, `at_once` of them at the same time, to their first question."""
 
-    def __init__(self, api: BotApi, *, count: int, at_once: int, first_chat: int) -> None:
+    def __init__(self, api: BotApi, *, count: int, at_once: int, first_chat: int, pause: float = _PAUSE) -> None:
         self._api = api
         self._to_come = list(range(first_chat + count - 1, first_chat - 1, -1))
         self._at_once = at_once
+        self._pause = pause
         self._visits: dict[int, _Visit] = {}
         self.arrived: list[dict[str, Any]] = []
         self.lost: list[list[str]] = []
@@ -89,7 +90,7 @@ class Newcomers:
             self.arrived.append(message)
             self._leave(chat)
         else:
-            visit.timer = asyncio.get_running_loop().call_later(_PAUSE, self._step, chat)
+            visit.timer = asyncio.get_running_loop().call_later(self._pause, self._step, chat)
 
     def state(self) -> dict[str, Any]:
         """Say how many are through, on their way and lost, with what the first lost one heard."""

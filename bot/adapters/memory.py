@@ -67,7 +67,9 @@ class MemoryChannel:
 
     # --- the person's side -------------------------------------------------------------------------------------------
 
-    def put(self, content: Content, *, chat: str = "ada", language: str | None = "de", **more: object) -> InboundMessage:
+    def put(
+        self, content: Content, *, chat: str = "ada", language: str | None = "de", **more: object
+    ) -> InboundMessage:
         """Let something arrive; `more` are further fields of the message (`native_id` to repeat one)."""
         number = next(self._updates)
         message = InboundMessage(
@@ -86,13 +88,17 @@ class MemoryChannel:
         self._inbox.news.set()
         return message
 
-    def says(self, text: str, *, chat: str = "ada", reply_to: str | None = None, forwarded: bool = False, **more: object) -> InboundMessage:
+    def says(
+        self, text: str, *, chat: str = "ada", reply_to: str | None = None, forwarded: bool = False, **more: object
+    ) -> InboundMessage:
         """Write text."""
-        return self.put(Said(text, reply_to=reply_to, forwarded=forwarded), chat=chat, **more)
+        return self.put(Said(text, reply_to=reply_to, forwarded=forwarded), chat=chat, **more)  # type: ignore[arg-type]
 
     def edits(self, message: InboundMessage, text: str) -> InboundMessage:
         """Change an own message."""
-        return self.put(Edited(text), chat=message.address.chat, message_id=message.message_id, language=message.language)
+        return self.put(
+            Edited(text), chat=message.address.chat, message_id=message.message_id, language=message.language
+        )
 
     def presses(self, label: str, *, chat: str = "ada", shown: Shown | None = None) -> InboundMessage:
         """Press the button with that label, on the newest message that has one (or on `shown`)."""

@@ -17,7 +17,9 @@ def _choices(choices: tuple[Choice, ...]) -> str:
 
 def numbered(choices: tuple[Choice, ...]) -> list[tuple[str, Choice]]:
     """Return each choice with the number that stands before it."""
-    return [(choice.key if choice.key.isdigit() else str(place), choice) for place, choice in enumerate(choices, start=1)]
+    return [
+        (choice.key if choice.key.isdigit() else str(place), choice) for place, choice in enumerate(choices, start=1)
+    ]
 
 
 def _mark(choice: Choice) -> str:
@@ -31,5 +33,9 @@ def _chosen(message: OutboundMessage) -> str:
 def _ways(message: OutboundMessage) -> str:
     """Commands for the ways on; a way without a command is written as it is called (Done is for toggles alone)."""
     named = [f"{way.label}: {way.command}" for way in message.ways if way.command]
-    spoken = [f"„{way.label}“" if message.language == "de" else f"“{way.label}”" for way in message.ways if not way.command and way.key != "done"]
+    spoken = [
+        f"„{way.label}“" if message.language == "de" else f"“{way.label}”"
+        for way in message.ways
+        if not way.command and way.key != "done"
+    ]
     return " · ".join([*named, *spoken])

@@ -36,7 +36,13 @@ class TerminalChannel:
     abilities = Abilities(files=True, turns=True)
 
     def __init__(
-        self, *, person: str, language: str | None, files: Path, source: TextIO | None = None, sink: TextIO | None = None
+        self,
+        *,
+        person: str,
+        language: str | None,
+        files: Path,
+        source: TextIO | None = None,
+        sink: TextIO | None = None,
     ) -> None:
         self._address = Address(self.name, person)
         self._language = language

@@ -70,7 +70,7 @@ def typed_command(text: str) -> Typed | None:
     people write "!" for other reasons.
     """
     stripped = text.strip()
-    if len(stripped) < 2 or stripped[0] not in "/!" or not stripped[1].isalpha():  # noqa: PLR2004 -- a slash and a letter
+    if len(stripped) < 2 or stripped[0] not in "/!" or not stripped[1].isalpha():
         return None
     word, _, argument = stripped[1:].partition(" ")
     word, _, more = word.partition("\n")
@@ -78,7 +78,9 @@ def typed_command(text: str) -> Typed | None:
     command = _BY_NAME.get(name)
     if command is None and stripped[0] == "!":
         return None
-    nearest = tuple(dict.fromkeys(_BY_NAME[near] for near in difflib.get_close_matches(name, _BY_NAME, n=1, cutoff=0.6)))
+    nearest = tuple(
+        dict.fromkeys(_BY_NAME[near] for near in difflib.get_close_matches(name, _BY_NAME, n=1, cutoff=0.6))
+    )
     return Typed(command=command, argument=(more or argument).strip(), nearest=() if command else nearest)
 
 
@@ -97,4 +99,8 @@ def by_name(name: str) -> Command:
 def usable(roles: Iterable[Role]) -> list[Command]:
     """Return the commands that somebody with these roles sees, an admin's being all."""
     held = set(roles)
-    return [command for command in COMMANDS if command.listed and (command.role is None or command.role in held or "admin" in held)]
+    return [
+        command
+        for command in COMMANDS
+        if command.listed and (command.role is None or command.role in held or "admin" in held)
+    ]

@@ -166,13 +166,21 @@ class Walk:
         walk.__dict__["settled"] = settled  # marks and calculations are what `settled` says: it would come out the same
         return walk
 
-    def changes_from(self, earlier: Mapping[str, Answer], *, response: int, contact: ContactId) -> Iterator[AnswerStored]:
+    def changes_from(
+        self, earlier: Mapping[str, Answer], *, response: int, contact: ContactId
+    ) -> Iterator[AnswerStored]:
         """Yield a fact for each answer that is not as it was."""
         for path, answer in self.answers.items():
             old = earlier.get(path)
-            if old is not None and (old.state, old.value, old.relevant) == (answer.state, answer.value, answer.relevant):
+            if old is not None and (old.state, old.value, old.relevant) == (
+                answer.state,
+                answer.value,
+                answer.relevant,
+            ):
                 continue
-            by_person = answer.state in _DONE and (old is None or (old.state, old.value) != (answer.state, answer.value))
+            by_person = answer.state in _DONE and (
+                old is None or (old.state, old.value) != (answer.state, answer.value)
+            )
             yield AnswerStored(
                 response=response,
                 path=path,

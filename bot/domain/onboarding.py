@@ -50,7 +50,11 @@ def _turn_away(draft: Draft, *, code: str) -> None:
     say, scene = draft.say, draft.scene
     key = "stranger.bad_code" if code else "stranger.needs_invitation"
     person = f"{scene.address.channel}:{scene.message.sender}"
-    draft.reply(OutboundMessage(where=scene.hub.name, text=say(key, hub=scene.hub.name), hint=say("stranger.address", address=person)))
+    draft.reply(
+        OutboundMessage(
+            where=scene.hub.name, text=say(key, hub=scene.hub.name), hint=say("stranger.address", address=person)
+        )
+    )
 
 
 def _welcome(draft: Draft, *, ask: bool) -> None:
@@ -64,7 +68,9 @@ def _welcome(draft: Draft, *, ask: bool) -> None:
     )
     greeting = " / ".join(scene.catalogue.speaker(language)("welcome.greeting") for language in languages)
     if ask:
-        text = "\n".join([greeting, " / ".join(scene.catalogue.speaker(language)("welcome.which") for language in languages)])
+        text = "\n".join(
+            [greeting, " / ".join(scene.catalogue.speaker(language)("welcome.which") for language in languages)]
+        )
     else:
         text = "\n\n".join(part for part in (greeting, scene.hub.text("welcome", draft.say.language)) if part)
     if len(languages) == 1:
@@ -107,7 +113,9 @@ def ask_consent(draft: Draft, *, language: str, code: str) -> None:
 def show_notice(draft: Draft) -> None:
     """Show the whole notice, then ask again."""
     scene = draft.scene
-    draft.reply(OutboundMessage(where=draft.say("privacy.title"), text=scene.hub.text("notice/privacy", scene.language)))
+    draft.reply(
+        OutboundMessage(where=draft.say("privacy.title"), text=scene.hub.text("notice/privacy", scene.language))
+    )
     ask_consent(draft, language=scene.language, code=scene.visitor.code if scene.visitor else "")
 
 
@@ -157,7 +165,9 @@ def consent(draft: Draft) -> None:
 def _confirm_company(draft: Draft, *, contact: ContactId, company: CompanyId, name: str) -> None:
     say = draft.say
     data = {"contact": contact, "company": company, "company_name": name}
-    prompt = _step_prompt(draft, "confirm_company", choices=[["yes", say("joining.company_yes")], ["no", say("joining.company_no")]])
+    prompt = _step_prompt(
+        draft, "confirm_company", choices=[["yes", say("joining.company_yes")], ["no", say("joining.company_no")]]
+    )
     draft.record(DialogueMoved(name=DIALOGUE, step="confirm_company", data=data))
     draft.reply(menu_message(say("joining.company_right", company=name), prompt), prompt)
 
@@ -186,7 +196,10 @@ def step_again(draft: Draft, contact: Contact) -> None:
     match dialogue.step:
         case "confirm_company":
             _confirm_company(
-                draft, contact=contact.id, company=CompanyId(dialogue.data["company"]), name=dialogue.data["company_name"]
+                draft,
+                contact=contact.id,
+                company=CompanyId(dialogue.data["company"]),
+                name=dialogue.data["company_name"],
             )
         case "company":
             _ask_company(draft, contact=contact.id)

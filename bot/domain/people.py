@@ -64,7 +64,11 @@ class Invitation:
 
 def clean_name(text: str) -> str:
     """Return a typed name on one line, without control or direction-changing characters and doubled spaces."""
-    kept = "".join(" " if character.isspace() else character for character in unicodedata.normalize("NFC", text) if _fits_a_name(character))
+    kept = "".join(
+        " " if character.isspace() else character
+        for character in unicodedata.normalize("NFC", text)
+        if _fits_a_name(character)
+    )
     return re.sub(r" +", " ", kept).strip()
 
 

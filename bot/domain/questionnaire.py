@@ -69,7 +69,9 @@ def resume(draft: Draft, interview: Interview) -> None:
     else:
         number, total = walk.place(position)
         name = draft.scene.contact.name if draft.scene.contact else ""
-        draft.reply(draft.say("resume.where", name=name, day=draft.say.day(interview.touched_at), number=number, total=total))
+        draft.reply(
+            draft.say("resume.where", name=name, day=draft.say.day(interview.touched_at), number=number, total=total)
+        )
     _ask_at(draft, walk, interview=interview.id, response=interview.response, position=position)
 
 
@@ -151,7 +153,7 @@ def change_to(draft: Draft, interview: Interview, path: str, value: Value) -> No
         _accept(draft, interview, walk, question, value, prompt=None, quiet=False)
 
 
-def _old_button(  # noqa: PLR0913 -- all of it is what one sees at that moment
+def _old_button(
     draft: Draft, interview: Interview, walk: Walk, question: Question, value: Value, prompt: Prompt, pressed: Pressed
 ) -> None:
     answer = walk.answers[question.path]
@@ -165,7 +167,11 @@ def _old_button(  # noqa: PLR0913 -- all of it is what one sees at that moment
         return
     say = draft.say
     number, _ = walk.place(question.path)
-    old = ", ".join(questions.shown_value(walk, question, answer.value, say)) if answer.value is not None else say("question.skipped")
+    old = (
+        ", ".join(questions.shown_value(walk, question, answer.value, say))
+        if answer.value is not None
+        else say("question.skipped")
+    )
     new = ", ".join(questions.shown_value(walk, question, value, say))
     ask_to_change = NewPrompt(
         id=PromptId(draft.scene.next_id()),
@@ -223,7 +229,7 @@ def _go_together(walk: Walk, question: Question, one: str, other: str) -> bool:
     return walk.accepts(question.path, both)
 
 
-def _accept(  # noqa: PLR0913 -- all of it is what one sees at that moment
+def _accept(
     draft: Draft,
     interview: Interview,
     walk: Walk,
@@ -236,7 +242,13 @@ def _accept(  # noqa: PLR0913 -- all of it is what one sees at that moment
 ) -> None:
     if not walk.accepts(question.path, value):
         message = walk.form.say(question.constraint_message, draft.say.language)
-        _refuse(draft, interview, walk, question, walk.say(message, draft.say.language) if message else draft.say("expected.constraint"))
+        _refuse(
+            draft,
+            interview,
+            walk,
+            question,
+            walk.say(message, draft.say.language) if message else draft.say("expected.constraint"),
+        )
         return
     was_done = walk.is_done(question.path)
     after = walk.with_answer(question.path, state="given", value=value)
@@ -412,13 +424,15 @@ def _ask_at(draft: Draft, walk: Walk, *, interview: int, response: int, position
     draft.reply(menu_message("\n\n".join([*notes, say("finish.ask")]), prompt), prompt)
 
 
-def _ask(  # noqa: PLR0913 -- all of it is what one sees at that moment
-    draft: Draft, walk: Walk, *, interview: int, response: int, question: Question, tries: int = 0
-) -> None:
+def _ask(draft: Draft, walk: Walk, *, interview: int, response: int, question: Question, tries: int = 0) -> None:
     value = walk.value(question.path)
     selected = value if isinstance(value, tuple) else ()
     current = draft.scene.current
-    if current is not None and current.kind == "question" and (current.response, current.path) == (response, question.path):
+    if (
+        current is not None
+        and current.kind == "question"
+        and (current.response, current.path) == (response, question.path)
+    ):
         selected = current.selected or selected  # toggles set before the question was shown again are not lost
     draft.record(InterviewMoved(interview=interview, state="open", position=question.path, tries=tries))
     prompt = NewPrompt(

@@ -13,7 +13,9 @@ from bot.forms.model import Question, Value
 ECHO_LIMIT = 120  # of an own text repeated in the answered message; more only fills the phone
 
 
-def question_message(walk: Walk, question: Question, say: Speaker, *, selected: tuple[str, ...] = ()) -> OutboundMessage:
+def question_message(
+    walk: Walk, question: Question, say: Speaker, *, selected: tuple[str, ...] = ()
+) -> OutboundMessage:
     """Return the question as it is asked: where one is, notes before it, label, hint, choices, ways on."""
     return OutboundMessage(
         where=_where(walk, question, say),
@@ -32,7 +34,9 @@ def answered_message(walk: Walk, question: Question, say: Speaker) -> OutboundMe
     else:
         chosen = (say("question.skipped"),)
     return OutboundMessage(
-        where=_where(walk, question, say), text=_label(walk, question, say), chosen=tuple(_short(text) for text in chosen)
+        where=_where(walk, question, say),
+        text=_label(walk, question, say),
+        chosen=tuple(_short(text) for text in chosen),
     )
 
 
@@ -97,7 +101,9 @@ def _hint(walk: Walk, question: Question, say: Speaker) -> str:
             pass
     value = walk.value(question.path)
     if value is not None:
-        lines.append(say("question.so_far", answer=", ".join(_short(text) for text in shown_value(walk, question, value, say))))
+        lines.append(
+            say("question.so_far", answer=", ".join(_short(text) for text in shown_value(walk, question, value, say)))
+        )
     return "\n".join(line for line in lines if line)
 
 

@@ -17,7 +17,9 @@ LABEL_LIMIT = 60  # of a question's label in the list; the whole stands in the q
 def show(draft: Draft, interview: Interview, *, page: int = 1) -> None:
     """List one page of answers; the numbers are those of the questions."""
     walk = walk_of(draft.scene, interview)
-    dealt_with = [(number, question) for number, question in enumerate(walk.asked, start=1) if walk.is_done(question.path)]
+    dealt_with = [
+        (number, question) for number, question in enumerate(walk.asked, start=1) if walk.is_done(question.path)
+    ]
     if not dealt_with:
         draft.reply(draft.say("review.empty"))
         return
@@ -33,7 +35,8 @@ def show(draft: Draft, interview: Interview, *, page: int = 1) -> None:
         kind="review",
         response=interview.response,
         data={
-            "choices": [[key, label] for key, label in choices] + [[way.key, way.label] for way in ways if way.key in extra],
+            "choices": [[key, label] for key, label in choices]
+            + [[way.key, way.label] for way in ways if way.key in extra],
             "page": page,
             "paths": {str(number): question.path for number, question in dealt_with},
         },
@@ -60,7 +63,9 @@ def pick_number(draft: Draft, interview: Interview, number: int) -> None:
 def _line(walk: Walk, question: Question, say: Speaker) -> str:
     label = walk.say(walk.form.say(question.label, say.language) or question.name, say.language)
     value = walk.value(question.path)
-    answer = ", ".join(questions.shown_value(walk, question, value, say)) if value is not None else say("question.skipped")
+    answer = (
+        ", ".join(questions.shown_value(walk, question, value, say)) if value is not None else say("question.skipped")
+    )
     label, answer = (" ".join(text.split()) for text in (label, answer))
     if len(label) > LABEL_LIMIT:
         label = label[: LABEL_LIMIT - 1].rstrip() + "…"

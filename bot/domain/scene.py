@@ -22,7 +22,8 @@ Need = Literal["forms", "invitation", "my_data", "last_response"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hub:
     """The programme that runs the bot. `texts`: what its content says, by (name, language), fields filled in;
-    `hashes` of those wordings; `code_hash` gives what is stored of an invitation's code ("" if it cannot be one)."""
+    `hashes` of those wordings; `code_hash` gives what is stored of an invitation's code ("" if it cannot be one).
+    """
 
     name: str
     languages: tuple[str, ...]

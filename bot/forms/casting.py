@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from bot.forms.expressions.values import EXACT, MAX_TEXT, Item, to_moment, to_number, to_text
 from bot.forms.model import Question, Value
 
+
 def cast(item: Item, *, question: Question, zone: tzinfo) -> Value | None:
     """Return the value that a question of this type keeps of a result; None if it is empty or does not fit."""
     match question.type:

@@ -15,7 +15,7 @@ from bot.forms.xlsform.complaints import Unreadable, merged
 from bot.forms.xlsform.elements import Elements, collect
 from bot.forms.xlsform.files import examine
 from bot.forms.xlsform.languages import code_of, in_header_order, looks_coded
-from bot.forms.xlsform.rows import locate
+from bot.forms.xlsform.rows import locate, placed
 from bot.forms.xlsform.sheets import Sheets
 
 
@@ -43,7 +43,7 @@ def compile_source(data: bytes, *, file_name: str) -> Compiled:
     problems += checks.check_choices(places)
     stem = re.sub(r"\W+", "_", PurePath(file_name).stem).strip("_") or "form"
     checked = reader.check(sheets, stem=stem)
-    problems += _news(checked.problems, known=problems)
+    problems += _news([placed(problem, places=places) for problem in checked.problems], known=problems)
     if checked.survey is None:
         return Compiled(form=None, problems=merged(problems))
     found = collect(checked.survey, places=places, is_dynamic=reader.is_dynamic)

@@ -154,7 +154,9 @@ class Sender:
             self._done(chat, item, state=decision.kind, reason=error.reason, unreachable=decision.unreachable)
             return
         if item.attempts == 1 or isinstance(error, RateLimited):
-            log.info("delivery %s: %s; again in %.0f s", item.outgoing.delivery, error.reason, decision.after.total_seconds())
+            log.info(
+                "delivery %s: %s; again in %.0f s", item.outgoing.delivery, error.reason, decision.after.total_seconds()
+            )
         self._hold(item.outgoing.address, decision)
         if decision.after <= WAIT_IN_MEMORY:
             await asyncio.sleep(decision.after.total_seconds())

@@ -46,4 +46,6 @@ class HealthServer:
 
     async def _ready(self, _: web.Request) -> web.Response:
         wrong = await self._checks()
-        return web.json_response({"status": "unready" if wrong else "ok", "wrong": dict(wrong)}, status=503 if wrong else 200)
+        return web.json_response(
+            {"status": "unready" if wrong else "ok", "wrong": dict(wrong)}, status=503 if wrong else 200
+        )

@@ -8,6 +8,9 @@ from functools import lru_cache
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "ae", "Ö": "oe", "Ü": "ue"})
 
 
+_SIGNS = {**dict.fromkeys("−‒–﹣－", "-"), **dict.fromkeys("\u00a0\u2007\u2009\u202f", " ")}
+
+
 @lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """Return the bare letters and digits of a text, words joined by one space."""
@@ -24,8 +27,8 @@ def folds(text: str) -> tuple[str, ...]:
 
 
 def plain_digits(text: str) -> str:
-    """Return the text with all decimal digits of any script as 0 to 9, and other minus signs as -."""
+    """Return the text with digits of any script as 0 to 9, other minus signs as -, other spaces as a space."""
     return "".join(
-        str(unicodedata.decimal(character)) if character.isdecimal() else "-" if character in "−‒–﹣－" else character
+        str(unicodedata.decimal(character)) if character.isdecimal() else _SIGNS.get(character, character)
         for character in text
     )

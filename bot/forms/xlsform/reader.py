@@ -22,6 +22,8 @@ from bot.forms.xlsform.sheets import Sheets
 
 _T = TypeVar("_T")
 
+_STRANGE = "the form cannot be read"
+
 _SAID_BY_US = ("or_other", "max-pixels", "has no label: {", "Choices should have a label", "Choices must have a name")
 """Parts of pyxform's warnings that we say ourselves, with the row, or that do not matter in a chat."""
 
@@ -44,10 +46,12 @@ def read_sheets(data: bytes, *, suffix: str) -> Sheets:
     source = _guarded(lambda: get_xlsform(data, file_type=suffix), problems=problems)
     if source is None:
         found = problems[0]
-        what = found.what
-        if "not recognized as a supported type" in what:
-            what = f"the file cannot be read as {suffix}"
-        raise Unreadable(what, mend=found.mend or "Save it anew from a spreadsheet program.", sheet=found.sheet)
+        foreign = "not recognized as a supported type" in found.what or _STRANGE in found.what
+        raise Unreadable(
+            f"the file cannot be read as {suffix}" if foreign else found.what,
+            mend=found.mend or "Save it anew from a spreadsheet program.",
+            sheet=found.sheet,
+        )
     if not source.survey:
         raise Unreadable("there is no sheet named survey with rows", mend="Name the sheet with the questions survey.")
     settings = source.settings or [{}]
@@ -106,7 +110,7 @@ def _guarded(work: Callable[[], _T], *, problems: list[Problem]) -> _T | None:
         problems.append(
             Problem(
                 level="error",
-                what=f"the form cannot be read ({type(error).__name__})",
+                what=f"{_STRANGE} ({type(error).__name__})",
                 mend="Compare its sheets and headers with a form that works.",
             )
         )

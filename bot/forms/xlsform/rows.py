@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from bot.forms.model import Problem
 from bot.forms.xlsform.sheets import Cells, Sheets
 
 _ALIASES: Mapping[str, frozenset[str]] = {
@@ -26,6 +27,9 @@ _ALIASES: Mapping[str, frozenset[str]] = {
 
 _BEGIN = re.compile(r"begin[\s_](?:group|lgroup|repeat|loop|looped group)\b")
 _END = re.compile(r"end[\s_](?:group|lgroup|repeat|loop|looped group)\b")
+_UNKNOWN_TYPE = re.compile(r"Unknown question type '(.+)'")
+_SPACED = re.compile(r"Choice names with spaces .* See \[(.+)\] in \[(.+)\]")
+_HEADERS = re.compile(r"Invalid headers provided for sheet: '(\w+)'")
 _YES = frozenset({"yes", "true", "true()"})
 
 
@@ -72,6 +76,23 @@ def locate(sheets: Sheets) -> Places:
     for row, cells in enumerate(sheets.choices, start=2):
         places.choices.setdefault((cell(cells, "list_name"), cell(cells, "name")), row)
     return places
+
+
+def placed(problem: Problem, *, places: Places) -> Problem:
+    """Return pyxform's problem with the row that it does not name but hints at."""
+    if problem.row or places.sheets is None:
+        return problem
+    unknown, spaced, headers = (pattern.search(problem.what) for pattern in (_UNKNOWN_TYPE, _SPACED, _HEADERS))
+    if unknown is not None:
+        rows = enumerate(places.sheets.survey, start=2)
+        row = next((row for row, cells in rows if " ".join(cell(cells, "type").split()) == unknown[1]), 0)
+        return replace(problem, sheet="survey", row=row, column="type")
+    if spaced is not None:
+        row = places.choices.get((spaced[2], spaced[1]), 0)
+        return replace(problem, sheet="choices", row=row, column="name")
+    if headers is not None:
+        return replace(problem, sheet=headers[1], row=1)
+    return problem
 
 
 def _survey_rows(sheets: Sheets) -> Iterator[tuple[str, int]]:

@@ -22,6 +22,7 @@ ANSWER_LIMIT = 200
 PROFILE_LIMITS = {"name": 64, "description": 512, "short_description": 120}
 WEBHOOK_PORTS = frozenset((None, 443, 80, 88, 8443))
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
+# The real servers want TLS everywhere; a webhook in a test listens on this machine without.
 _LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
 
 

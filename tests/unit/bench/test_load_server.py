@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import orjson
@@ -20,6 +21,10 @@ KEYBOARD = {
         [{"text": "‹ Zurück", "callback_data": "back"}, {"text": "Pause", "callback_data": "pause"}],
     ]
 }
+MULTIPART = (
+    b'--Xy\r\nContent-Disposition: form-data; name="chat_id"\r\n\r\n7\r\n'
+    b'--Xy\r\nContent-Disposition: form-data; name="text"\r\n\r\na&b\r\n--Xy--\r\n'
+)
 NAVIGATION = {"inline_keyboard": [KEYBOARD["inline_keyboard"][-1]]}
 
 
@@ -43,6 +48,15 @@ class Bot:
         """Return what people said since the last poll, and confirm it."""
         self.call("getUpdates", offset=self._offset, timeout=0)
         updates: list[dict[str, Any]] = self.answers.pop()["result"]
+        self._offset = updates[-1]["update_id"] + 1 if updates else self._offset
+        return updates
+
+    async def wait(self, *, timeout: float = 5.0) -> list[dict[str, Any]]:
+        """Return what people say next, like `poll`, but wait for it."""
+        answered = asyncio.get_running_loop().create_future()
+        params = {"offset": self._offset, "timeout": timeout}
+        self.api.call("/bot1:x/getUpdates", params, answer=answered.set_result, connection=self.connection)
+        updates: list[dict[str, Any]] = orjson.loads(await answered)["result"]
         self._offset = updates[-1]["update_id"] + 1 if updates else self._offset
         return updates
 
@@ -105,7 +119,7 @@ async def test_who_has_answered_all_makes_room_for_the_next_one_who_waits() -> N
 
 async def test_newcomer_finds_the_first_question_through_a_conversation() -> None:
     bot = Bot()
-    bot.api.people = people = Newcomers(bot.api, count=1, at_once=5, first_chat=7)
+    bot.api.people = people = Newcomers(bot.api, count=1, at_once=5, first_chat=7, pause=0)
     people.begin()
     heard = [said(bot.poll()[0])]
     steps: list[tuple[str, list[str]]] = [
@@ -120,7 +134,7 @@ async def test_newcomer_finds_the_first_question_through_a_conversation() -> Non
     for text, buttons in steps:
         bot.send(7, "Ein Wort vorweg, ohne Frage nach dem Unternehmen.")
         bot.send(7, text, {"inline_keyboard": [[{"text": label, "callback_data": label}] for label in buttons]})
-        heard.append(said((await _eventually(bot))[0]))
+        heard.append(said((await bot.wait())[0]))
     bot.ask(7, 0)
     assert heard == [
         "/start",
@@ -137,12 +151,15 @@ async def test_newcomer_finds_the_first_question_through_a_conversation() -> Non
 
 async def test_newcomer_who_goes_in_circles_is_given_up_with_what_was_said() -> None:
     bot = Bot()
-    bot.api.people = people = Newcomers(bot.api, count=1, at_once=1, first_chat=7)
+    bot.api.people = people = Newcomers(bot.api, count=1, at_once=1, first_chat=7, pause=0)
     people.begin()
     bot.poll()
-    while not people.state()["lost"]:
+    for _ in range(4):
         bot.send(7, "Das verstehe ich nicht.")
-        await asyncio.wait_for(_until(lambda: bot.poll() != [] or people.state()["lost"] == 1), 5)
+        assert [said(update) for update in await bot.wait()] == ["/umfrage"]
+    bot.send(7, "Das verstehe ich nicht.")
+    assert await bot.wait(timeout=0.05) == []
+    assert people.state()["lost"] == 1
     assert "Bot: Das verstehe ich nicht. " in people.state()["transcript"]
 
 
@@ -188,15 +205,13 @@ async def test_update_is_not_lost_to_a_poller_that_has_gone() -> None:
 
 async def test_delayed_server_answers_late_and_people_react_only_then() -> None:
     bot = Bot(delay=0.02)
+    began = time.perf_counter()
     bot.api.people = people = Interviewees(bot.api, ledger=bot.ledger, at_once=1)
     people.begin()
     bot.ask(1_000, 0)
-    assert bot.answers == []
-    await asyncio.wait_for(_until(lambda: bool(bot.answers)), 5)
-    assert people.state()["in_flight"] == 1
-    bot.call("getUpdates", timeout=0)
-    await asyncio.wait_for(_until(lambda: len(bot.answers) == 2), 5)
-    assert [said(update) for update in bot.answers[1]["result"]] == ["/start", "very"]
+    assert [said(update) for update in await bot.wait()] == ["/start"]
+    assert [said(update) for update in await bot.wait()] == ["very"]
+    assert time.perf_counter() - began >= 0.03
 
 
 @pytest.mark.parametrize(
@@ -206,8 +221,7 @@ async def test_delayed_server_answers_late_and_people_react_only_then() -> None:
         (b"Content-Type: application/x-www-form-urlencoded", b"chat_id=7&text=a%26b"),
         (
             b'content-type: multipart/form-data; boundary="Xy"',
-            b'--Xy\r\nContent-Disposition: form-data; name="chat_id"\r\n\r\n7\r\n'
-            b'--Xy\r\nContent-Disposition: form-data; name="text"\r\n\r\na&b\r\n--Xy--\r\n',
+            MULTIPART,
         ),
     ],
     ids=["json", "urlencoded", "multipart"],
@@ -230,19 +244,3 @@ def test_percentiles_of_few_and_no_values() -> None:
     assert percentile([], share=0.5) == 0
     assert percentile([1, 2, 3, 4], share=0.5) == 3
     assert percentile([1, 2, 3, 4], share=0.99) == 4
-
-
-async def _eventually(bot: Bot) -> list[dict[str, Any]]:
-    updates: list[dict[str, Any]] = []
-
-    def came() -> bool:
-        updates.extend(bot.poll())
-        return bool(updates)
-
-    await asyncio.wait_for(_until(came), 5)
-    return updates
-
-
-async def _until(done: Any) -> None:
-    while not done():
-        await asyncio.sleep(0.005)

@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+
 from bot.errors import FormError
 from bot.forms.engine import defaults, is_required, pipe, satisfies, settle
-from bot.forms.model import Form
+from bot.forms.model import Form, Value
 from tests.unit.forms.making import NOON, choices, form, question
 
 YES_NO = choices(yes="Ja", no="Nein")
@@ -29,7 +30,7 @@ def test_only_what_is_open_is_relevant() -> None:
 
 
 def test_an_answer_set_aside_returns_when_its_group_opens_again() -> None:
-    given = {"interested": "no", "g/how": ("a", "b"), "g/why": "because"}
+    given: dict[str, Value] = {"interested": "no", "g/how": ("a", "b"), "g/why": "because"}
     closed = settle(circular_form(), given, NOON)
     opened = settle(circular_form(), {**given, "interested": "yes"}, NOON)
     assert "g/why" not in closed.values
@@ -87,7 +88,9 @@ def test_once_keeps_what_it_gave_first() -> None:
 
 
 def test_a_calculation_on_a_question_is_a_proposal_unless_it_is_read_only() -> None:
-    made = form(question("n", "integer", calculation="2 + 1"), question("r", "integer", calculation="4", read_only=True))
+    made = form(
+        question("n", "integer", calculation="2 + 1"), question("r", "integer", calculation="4", read_only=True)
+    )
     assert settle(made, {}, NOON).values == {"n": 3, "r": 4}
     assert settle(made, {"n": 9, "r": 9}, NOON).values == {"n": 9, "r": 4}
 
@@ -175,7 +178,7 @@ def test_labels_take_in_answers() -> None:
         question("n", "decimal"),
         question("t"),
     )
-    given = {"one": "yes", "many": ("yes", "no"), "day": "2026-01-31", "n": 2.5}
+    given: dict[str, Value] = {"one": "yes", "many": ("yes", "no"), "day": "2026-01-31", "n": 2.5}
     settled = settle(made, given, NOON)
     text = "${one}: ${ many }; ${day}; ${n}; ${t}${nobody}."
     assert pipe(made, text, settled, "de") == "Ja: Ja, Nein; 31.01.2026; 2,5; ."

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 
 import pytest
+
 from bot.forms.expressions.closures import as_number, as_text, as_truth
 from bot.forms.expressions.compiler import compile_expression
 from bot.forms.expressions.frames import Frame

@@ -4,10 +4,11 @@ import re
 import time
 
 import pytest
-from bot.forms.expressions.patterns import MAX_SUBJECT, compile_pattern
-from bot.forms.expressions.syntax import ExpressionError
 from hypothesis import given
 from hypothesis import strategies as st
+
+from bot.forms.expressions.patterns import MAX_SUBJECT, compile_pattern
+from bot.forms.expressions.syntax import ExpressionError
 
 
 @pytest.mark.parametrize(

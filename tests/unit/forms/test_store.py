@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+
 from bot.errors import FormError
 from bot.forms.store import from_json, to_json
 from tests.unit.forms.making import compiled

@@ -16,7 +16,7 @@ NOT_YET = frozenset(
     {
         "position", "last", "instance", "current", "indexed-repeat", "pulldata", "randomize", "random", "uuid", "id",
         "name", "local-name", "namespace-uri", "lang", "area", "distance", "geofence", "digest", "base64-decode",
-        "base64-encode", "extract-signed", "intersects", "property", "version",
+        "base64-encode", "extract-signed", "intersects", "property", "version", "jr:itext",
     }
 )  # fmt: skip
 """Functions of the specification that are known but not run yet."""

@@ -1,0 +1,146 @@
+"""Jobs about forms that an admin sends in by chat: fetch, check and preview, publish."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import multiprocessing
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+from bot.domain.messages import OutboundMessage, PromptId
+from bot.domain.questionnaire import menu_message
+from bot.domain.scene import NewPrompt, Reply
+from bot.domain.speech import Speaker
+from bot.errors import FormError
+from bot.forms.model import Form, Problem
+from bot.forms.store import from_json
+from bot.house import House
+from bot.ports import Channel, Job
+from handlers.forms import FILE_LIMIT
+from storage import hub as hub_rows
+from storage.codec import to_micros
+
+COMPILE_WITHIN = 60.0  # seconds; the largest public form we know takes two
+SHOWN_PROBLEMS = 10
+SHOWN_QUESTIONS = 40
+
+
+def _compile(data: bytes, file_name: str) -> tuple[str | None, tuple[Problem, ...]]:
+    """Compile in a process of its own: pyxform keeps a processor busy for a second, and a chat must not wait for that."""
+    from bot.forms.source import compile_source  # noqa: PLC0415 -- pyxform stays out of the running bot
+    from bot.forms.store import to_json  # noqa: PLC0415
+
+    compiled = compile_source(data, file_name=file_name)
+    return (None if compiled.form is None else to_json(compiled.form)), compiled.problems
+
+
+async def compile_apart(data: bytes, *, file_name: str) -> tuple[Form | None, tuple[Problem, ...]]:
+    """Return the form (None if it has errors) and what there is to say about it."""
+    loop = asyncio.get_running_loop()
+    with ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        try:
+            text, problems = await asyncio.wait_for(loop.run_in_executor(pool, _compile, data, file_name), COMPILE_WITHIN)
+        except (BrokenProcessPool, TimeoutError) as error:
+            raise FormError("compiling the form took too long or too much memory") from error
+    return (None if text is None else from_json(text)), problems
+
+
+class FormWork:
+    """The two jobs. Files wait in the data directory by their hash, between the check and the decision."""
+
+    def __init__(self, house: House, channels: Mapping[str, Channel]) -> None:
+        self._house = house
+        self._channels = channels
+        self._folder = house.settings.data_dir / "uploads"
+
+    async def check(self, job: Job) -> Sequence[Reply]:
+        """Fetch the file, check it, show what it is, and ask whether to publish it."""
+        say = self._house.texts.speaker(job.data["language"])
+        data = await self._channels[job.address.channel].fetch(job.data["file_id"], limit=FILE_LIMIT)
+        form, problems = await compile_apart(data, file_name=job.data["name"])
+        if form is None:
+            text = "\n".join([say("forms.broken"), *_lines(problems, say)])
+            return [Reply(message=OutboundMessage(where=job.data["name"], text=text, language=say.language))]
+        digest = await asyncio.to_thread(self._keep, data)
+        prompt = NewPrompt(
+            id=PromptId(self._house.next_id()),
+            kind="form",
+            data={
+                "sha256": digest,
+                "name": job.data["name"],
+                "choices": [["publish", say("forms.publish")], ["discard", say("forms.discard")]],
+            },
+        )
+        message = menu_message(_preview(form, problems, say), prompt, where=job.data["name"])
+        return [Reply(message=_with(message, prompt, say), prompt=prompt)]
+
+    async def publish(self, job: Job) -> Sequence[Reply]:
+        """Publish a form that was checked before."""
+        say = self._house.texts.speaker(job.data["language"])
+        path = self._folder / job.data["sha256"]
+        try:
+            data = await asyncio.to_thread(path.read_bytes)
+        except OSError as error:
+            raise FormError(f"the checked file is gone: {error.strerror}") from error
+        form, problems = await compile_apart(data, file_name=job.data["name"])
+        if form is None:
+            raise FormError("; ".join(str(problem) for problem in problems if problem.level == "error"))
+        name, now = form.name, to_micros(self._house.clock.now())
+        number, _ = await self._house.database.write(
+            lambda: hub_rows.publish(
+                form,
+                name=name,
+                title=form.title,
+                file_name=job.data["name"],
+                source=data,
+                now=now,
+                number=self._house.next_id,
+            )
+        )
+        path.unlink(missing_ok=True)
+        text = say("forms.published", name=form.say(form.title, say.language) or name, number=number)
+        return [Reply(message=OutboundMessage(text=text, language=say.language))]
+
+    def failed(self, job: Job) -> Sequence[Reply]:
+        """Return what the admin hears when a job could not be done."""
+        say = self._house.texts.speaker(job.data.get("language", self._house.hub.languages[0]))
+        return [Reply(message=OutboundMessage(text=say("forms.unreadable"), language=say.language))]
+
+    def _keep(self, data: bytes) -> str:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        digest = hashlib.sha256(data).hexdigest()
+        path = Path(self._folder / digest)
+        path.touch(mode=0o600)
+        path.write_bytes(data)
+        return digest
+
+
+def _with(message: OutboundMessage, prompt: NewPrompt, say: Speaker) -> OutboundMessage:
+    return OutboundMessage(
+        where=message.where, text=message.text, choices=message.choices, prompt=prompt.id, language=say.language
+    )
+
+
+def _lines(problems: Sequence[Problem], say: Speaker) -> list[str]:
+    lines = [f"· {problem}" for problem in problems[:SHOWN_PROBLEMS]]
+    if len(problems) > SHOWN_PROBLEMS:
+        lines.append(say("forms.preview_more", number=len(problems) - SHOWN_PROBLEMS))
+    return lines
+
+
+def _preview(form: Form, problems: Sequence[Problem], say: Speaker) -> str:
+    asked = [question for question in form.questions if question.asked]
+    title = form.say(form.title, say.language) or form.name
+    lines = [say.count("forms.checked", len(asked), title=title)]
+    if problems:
+        lines += [say("forms.warnings"), *_lines(problems, say)]
+    for number, question in enumerate(asked[:SHOWN_QUESTIONS], start=1):
+        label = form.say(question.label, say.language) or question.name
+        choices = " / ".join(form.say(choice.label, say.language) or choice.name for choice in question.choices)
+        lines.append(f"{number}. {label}{f' [{choices}]' if choices else ''}")
+    if len(asked) > SHOWN_QUESTIONS:
+        lines.append(say("forms.preview_more", number=len(asked) - SHOWN_QUESTIONS))
+    return "\n".join(lines)
