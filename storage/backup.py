@@ -96,18 +96,18 @@ def _version() -> str:
 
 
 async def _dump(snapshot: Snapshot, table: Table, work: Path) -> TableEntry:
-    columns = {each.name: kind_of_column(each) for each in table.columns}
+    columns = {str(each.name): kind_of_column(each) for each in table.columns}
     kinds = list(columns.values())
     path, count = work / f"{table.name}.jsonl", 0
     with path.open("wb") as file:
         async for batch in snapshot.stream(Statement(select(table), name=f"read {table.name}"), size=BATCH):
             file.writelines(write_row(row, kinds) for row in batch)
             count += len(batch)
-    return TableEntry(name=table.name, columns=columns, rows=count, sha256=digest(path))
+    return TableEntry(name=str(table.name), columns=columns, rows=count, sha256=digest(path))
 
 
 def _pack(packed: Path, manifest: Manifest, work: Path, data_dir: Path, *, include_secret: bool) -> None:
-    with packed.open("xb", opener=_private) as file, tarfile.open(fileobj=file, mode="w:gz", compresslevel=6) as tar:
+    with open(packed, "xb", opener=_private) as file, tarfile.open(fileobj=file, mode="w:gz", compresslevel=6) as tar:
         data = manifest.to_json()
         about = tarfile.TarInfo(MANIFEST)
         about.size, about.mode = len(data), 0o600

@@ -101,8 +101,7 @@ def kind_of(url: str) -> Literal["sqlite", "postgresql"]:
         case "postgresql" | "postgres":
             return "postgresql"
     # The URL itself stays out of the message: it may hold a password.
-    message = "The database URL must begin with sqlite:/// or postgresql://."
-    raise ConfigurationError(message)
+    raise ConfigurationError("The database URL must begin with sqlite:/// or postgresql://.")
 
 
 async def open_database(url: str, *, read_only: bool = False) -> Database:

@@ -134,6 +134,7 @@ class PostgresqlDatabase(Database):
         self._read_only = read_only
         self._mark = secrets.token_hex(8)
         self._running: set[asyncio.Task[Any]] = set()
+        self._closed = False
         self._listener: Any = None
         self._heard = asyncio.Event()
 
@@ -163,8 +164,8 @@ class PostgresqlDatabase(Database):
     async def write(self, steps: Callable[[], Steps[T]]) -> T:
         """Carry out a unit of work; see `Database.write`."""
         if self._read_only:
-            message = "The database was opened for reading only."
-            raise StorageError(message)
+            raise StorageError("The database was opened for reading only.")
+        self._refuse_if_closed()
         unit = asyncio.create_task(
             self._transact(steps, begin="BEGIN", end=f"NOTIFY {CHANGES}, '{self._mark}'; COMMIT")
         )
@@ -174,6 +175,7 @@ class PostgresqlDatabase(Database):
 
     async def read(self, steps: Callable[[], Steps[T]]) -> T:
         """Carry out a unit of work that only reads."""
+        self._refuse_if_closed()
         return await self._transact(steps, begin="BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", end="COMMIT")
 
     async def _transact(self, steps: Callable[[], Steps[T]], *, begin: str, end: str) -> T:
@@ -219,6 +221,10 @@ class PostgresqlDatabase(Database):
         finally:
             unit.close()
 
+    def _refuse_if_closed(self) -> None:
+        if self._closed:
+            raise StorageUnavailable("The database is closed.")
+
     def _finished(self, unit: asyncio.Task[Any]) -> None:
         self._running.discard(unit)
         if not unit.cancelled():
@@ -227,6 +233,7 @@ class PostgresqlDatabase(Database):
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Snapshot]:
         """Hold one moment; see `Database.snapshot`."""
+        self._refuse_if_closed()
         async with self._connection() as connection:
             transaction = connection.transaction(isolation="repeatable_read", readonly=True)
             await transaction.start()
@@ -264,7 +271,8 @@ class PostgresqlDatabase(Database):
 
     async def close(self) -> None:
         """Finish what was handed in, then disconnect."""
-        while self._running:
+        self._closed = True
+        if self._running:
             await asyncio.wait(self._running)
         with suppress(*_ERRORS):
             if self._listener is not None:

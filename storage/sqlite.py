@@ -56,8 +56,7 @@ def database_path(url: str) -> Path:
     """Return the file that a `sqlite:///path` URL names."""
     name = make_url(url).database
     if not name or name == ":memory:":
-        message = "SQLite needs a file: sqlite:///path/to/hubtalk.db."
-        raise ConfigurationError(message)
+        raise ConfigurationError("SQLite needs a file: sqlite:///path/to/hubtalk.db.")
     return Path(name)
 
 
@@ -79,6 +78,7 @@ class _Connection:
         self._connection = connection
         self.raw = raw
         self.statements = 0
+        self._closed = False
 
     @classmethod
     async def open(cls, path: Path, *, pragmas: str = "") -> _Connection:
@@ -97,14 +97,10 @@ class _Connection:
 
     async def run(self, function: Callable[..., T], *arguments: Any) -> T:
         """Run a function in the connection's thread; functions run one after the other."""
-        # Not public, yet the one way to run more than a single statement in a hop; SQLAlchemy does the same.
-        try:
-            result: T = await self._connection._execute(function, *arguments)  # type: ignore[no-untyped-call]
-        except ValueError as error:
-            if self._connection._running:
-                raise
-            message = "The database is closed."
-            raise StorageUnavailable(message) from error
+        # Not public, yet the one way to run more than a single statement in a hop.
+        if self._closed:
+            raise StorageUnavailable("The database is closed.")
+        result: T = await self._connection._execute(function, *arguments)  # type: ignore[no-untyped-call]
         return result
 
     def perform(self, steps: Callable[[], Steps[T]], begin: str) -> T:
@@ -169,8 +165,10 @@ class _Connection:
         return int(version)
 
     async def close(self) -> None:
-        with suppress(sqlite3.Error, ValueError):
-            await self._connection.close()
+        if not self._closed:
+            self._closed = True
+            with suppress(sqlite3.Error):
+                await self._connection.close()
 
 
 class _SqliteSnapshot(Snapshot):
@@ -217,8 +215,7 @@ class SqliteDatabase(Database):
             # WAL lasts in the file; FULL makes each commit durable before anybody is told of it.
             writer = await _Connection.open(path, pragmas="PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")
         elif not path.exists():
-            message = f"There is no database at {path} yet."
-            raise StorageUnavailable(message)
+            raise StorageUnavailable(f"There is no database at {path} yet.")
         try:
             reader = await _Connection.open(path, pragmas="PRAGMA query_only=ON;")
         except StorageError:
@@ -237,8 +234,7 @@ class SqliteDatabase(Database):
     async def write(self, steps: Callable[[], Steps[T]]) -> T:
         """Carry out a unit of work; see `Database.write`."""
         if self._writer is None:
-            message = "The database was opened for reading only."
-            raise StorageError(message)
+            raise StorageError("The database was opened for reading only.")
         # IMMEDIATE: a transaction that reads first and then wants to write fails at once if another one wrote meanwhile.
         return await self._writer.run(self._writer.perform, steps, "BEGIN IMMEDIATE")
 
@@ -302,5 +298,4 @@ def _make_file(path: Path) -> None:
             # SQLite gives its -wal and -shm files the permissions of the database.
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except OSError as error:
-        message = f"The database file {path} cannot be made: {error.strerror}."
-        raise StorageUnavailable(message) from error
+        raise StorageUnavailable(f"The database file {path} cannot be made: {error.strerror}.") from error

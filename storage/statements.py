@@ -87,8 +87,7 @@ class Statement:
     def _compile(self, dialect: DialectName) -> Any:
         compiled = self.construct_for(dialect).compile(dialect=_dialect(dialect))
         if not isinstance(compiled, _LiteralConstants) or "__[POSTCOMPILE" in compiled.string:
-            message = f"{self.name}: not a statement with a fixed number of parameters; use any_of for lists"
-            raise TypeError(message)
+            raise TypeError(f"{self.name}: not a statement with a fixed number of parameters; use any_of for lists")
         return compiled
 
 

@@ -67,7 +67,7 @@ def _broken(problems: list[Problem]) -> bool:
 
 def _news(problems: list[Problem], *, known: list[Problem]) -> Iterator[Problem]:
     """Leave out what pyxform says of a row that we have refused with a better word already."""
-    rows = {(problem.sheet, problem.row) for problem in known if problem.row}
+    rows = {(problem.sheet, problem.row) for problem in known if problem.row and problem.level == "error"}
     yield from (problem for problem in problems if (problem.sheet, problem.row) not in rows)
 
 

@@ -35,42 +35,63 @@ _Edge = tuple[Callable[[str], bool] | None, int, tuple[int, ...], str]
 class Pattern:
     """A compiled pattern; `found_in` searches as the ODK engine does (anchor with ^ and $ for the whole text)."""
 
-    __slots__ = ("_accept", "_anchored", "_edges", "_start", "_steps")
+    __slots__ = ("_accept", "_borders", "_edges", "_start", "_steps")
 
     def __init__(self, edges: list[_Edge], *, start: int, accept: int) -> None:
         self._edges = edges
         self._start = start
         self._accept = accept
-        self._anchored = any(edge[3] for edge in edges)
-        self._steps: dict[tuple[frozenset[int], str], frozenset[int]] = {}
+        self._borders = any(edge[3] in ("b", "B") for edge in edges)
+        self._steps: dict[tuple[frozenset[int], str, bool], frozenset[int]] = {}
 
     def found_in(self, text: str) -> bool:
         """Whether some part of the text matches."""
-        if len(text) > MAX_SUBJECT:
+        size = len(text)
+        if size > MAX_SUBJECT:
             return False
-        states: frozenset[int] = frozenset()
+        if self._borders:  # what holds at a place then depends on both its neighbours: nothing to remember
+            return self._found_at_borders(text)
+        steps, accept, states = self._steps, self._accept, self._begin(at_end=not text)
+        for index, character in enumerate(text, start=1):
+            if accept in states:
+                return True
+            key = (states, character, index == size)
+            known = steps.get(key)
+            states = self._step(key) if known is None else known
+        return accept in states
+
+    def _begin(self, *, at_end: bool) -> frozenset[int]:
+        key = (frozenset[int](), "", at_end)
+        if key not in self._steps:
+            self._steps[key] = self._closure({self._start}, text="" if at_end else "-", index=0)
+        return self._steps[key]
+
+    def _step(self, key: tuple[frozenset[int], str, bool]) -> frozenset[int]:
+        """Work out one step and remember it."""
+        states, character, at_end = key
+        if len(self._steps) >= MAX_CACHE:
+            self._steps.clear()
+        following = self._after(states, character)
+        following.add(self._start)
+        found = self._steps[key] = self._closure(following, text="-" if at_end else "--", index=1)
+        return found
+
+    def _found_at_borders(self, text: str) -> bool:
+        following: set[int] = set()
         for index in range(len(text) + 1):
-            states = self._closure({*states, self._start}, text=text, index=index)
+            following.add(self._start)
+            states = self._closure(following, text=text, index=index)
             if self._accept in states:
                 return True
-            if index < len(text):
-                states = self._advance(states, text[index])
+            following = self._after(states, text[index]) if index < len(text) else set()
         return False
 
-    def _advance(self, states: frozenset[int], character: str) -> frozenset[int]:
-        key = (states, character)
-        known = self._steps.get(key)
-        if known is None:
-            edges = self._edges
-            targets = {
-                edges[state][1] for state in states if (judge := edges[state][0]) is not None and judge(character)
-            }
-            if len(self._steps) >= MAX_CACHE:
-                self._steps.clear()
-            known = self._steps[key] = frozenset(targets)
-        return known
+    def _after(self, states: frozenset[int], character: str) -> set[int]:
+        edges = self._edges
+        return {edges[state][1] for state in states if (judge := edges[state][0]) is not None and judge(character)}
 
     def _closure(self, seen: set[int], *, text: str, index: int) -> frozenset[int]:
+        """Add all states that are reached for free at this place; outside of borders only its ends matter."""
         stack = list(seen)
         while stack:
             _, _, free, anchor = self._edges[stack.pop()]

@@ -20,7 +20,7 @@ _TOKEN = re.compile(
     | (?P<number>[0-9]+(?:\.[0-9]*)?|\.[0-9]+)
     | (?P<text>"[^"]*"|'[^']*')
     | \$\{{\s*(?P<reference>(?:last-saved\#)?{_NAME})\s*\}}
-    | (?P<name>{_NAME}(?::{_NAME})?(?!:))
+    | (?P<name>{_NAME}(?::{_NAME})?(?![\w.\-·:]))
     | (?P<axis>{_NAME}(?=::))
     | (?P<operator>!=|<=|>=|//|::|\.\.|[()\[\],/|=<>+*@.\-])
     """,

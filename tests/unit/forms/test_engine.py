@@ -7,7 +7,7 @@ import pytest
 
 from bot.errors import FormError
 from bot.forms.engine import defaults, is_required, pipe, satisfies, settle
-from bot.forms.model import Form, Value
+from bot.forms.model import Form, QuestionType, Value
 from tests.unit.forms.making import NOON, choices, form, question
 
 YES_NO = choices(yes="Ja", no="Nein")
@@ -183,6 +183,42 @@ def test_labels_take_in_answers() -> None:
     text = "${one}: ${ many }; ${day}; ${n}; ${t}${nobody}."
     assert pipe(made, text, settled, "de") == "Ja: Ja, Nein; 31.01.2026; 2,5; ."
     assert pipe(made, {"de": "${n}", "en": "n"}, settled, "en") == "n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "calculation", "expected"),
+    [
+        ("integer", "2.9", 2),
+        ("integer", "'x'", None),
+        ("decimal", "1 div 4", 0.25),
+        ("decimal", "1 div 0", None),
+        ("date", "'2026-01-31T10:00:00Z'", "2026-01-31"),
+        ("date", "now()", "2026-01-31"),
+        ("date", "99999999999", None),
+        ("date", "true()", None),
+        ("select_one", "'a'", "a"),
+        ("select_multiple", "'b zz a'", ("a", "b")),
+        ("select_multiple", "'zz'", None),
+    ],
+)
+def test_results_fit_the_type_of_their_question(kind: QuestionType, calculation: str, expected: Value | None) -> None:
+    made = form(question("q", kind, calculation=calculation, options=choices(a="A", b="B"), read_only=True))
+    assert settle(made, {}, NOON).values.get("q") == expected
+
+
+def test_a_calculate_with_only_a_default_keeps_it() -> None:
+    made = form(question("c", "calculate", dynamic_default="today()"))
+    assert settle(made, defaults(made, NOON), NOON).calculated == {"c": "2026-01-31"}
+
+
+def test_a_broken_date_is_shown_as_it_is() -> None:
+    made = form(question("d", "date"))
+    assert pipe(made, "${d}", settle(made, {"d": "soon"}, NOON), "de") == "soon"
+
+
+def test_a_form_with_a_broken_expression_is_refused() -> None:
+    with pytest.raises(FormError, match="form f cannot be run"):
+        settle(form(question("a", relevant="1 +")), {}, NOON)
 
 
 def test_a_ring_is_refused_when_it_is_run() -> None:

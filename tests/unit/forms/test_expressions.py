@@ -271,3 +271,75 @@ def test_the_deepest_mixture_that_compiles_also_runs() -> None:
             break
         deepest = depth
     assert 10 <= deepest < 59
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("string(12.50)", "12.5"),
+        ("string(-1 div 0)", "-Infinity"),
+        ("string(number('x'))", "NaN"),
+        ("date(20484)", "2026-01-31T01:00:00.000+01:00"),
+        ("date(true())", ""),
+        ("date(1000000000)", ""),
+        ("date-time('2026-01-31T10:00:00Z')", "2026-01-31T11:00:00.000+01:00"),
+        ("date-time('2026-01-31T10:00:00-02:30')", "2026-01-31T13:30:00.000+01:00"),
+        ("date('2026-02-30')", ""),
+        ("date('9999-12-31T23:59:59-23:00')", ""),
+        ("selected-at(${many}, 'x')", ""),
+        ("substr('', 1)", ""),
+        ("substr('abc', 'x')", ""),
+        ("substring('abc', 'x')", ""),
+        ("coalesce('', '')", ""),
+        ("if(${empty} != '', ${n}, ${d})", "2.5"),
+        ("./../inner", "deep"),
+        ("jr:choice-name(${one}, '/data/one')", "Bee"),
+    ],
+)
+def test_more_texts(expression: str, expected: str) -> None:
+    assert text(expression) == expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("round('x')", math.nan),
+        ("round(1 div 0)", math.inf),
+        ("round(9007199254740993)", 9007199254740992),
+        ("log(0)", -math.inf),
+        ("log10(0)", -math.inf),
+        ("log10(1000)", 3),
+        ("exp(1000)", math.inf),
+        ("pow(0, -1)", math.inf),
+        ("int(1 div 0)", math.inf),
+        ("5 mod (1 div 0)", 5),
+        ("(1 div 0) mod 5", math.nan),
+        ("0 div 0", math.nan),
+        ("decimal-date-time('x')", math.nan),
+        ("decimal-time('25:99')", math.nan),
+    ],
+)
+def test_numbers_at_the_edge(expression: str, expected: float) -> None:
+    assert number(expression) == pytest.approx(expected, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("expression", "what"),
+    [
+        ("child::n = 1", "no question n"),
+        ("@n", "not supported yet"),
+        ("descendant::n", "not supported yet"),
+        ("*", "not supported yet"),
+        ("text()", "not supported yet"),
+        ("${n}[1]", "not supported yet"),
+        ("weighted-checklist(1, 2, true(), 1, true())", "pairs"),
+        ("jr:choice-name(${one}, '1')", "names no question"),
+        ("jr:choice-name(${one}, '${nobody}')", "no question ${nobody}"),
+        ("concat(1,)", "not expected"),
+        ("1 ? 2", "has no meaning"),
+    ],
+)
+def test_more_mistakes_are_named(expression: str, what: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        compile_expression(expression, scope=scope())
+    assert what in caught.value.what

@@ -221,6 +221,27 @@ def test_very_long_texts_are_refused_at_once(asked: Question) -> None:
     assert refusal(asked, "1, " * 20_000).expected == "too_long"
 
 
+def test_pieces_beyond_a_list_are_unclear() -> None:
+    assert refusal(FIELDS, ",".join(["1"] * 100)).expected == "choices"
+
+
+@pytest.mark.parametrize("text", ["99999999999999999", "-99999999999999999"])
+def test_decimals_out_of_range(text: str) -> None:
+    assert refusal(question("n", "decimal"), text).expected == "out_of_range"
+
+
+def test_the_end_of_the_calendar_is_no_date() -> None:
+    last = read(question("d", "date"), "tomorrow", language="en", today=date.max)
+    assert last == NotUnderstood("date", {"example": "2026-01-31"})
+
+
+def test_two_choices_with_one_label_are_told_apart_by_number() -> None:
+    twins = (Choice(name="a", label={"": "Gleich"}), Choice(name="b", label={"": "gleich!"}))
+    asked = question("q", "select_one", options=twins)
+    assert value(asked, "gleich") is None
+    assert value(asked, "2") == "b"
+
+
 def test_notes_take_no_answer() -> None:
     assert refusal(question("n", "note"), "x").expected == "nothing"
 

@@ -303,6 +303,56 @@ def test_formulas_count_with_their_stored_values_and_never_run() -> None:
     assert "neither label nor hint" in only_error(compile_source(workbook(sheets), file_name="a.xlsx")).what
 
 
+def test_choice_names_with_spaces_are_found_in_their_row() -> None:
+    result = compiled(
+        "survey", "type | name | label", "select_multiple l | a | A",
+        "choices", "list_name | name | label", "l | x | X", "l | two words | W",
+    )  # fmt: skip
+    problem = only_error(result)
+    assert (problem.sheet, problem.row, problem.column) == ("choices", 3, "name")
+
+
+def test_columns_named_twice_are_found_in_their_sheet() -> None:
+    problem = only_error(compiled("survey", "type | name | label | relevant | relevance", "text | a | A | 1 | 1"))
+    assert (problem.sheet, problem.row) == ("survey", 1)
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "what"),
+    [
+        ("trigger", "${a}", "a trigger is not supported yet"),
+        ("readonly", "${a} = 1", "an expression in readonly is not supported yet"),
+    ],
+)
+def test_columns_that_come_later_are_refused(column: str, cell: str, what: str) -> None:
+    result = compiled(
+        "survey", f"type | name | label | calculation | {column}", "text | a | A | |", f"text | b | B | 1 | {cell}"
+    )
+    problem = only_error(result)
+    assert what in problem.what
+    assert (problem.row, problem.column) == (3, column)
+
+
+def test_shuffled_choices_and_pictures_are_doubted() -> None:
+    result = compiled(
+        "survey", "type | name | label | parameters | media::image", "select_one l | a | A | randomize=true | a.png",
+        "choices", "list_name | name | label", "l | x | X", "l | y |",
+    )  # fmt: skip
+    assert result.form is not None
+    assert [(problem.sheet, problem.column) for problem in result.problems] == [
+        ("survey", "media"), ("survey", "parameters"), ("choices", "label"),
+    ]  # fmt: skip
+
+
+def test_choices_from_files_are_refused() -> None:
+    problem = only_error(compiled("survey", "type | name | label", "select_one_from_file towns.csv | a | A"))
+    assert "from a file" in problem.what
+
+
+def test_a_form_that_asks_nothing_is_refused() -> None:
+    assert "asks nothing" in only_error(compiled("survey", "type | name | label", "start | s | S")).what
+
+
 def test_a_survey_with_too_many_rows_is_refused() -> None:
     problem = only_error(survey(*(f"text | a{row} | A | | | |" for row in range(2001))))
     assert "at most 2000" in problem.what
