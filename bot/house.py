@@ -55,7 +55,7 @@ async def open_house(settings: Settings, *, clock: SystemClock | None = None) ->
     keys = load_secret(settings).keys
     database = await open_at_schema(settings)
     try:
-        next_id = Ids(clock)
+        next_id = Ids()
         await _let_content_enter(settings, database, clock, next_id)
         await _set_admins(settings, database, clock)
         texts = load_texts(settings.hub.languages, timezone=settings.hub.zone)

@@ -219,7 +219,7 @@ def answer(draft: Draft) -> None:
     assert interview is not None
     if not _usable(draft, interview):
         return
-    if _only_greets(scene, content.text) and (interview.state == "paused" or _away(scene, interview)):
+    if (interview.state == "paused" or _away(scene, interview)) and _only_greets(scene, content.text):
         questionnaire.resume(draft, interview)
         return
     walk = questionnaire.walk_of(scene, interview)

@@ -97,7 +97,8 @@ def kind_of_column(column: Column[Any]) -> Kind:
             return "bytes"
         case Text():
             return "text"
-    raise TypeError(f"{column}: backups do not know this type")
+        case _:
+            raise TypeError(f"{column}: backups do not know this type")
 
 
 def write_row(row: Sequence[Any], kinds: Sequence[Kind]) -> bytes:

@@ -35,7 +35,7 @@ from storage.archives import (
     unpack,
     write_row,
 )
-from storage.driver import Database, Snapshot, open_database
+from storage.driver import Snapshot, open_database
 from storage.statements import Row, Statement, Steps, any_of, change, many, one, rows, upsert
 from storage.tables import (
     addresses,
@@ -69,7 +69,7 @@ async def backup(url: str, data_dir: Path, target: Path, *, include_secret: bool
     async with await open_database(url, read_only=True) as database:
         if not await schema.check(database):
             raise StorageError("The database has an older schema; run `hubtalk db upgrade` first.")
-        with tempfile.TemporaryDirectory(prefix=".backup-", dir=target.absolute().parent) as folder:
+        with tempfile.TemporaryDirectory(prefix=".backup-", dir=target.parent) as folder:
             work = Path(folder)
             # One read transaction is one moment on both databases (WAL; REPEATABLE READ), and holds no writer up.
             async with database.snapshot() as snapshot:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Any, ClassVar, Literal, Self, TypeVar
 
@@ -24,7 +24,7 @@ class Snapshot(ABC):
         """Carry out a unit of work that only reads."""
 
     @abstractmethod
-    def stream(self, statement: Statement, *, size: int = 500, **parameters: Any) -> AsyncIterator[list[Row]]:
+    def stream(self, statement: Statement, *, size: int = 500, **parameters: Any) -> AsyncGenerator[list[Row], None]:
         """Give the rows in lists of at most `size`, in constant memory."""
 
 
@@ -56,19 +56,21 @@ class Database(ABC):
     def snapshot(self) -> AbstractAsyncContextManager[Snapshot]:
         """Hold one moment for several reads and streams, on a connection of its own."""
 
-    async def stream(self, statement: Statement, *, size: int = 500, **parameters: Any) -> AsyncIterator[list[Row]]:
+    async def stream(
+        self, statement: Statement, *, size: int = 500, **parameters: Any
+    ) -> AsyncGenerator[list[Row], None]:
         """Give the rows in lists of at most `size`, in constant memory, all of one moment.
 
         Who stops early should do so inside `contextlib.aclosing`, so that the connection is let go at once.
         """
         async with self.snapshot() as snapshot:
             batches = snapshot.stream(statement, size=size, **parameters)
-            async with aclosing(batches):  # type: ignore[type-var]
+            async with aclosing(batches):
                 async for batch in batches:
                     yield batch
 
     @abstractmethod
-    async def changed(self, *, timeout: float) -> bool:  # noqa: ASYNC109 - a wait that ends without an error
+    async def changed(self, *, timeout: float) -> bool:
         """Wait until another process (or another `Database`) has committed; False when `timeout` seconds passed.
 
         What was committed since the last call (or since opening) counts, so that nothing is missed between two calls.
@@ -100,8 +102,9 @@ def kind_of(url: str) -> Literal["sqlite", "postgresql"]:
             return "sqlite"
         case "postgresql" | "postgres":
             return "postgresql"
-    # The URL itself stays out of the message: it may hold a password.
-    raise ConfigurationError("The database URL must begin with sqlite:/// or postgresql://.")
+        case _:
+            # The URL itself stays out of the message: it may hold a password.
+            raise ConfigurationError("The database URL must begin with sqlite:/// or postgresql://.")
 
 
 async def open_database(url: str, *, read_only: bool = False) -> Database:

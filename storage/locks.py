@@ -1,4 +1,4 @@
-"""The lock that keeps `hubtalk run` single: held by the kernel or the server, so it ends with its holder, however that ends."""
+"""The lock that keeps `hubtalk run` single; the kernel or the server holds it, so it ends however its holder ends."""
 
 from __future__ import annotations
 

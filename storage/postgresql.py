@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, ClassVar, Literal, TypeVar
 
@@ -111,7 +111,9 @@ class _PostgresqlSnapshot(Snapshot):
     async def read(self, steps: Callable[[], Steps[T]]) -> T:
         return await self._database.drive(self._connection, steps)
 
-    async def stream(self, statement: Statement, *, size: int = 500, **parameters: Any) -> AsyncIterator[list[Row]]:
+    async def stream(
+        self, statement: Statement, *, size: int = 500, **parameters: Any
+    ) -> AsyncGenerator[list[Row], None]:
         compiled = statement.for_postgresql
         self._database.statements += 1
         try:
@@ -244,7 +246,7 @@ class PostgresqlDatabase(Database):
                 with suppress(*_ERRORS):
                     await transaction.rollback()
 
-    async def changed(self, *, timeout: float) -> bool:  # noqa: ASYNC109 - a wait that ends without an error
+    async def changed(self, *, timeout: float) -> bool:
         """Wait for another process's NOTIFY."""
         if self._listener is None or self._listener.is_closed():
             await self._listen()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar
@@ -57,7 +57,7 @@ def database_path(url: str) -> Path:
     name = make_url(url).database
     if not name or name == ":memory:":
         raise ConfigurationError("SQLite needs a file: sqlite:///path/to/hubtalk.db.")
-    return Path(name)
+    return Path(name).absolute()
 
 
 def explain(error: sqlite3.Error, *, doing: str) -> StorageError:
@@ -83,7 +83,7 @@ class _Connection:
     @classmethod
     async def open(cls, path: Path, *, pragmas: str = "") -> _Connection:
         connection = aiosqlite.connect(
-            f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, cached_statements=512
+            f"{path.as_uri()}?mode=rw", uri=True, isolation_level=None, cached_statements=512
         )
         # A program that ends without closing (a crash) must not wait for this thread for ever.
         connection._thread.daemon = True
@@ -178,7 +178,9 @@ class _SqliteSnapshot(Snapshot):
     async def read(self, steps: Callable[[], Steps[T]]) -> T:
         return await self._connection.run(self._connection.drive, steps)
 
-    async def stream(self, statement: Statement, *, size: int = 500, **parameters: Any) -> AsyncIterator[list[Row]]:
+    async def stream(
+        self, statement: Statement, *, size: int = 500, **parameters: Any
+    ) -> AsyncGenerator[list[Row], None]:
         run, raw = self._connection.run, self._connection.raw
         text = statement.for_sqlite
         try:
@@ -235,7 +237,7 @@ class SqliteDatabase(Database):
         """Carry out a unit of work; see `Database.write`."""
         if self._writer is None:
             raise StorageError("The database was opened for reading only.")
-        # IMMEDIATE: a transaction that reads first and then wants to write fails at once if another one wrote meanwhile.
+        # IMMEDIATE: one that reads first and then wants to write fails at once if another one wrote meanwhile.
         return await self._writer.run(self._writer.perform, steps, "BEGIN IMMEDIATE")
 
     async def read(self, steps: Callable[[], Steps[T]]) -> T:
@@ -254,7 +256,7 @@ class SqliteDatabase(Database):
             self._streamed += connection.statements
             await connection.close()
 
-    async def changed(self, *, timeout: float) -> bool:  # noqa: ASYNC109 - a wait that ends without an error
+    async def changed(self, *, timeout: float) -> bool:
         """Look at the writer's `data_version`, which only the commits of other connections move."""
         loop = asyncio.get_running_loop()
         until = loop.time() + timeout

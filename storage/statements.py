@@ -19,9 +19,7 @@ import orjson
 from sqlalchemy import Boolean, ColumnElement, Insert, Select, Table, bindparam, func, select, tuple_
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
-from sqlalchemy.sql.selectable import TypedReturnsRows
 from sqlalchemy.types import ARRAY
 
 DialectName: TypeAlias = Literal["sqlite", "postgresql"]
@@ -69,7 +67,8 @@ class Statement:
         """Return the text with `:name` parameters."""
         compiled = self._compile("sqlite")
         self.lists = frozenset(compiled.lists)
-        return compiled.string
+        text: str = compiled.string
+        return text
 
     @cached_property
     def for_postgresql(self) -> ForPostgresql:
@@ -221,9 +220,9 @@ def _any_of_sqlite(element: _AnyOf, compiler: Any, **options: Any) -> str:
     compiler.lists = {*compiler.lists, element.name}
     columns = ", ".join(compiler.process(column, **options) for column in element.columns)
     if len(element.columns) == 1:
-        return f"{columns} IN (SELECT value FROM json_each(:{element.name}))"
+        return f"{columns} IN (SELECT value FROM json_each(:{element.name}))"  # noqa: S608 - names out of our own code
     parts = ", ".join(f"json_extract(value, '$[{number}]')" for number in range(len(element.columns)))
-    return f"({columns}) IN (SELECT {parts} FROM json_each(:{element.name}))"
+    return f"({columns}) IN (SELECT {parts} FROM json_each(:{element.name}))"  # noqa: S608 - names out of our own code
 
 
 @compiles(_AnyOf, "postgresql")
@@ -252,7 +251,7 @@ class _LiteralConstants:
 
     lists: frozenset[str] = frozenset()
     """SQLite: the parameters that are JSON lists."""
-    parts: Mapping[str, tuple[str, int]] = {}  # noqa: RUF012 - never changed in place
+    parts: Mapping[str, tuple[str, int]] = {}
     """PostgreSQL: a list of tuples is given as several arrays; which array is which member of which list."""
 
     def visit_bindparam(self, bindparam: Any, *, literal_binds: bool = False, **options: Any) -> str:
@@ -279,7 +278,7 @@ def _new_dialect(name: DialectName) -> DefaultDialect:
     else:
         from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg  # noqa: PLC0415
 
-        dialect = PGDialect_asyncpg()
+        dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
     compiler: Any = type("Compiler", (_LiteralConstants, dialect.statement_compiler), {})
     dialect.statement_compiler = compiler
     return dialect

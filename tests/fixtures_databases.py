@@ -154,7 +154,9 @@ def _programs(folder: Path, *, account: dict[str, Any]) -> Path:
     if account:
         os.chmod(folder, 0o755)  # noqa: PTH101
         try:
-            seen = subprocess.run([programs / "postgres", "--version"], capture_output=True, cwd="/", check=False, **account)
+            seen = subprocess.run(
+                [programs / "postgres", "--version"], capture_output=True, cwd="/", check=False, **account
+            )
             readable = seen.returncode == 0
         except PermissionError:
             readable = False

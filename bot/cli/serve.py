@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -44,11 +45,22 @@ async def _run() -> None:
             except OSError as error:
                 raise ConfigurationError(f"HUBTALK_HTTP__BIND: cannot listen there: {error.strerror}") from error
         try:
-            await app.run(stop=stop, ready=lambda: log.info("ready"))
+            await app.run(stop=stop, ready=_ready)
         finally:
             if server is not None:
                 await server.stop()
     log.info("stopped")
+
+
+def _ready() -> None:
+    """Say so, and let the collector of garbage forget what will never be garbage.
+
+    Modules and tables are some 300,000 objects; going through them again and again costs a tenth of the processor.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+    log.info("ready")
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:

@@ -70,18 +70,18 @@ def typed_command(text: str) -> Typed | None:
     people write "!" for other reasons.
     """
     stripped = text.strip()
-    if len(stripped) < 2 or stripped[0] not in "/!" or not stripped[1].isalpha():
+    if stripped[:1] not in ("/", "!") or not stripped[1:2].isalpha():
         return None
     word, _, argument = stripped[1:].partition(" ")
     word, _, more = word.partition("\n")
     name = _plain(word)
     command = _BY_NAME.get(name)
-    if command is None and stripped[0] == "!":
+    if command is not None:
+        return Typed(command=command, argument=(more or argument).strip())
+    if stripped[0] == "!":
         return None
-    nearest = tuple(
-        dict.fromkeys(_BY_NAME[near] for near in difflib.get_close_matches(name, _BY_NAME, n=1, cutoff=0.6))
-    )
-    return Typed(command=command, argument=(more or argument).strip(), nearest=() if command else nearest)
+    near = difflib.get_close_matches(name, _BY_NAME, n=1, cutoff=0.6)
+    return Typed(command=None, nearest=tuple(_BY_NAME[word] for word in near))
 
 
 def _plain(word: str) -> str:

@@ -42,7 +42,7 @@ class Table:
     Args:
         versions: compiled forms by version number.
         values: codes as the form's author named them, or labels as people read them.
-        language: of the labels; None: the language in which each response was given.
+        language: of the labels; the same for all rows, so that equal answers look equal.
         pseudonym: gives company and contact another name, from "company" or "contact" and the id; None: their own.
     """
 
@@ -51,11 +51,12 @@ class Table:
         versions: Mapping[int, Form],
         *,
         values: Values = "codes",
-        language: str | None = None,
+        language: str = "",
         pseudonym: Callable[[str, int], str] | None = None,
     ) -> None:
         self.columns = columns_of(versions)
         self.names = (*FIXED, *(column.name for column in self.columns))
+        self.plain_names = (*FIXED, *(column.name for column in self.columns if column.choice is None))
         self._versions = versions
         self._values = values
         self._language = language
@@ -96,7 +97,7 @@ class Table:
         if self._values == "codes":
             return value
         form = self._versions[response.version]
-        return _labels(form, form.by_path[path], value, language=self._language or response.language)
+        return _labels(form, form.by_path[path], value, language=self._language)
 
 
 def _labels(form: Form, question: Question, value: Value, *, language: str) -> Cell:
@@ -162,6 +163,6 @@ def _free(name: str, taken: set[str], *, root: str) -> str:
 
 
 def shown(names: Sequence[str], cells: Mapping[str, Cell]) -> list[tuple[str, str]]:
-    """Return the cells that hold something as texts for people, in order; 0/1 columns are left out."""
+    """Return the cells that hold something as texts for people, in order."""
     texts = [(name, cells[name]) for name in names if cells.get(name) is not None]
     return [(name, ", ".join(cell) if isinstance(cell, tuple) else str(cell)) for name, cell in texts]

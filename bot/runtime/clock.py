@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
+import random
+import time
 from datetime import UTC, datetime
 
-_START = datetime(2024, 1, 1, tzinfo=UTC)
+_START = 1_704_067_200_000  # 2024-01-01 in milliseconds since 1970, so that 41 bits last until 2093
 _RANDOM_BITS = 21
 
 
@@ -23,13 +24,15 @@ class Ids:
     Two processes that hit the same millisecond and number collide on a unique key, and the batch is done anew.
     """
 
-    def __init__(self, clock: SystemClock | None = None) -> None:
-        self._clock = clock or SystemClock()
+    def __init__(self) -> None:
         self._last = 0
+        self._random = random.Random()  # noqa: S311 -- ids are no secrets; the system seeds it
 
     def __call__(self) -> int:
         """Return an id that is greater than all before."""
-        milliseconds = int((self._clock.now() - _START).total_seconds() * 1000)
-        fresh = (milliseconds << _RANDOM_BITS) | secrets.randbits(_RANDOM_BITS - 1)
-        self._last = fresh if fresh > self._last else self._last + 1
+        begin = (time.time_ns() // 1_000_000 - _START) << _RANDOM_BITS
+        if begin > self._last:
+            self._last = begin | self._random.getrandbits(_RANDOM_BITS - 1)
+        else:
+            self._last += 1
         return self._last

@@ -9,7 +9,7 @@ from alembic import context
 from storage.tables import metadata
 
 
-def _note(*, step: Any, **_: Any) -> None:
+def _note(ctx: object, step: Any, heads: object, run_args: object) -> None:  # noqa: ARG001 - called with these names
     context.config.attributes["applied"].append(step.up_revision_id)
 
 

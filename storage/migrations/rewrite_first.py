@@ -23,7 +23,7 @@ from sqlalchemy import create_engine
 from storage.tables import metadata
 
 TARGET = Path(__file__).parent / "versions" / "0001_first.py"
-HEAD = '''"""The first schema. Written by `storage.migrations.rewrite_first` until 0.1 is released, never changed after."""
+HEAD = '''"""The first schema; written by `storage.migrations.rewrite_first` until 0.1 is released."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ branch_labels = None
 depends_on = None
 
 
-def upgrade() -> None:  # noqa: PLR0915 - all tables at once
+def upgrade() -> None:
     """Create all tables."""
 '''
 

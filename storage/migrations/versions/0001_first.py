@@ -1,4 +1,4 @@
-"""The first schema. Written by `storage.migrations.rewrite_first` until 0.1 is released, never changed after."""
+"""The first schema; written by `storage.migrations.rewrite_first` until 0.1 is released."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ branch_labels = None
 depends_on = None
 
 
-def upgrade() -> None:  # noqa: PLR0915 - all tables at once
+def upgrade() -> None:
     """Create all tables."""
     op.create_table(
         "audit_log",

@@ -76,7 +76,7 @@ async def test_the_lock_file_belongs_to_its_owner_alone_and_stays(sqlite_url: st
     async with RunLock(sqlite_url):
         pass
     path = Path(sqlite_url.removeprefix("sqlite:///") + ".run.lock")
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600  # noqa: ASYNC240
 
 
 async def test_a_server_out_of_reach_is_unavailable(tmp_path: Path) -> None:

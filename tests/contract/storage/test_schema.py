@@ -76,7 +76,7 @@ async def test_an_empty_database_needs_an_upgrade(empty_url: str) -> None:
 async def test_a_newer_schema_is_refused_in_words(database_url: str) -> None:
     database = await open_database(database_url)
     await database.write(lambda: change(Statement(text("UPDATE alembic_version SET version_num = '9999'"))))
-    with pytest.raises(SchemaTooNew, match="has schema 9999.*newer hubtalk"):
+    with pytest.raises(SchemaTooNew, match=r"has schema 9999.*newer hubtalk"):
         await schema.check(database)
     await database.close()
     with pytest.raises(SchemaTooNew):
@@ -91,9 +91,11 @@ async def test_an_upgrade_that_fails_changes_nothing(empty_url: str) -> None:
         await schema.upgrade(empty_url)
     assert await schema.current(database) is None
     listed = Statement(
-        lambda dialect: text("SELECT name FROM sqlite_master WHERE type = 'table'")
-        if dialect == "sqlite"
-        else text("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'")
+        lambda dialect: (
+            text("SELECT name FROM sqlite_master WHERE type = 'table'")
+            if dialect == "sqlite"
+            else text("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'")
+        )
     )
     assert await database.read(lambda: rows(listed)) == [("deliveries",)]
     await database.close()
@@ -112,14 +114,18 @@ def test_opening_a_database_that_is_up_to_date_does_not_load_alembic(sqlite_url:
         f"asyncio.run(schema.upgrade({sqlite_url!r}))\n"
         "print(sorted(name for name in sys.modules if name.split('.')[0] in ('alembic', 'asyncpg')))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=MIGRATIONS.parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=MIGRATIONS.parents[1]
+    )
     assert done.stdout.strip() == "[]"
 
 
 def test_sqlite_indexes_and_foreign_keys_are_there(sqlite_url: str) -> None:
     engine = create_engine(sqlite_url)
     with engine.connect() as connection:
-        partial = connection.execute(text("SELECT count(*) FROM sqlite_master WHERE sql LIKE 'CREATE%INDEX%WHERE%'")).scalar()
+        partial = connection.execute(
+            text("SELECT count(*) FROM sqlite_master WHERE sql LIKE 'CREATE%INDEX%WHERE%'")
+        ).scalar()
         foreign = connection.execute(text("SELECT count(*) FROM pragma_foreign_key_list('answers')")).scalar()
     engine.dispose()
     assert (partial, foreign) == (3, 1)

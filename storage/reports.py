@@ -1,0 +1,382 @@
+"""Rows for people who work with the data: responses in constant memory, and what lists and exports show."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, bindparam, exists, func, or_, select, true
+
+from bot.domain.desk import ReportedResponse
+from bot.errors import UsageError
+from bot.forms.model import Form, Value
+from bot.forms.store import from_json
+from storage.codec import from_micros, load, maybe_moment, to_micros, value_of
+from storage.driver import Database, Snapshot
+from storage.statements import Row, Statement, Steps, any_of, one, rows
+from storage.tables import (
+    addresses,
+    answers,
+    companies,
+    contacts,
+    form_versions,
+    forms,
+    heartbeats,
+    identities,
+    responses,
+    rights,
+)
+
+PAGE = 200
+"""Responses in memory at once; with their answers a few hundred kilobytes."""
+
+_NOT_STAFF = contacts.c.staff.is_not(true())
+VERSIONS = Statement(
+    select(form_versions.c.id, form_versions.c.number, form_versions.c.compiled)
+    .select_from(form_versions.join(forms))
+    .where(forms.c.name == bindparam("form"))
+    .order_by(form_versions.c.number),
+    name="versions of form",
+)
+# By id, which grows with time: every page is a range of the primary key, whatever came before it.
+RESPONSES = Statement(
+    select(
+        responses.c.id,
+        responses.c.form_version_id,
+        responses.c.company_id,
+        companies.c.name,
+        responses.c.contact_id,
+        contacts.c.name,
+        responses.c.channel,
+        responses.c.language,
+        responses.c.status,
+        responses.c.started_at,
+        responses.c.submitted_at,
+    )
+    .select_from(
+        responses.outerjoin(companies, companies.c.id == responses.c.company_id).outerjoin(
+            contacts, contacts.c.id == responses.c.contact_id
+        )
+    )
+    .where(
+        any_of(responses.c.form_version_id, "versions"),
+        responses.c.id > bindparam("after"),
+        any_of(responses.c.status, "states"),
+        _NOT_STAFF,
+        or_(
+            func.coalesce(responses.c.revised_at, responses.c.submitted_at, responses.c.started_at)
+            >= bindparam("since", type_=responses.c.started_at.type),
+            and_(
+                responses.c.status == "partial",
+                exists().where(
+                    answers.c.response_id == responses.c.id,
+                    answers.c.answered_at >= bindparam("since", type_=responses.c.started_at.type),
+                ),
+            ),
+        ),
+    )
+    .order_by(responses.c.id)
+    .limit(PAGE),
+    name="responses of versions",
+)
+ANSWERS = Statement(
+    select(answers.c.response_id, answers.c.path, answers.c.state, answers.c.value).where(
+        any_of(answers.c.response_id, "responses"), answers.c.relevant.is_(true()), answers.c.value.is_not(None)
+    ),
+    name="answers of responses",
+)
+LATEST_RESPONSE = Statement(
+    select(responses.c.id, forms.c.name, responses.c.language)
+    .select_from(
+        responses.join(forms, forms.c.id == responses.c.form_id).join(
+            addresses, addresses.c.contact_id == responses.c.contact_id
+        )
+    )
+    .where(
+        addresses.c.channel == bindparam("channel"),
+        addresses.c.chat == bindparam("chat"),
+        responses.c.status == "submitted",
+    )
+    .order_by(responses.c.submitted_at.desc())
+    .limit(1),
+    name="latest response of chat",
+)
+LANGUAGE_OF_CHAT = Statement(
+    select(contacts.c.language)
+    .select_from(addresses.join(contacts, contacts.c.id == addresses.c.contact_id))
+    .where(addresses.c.channel == bindparam("channel"), addresses.c.chat == bindparam("chat")),
+    name="language of chat",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormVersions:
+    """The versions of one form: compiled by number, and their numbers by id."""
+
+    forms: Mapping[int, Form]
+    numbers: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which responses are wanted. `only`: one response by id."""
+
+    partial: bool = False
+    since: datetime | None = None
+    only: int | None = None
+
+
+def versions(form: str, *, number: int | None = None) -> Steps[FormVersions]:
+    """Return a form's versions, or one of them.
+
+    Raises:
+        UsageError: there is no such form or version.
+    """
+    found: list[Row] = yield from rows(VERSIONS, form=form)
+    if not found:
+        raise UsageError(f"there is no form {form!r}; `hubtalk forms list` names them")
+    chosen = [row for row in found if number is None or row[1] == number]
+    if not chosen:
+        raise UsageError(f"the form {form!r} has no version {number}; its newest is {found[-1][1]}")
+    return FormVersions(forms={row[1]: from_json(row[2]) for row in chosen}, numbers={row[0]: row[1] for row in chosen})
+
+
+async def stream_responses(
+    database: Database, chosen: FormVersions, selection: Selection
+) -> AsyncIterator[list[ReportedResponse]]:
+    """Give the responses page by page, oldest first, all of one moment, in constant memory."""
+    async with database.snapshot() as snapshot:
+        after = -1 if selection.only is None else selection.only - 1
+        while page := await _page(snapshot, chosen, selection, after):
+            if selection.only is not None:
+                yield [response for response in page if response.id == selection.only]
+                return
+            yield page
+            if len(page) < PAGE:
+                return
+            after = page[-1].id
+
+
+async def _page(snapshot: Snapshot, chosen: FormVersions, selection: Selection, after: int) -> list[ReportedResponse]:
+    return await snapshot.read(lambda: _read_page(chosen, selection, after))
+
+
+def _read_page(chosen: FormVersions, selection: Selection, after: int) -> Steps[list[ReportedResponse]]:
+    found: list[Row] = yield from rows(
+        RESPONSES,
+        versions=list(chosen.numbers),
+        after=after,
+        states=["partial", "submitted"] if selection.partial else ["submitted"],
+        since=0 if selection.since is None else to_micros(selection.since),
+    )
+    given: dict[int, dict[str, Value]] = {row[0]: {} for row in found}
+    asked = {
+        row[0]: {question.path for question in chosen.forms[chosen.numbers[row[1]]].questions if question.asked}
+        for row in found
+    }
+    for response, path, state, value in (yield from rows(ANSWERS, responses=list(given))):
+        # What stands there from the start is an answer once the contact has passed it.
+        if state == "default" and path in asked[response]:
+            continue
+        known = value_of(value)
+        if known is not None and known not in ("", ()):
+            given[response][path] = known
+    return [_reported(row, number=chosen.numbers[row[1]], given=given[row[0]]) for row in found]
+
+
+def _reported(row: Row, *, number: int, given: Mapping[str, Value]) -> ReportedResponse:
+    return ReportedResponse(
+        id=row[0],
+        version=number,
+        company_id=row[2],
+        company=row[3] or "",
+        contact_id=row[4],
+        contact=row[5] or "",
+        channel=row[6],
+        language=row[7],
+        status=row[8],
+        started_at=from_micros(row[9]),
+        submitted_at=maybe_moment(row[10]),
+        answers=given,
+    )
+
+
+def latest_response(channel: str, chat: str) -> Steps[tuple[int, str] | None]:
+    """Return the response last submitted from a chat, and its form's name."""
+    row = yield from one(LATEST_RESPONSE, channel=channel, chat=chat)
+    return None if row is None else (int(row[0]), str(row[1]))
+
+
+def language_of(channel: str, chat: str) -> Steps[str | None]:
+    """Return the language of the contact in a chat."""
+    row = yield from one(LANGUAGE_OF_CHAT, channel=channel, chat=chat)
+    return None if row is None else str(row[0])
+
+
+# --- lists -----------------------------------------------------------------------------------------------------------
+
+_NEWEST = (
+    select(form_versions.c.form_id, func.max(form_versions.c.number).label("number"))
+    .group_by(form_versions.c.form_id)
+    .subquery()
+)
+FORMS = Statement(
+    select(forms.c.id, forms.c.name, forms.c.state, form_versions.c.number, form_versions.c.title)
+    .select_from(
+        forms.join(_NEWEST, _NEWEST.c.form_id == forms.c.id).join(
+            form_versions,
+            and_(form_versions.c.form_id == _NEWEST.c.form_id, form_versions.c.number == _NEWEST.c.number),
+        )
+    )
+    .order_by(forms.c.created_at, forms.c.id),
+    name="list of forms",
+)
+RESPONSE_COUNTS = Statement(
+    select(responses.c.form_id, responses.c.status, func.count())
+    .select_from(responses.outerjoin(contacts, contacts.c.id == responses.c.contact_id))
+    .where(_NOT_STAFF)
+    .group_by(responses.c.form_id, responses.c.status),
+    name="count responses",
+)
+SOURCE = Statement(
+    select(form_versions.c.file_name, form_versions.c.source, form_versions.c.number)
+    .select_from(form_versions.join(forms))
+    .where(forms.c.name == bindparam("form"))
+    .order_by(form_versions.c.number.desc())
+    .limit(1),
+    name="source of form",
+)
+COMPANIES = Statement(
+    select(companies.c.id, companies.c.name, companies.c.state, companies.c.created_at).order_by(
+        companies.c.state, func.lower(companies.c.name), companies.c.id
+    ),
+    name="list of companies",
+)
+CONTACTS_A_COMPANY = Statement(
+    select(contacts.c.company_id, func.count())
+    .where(contacts.c.company_id.is_not(None))
+    .group_by(contacts.c.company_id),
+    name="contacts a company",
+)
+RESPONSES_A_COMPANY = Statement(
+    select(responses.c.company_id, func.count())
+    .where(responses.c.company_id.is_not(None), responses.c.status == "submitted")
+    .group_by(responses.c.company_id),
+    name="responses a company",
+)
+CONTACTS = Statement(
+    select(
+        contacts.c.id,
+        contacts.c.name,
+        companies.c.name,
+        contacts.c.language,
+        contacts.c.staff,
+        contacts.c.pushes,
+        contacts.c.created_at,
+    )
+    .select_from(contacts.outerjoin(companies, companies.c.id == contacts.c.company_id))
+    .order_by(contacts.c.id),
+    name="list of contacts",
+)
+PLACES = Statement(
+    select(addresses.c.contact_id, addresses.c.channel, addresses.c.person, addresses.c.reachable)
+    .where(addresses.c.contact_id.is_not(None))
+    .order_by(addresses.c.id),
+    name="addresses of contacts",
+)
+RIGHTS = Statement(
+    select(rights.c.channel, rights.c.person, rights.c.role, rights.c.source, rights.c.granted_at).order_by(
+        rights.c.role, rights.c.channel, rights.c.person
+    ),
+    name="list of rights",
+)
+IDENTITIES = Statement(
+    select(identities.c.channel, identities.c.name, identities.c.link).order_by(identities.c.channel),
+    name="list of identities",
+)
+HEARTBEATS = Statement(select(heartbeats.c.name, heartbeats.c.beat_at), name="heartbeats")
+
+
+def list_forms() -> Steps[list[dict[str, Any]]]:
+    """Return every form with its newest version and how many responses there are."""
+    counts = {(row[0], row[1]): row[2] for row in (yield from rows(RESPONSE_COUNTS))}
+    return [
+        {
+            "name": name,
+            "title": load(title),
+            "state": state,
+            "version": number,
+            "partial": counts.get((form, "partial"), 0),
+            "submitted": counts.get((form, "submitted"), 0),
+        }
+        for form, name, state, number, title in (yield from rows(FORMS))
+    ]
+
+
+def source_of(form: str) -> Steps[tuple[str, bytes, int]]:
+    """Return file name, bytes and number of a form's newest version.
+
+    Raises:
+        UsageError: there is no such form.
+    """
+    row = yield from one(SOURCE, form=form)
+    if row is None:
+        raise UsageError(f"there is no form {form!r}; `hubtalk forms list` names them")
+    return str(row[0]), bytes(row[1]), int(row[2])
+
+
+def list_companies() -> Steps[list[dict[str, Any]]]:
+    """Return every company, claimed ones first."""
+    people = {row[0]: row[1] for row in (yield from rows(CONTACTS_A_COMPANY))}
+    given = {row[0]: row[1] for row in (yield from rows(RESPONSES_A_COMPANY))}
+    return [
+        {
+            "id": number,
+            "name": name,
+            "state": state,
+            "contacts": people.get(number, 0),
+            "submitted": given.get(number, 0),
+            "created_at": from_micros(created_at),
+        }
+        for number, name, state, created_at in (yield from rows(COMPANIES))
+    ]
+
+
+def list_contacts() -> Steps[list[dict[str, Any]]]:
+    """Return every contact with the addresses at which they can be reached, oldest first."""
+    places: dict[int, list[str]] = {}
+    for contact, channel, person, reachable in (yield from rows(PLACES)):
+        places.setdefault(contact, []).append(f"{channel}:{person}" + ("" if reachable else " (unreachable)"))
+    return [
+        {
+            "id": number,
+            "name": name,
+            "company": company,
+            "language": language,
+            "staff": bool(staff),
+            "pushes": bool(pushes),
+            "addresses": places.get(number, []),
+            "created_at": from_micros(created_at),
+        }
+        for number, name, company, language, staff, pushes, created_at in (yield from rows(CONTACTS))
+    ]
+
+
+def list_rights() -> Steps[list[dict[str, Any]]]:
+    """Return who has which role, and where it comes from."""
+    return [
+        {"address": f"{channel}:{person}", "role": role, "source": source, "granted_at": from_micros(granted_at)}
+        for channel, person, role, source, granted_at in (yield from rows(RIGHTS))
+    ]
+
+
+def list_identities() -> Steps[dict[str, tuple[str, str | None]]]:
+    """Return who we are on each channel that connected once: name and link."""
+    return {channel: (name, link) for channel, name, link in (yield from rows(IDENTITIES))}
+
+
+def last_moments() -> Steps[dict[str, datetime]]:
+    """Return when each part of a running bot last said that it lives."""
+    return {name: from_micros(beat_at) for name, beat_at in (yield from rows(HEARTBEATS))}
