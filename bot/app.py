@@ -224,6 +224,11 @@ class App:
         self._due.set()
         self.worker.look()
 
+    async def look_after_leases(self) -> None:
+        """Let what was lost between commit and sender be sent after all."""
+        if await self.store.set_free(list(self.channels), held=self.sender.held):
+            self._due.set()
+
     async def _watch_database(self) -> None:
         """Notice within a second what other processes changed."""
         await self.look_for_due()
@@ -234,6 +239,7 @@ class App:
 
     def _start_ticks(self, ticker: Ticker) -> None:
         ticker.every(1, "due", self.look_for_due)
+        ticker.every(15, "leases", self.look_after_leases)
         ticker.every(30, "heartbeat", lambda: self.store.beat("run"))
         ticker.every(3600, "prune", self.store.prune)
         ticker.start()

@@ -10,8 +10,8 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
+from bot.domain.asking import menu_message
 from bot.domain.messages import OutboundMessage, PromptId
-from bot.domain.questionnaire import menu_message
 from bot.domain.scene import NewPrompt, Reply
 from bot.domain.speech import Speaker
 from bot.errors import FormError
@@ -42,7 +42,9 @@ async def compile_apart(data: bytes, *, file_name: str) -> tuple[Form | None, tu
     loop = asyncio.get_running_loop()
     with ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn")) as pool:
         try:
-            text, problems = await asyncio.wait_for(loop.run_in_executor(pool, _compile, data, file_name), COMPILE_WITHIN)
+            text, problems = await asyncio.wait_for(
+                loop.run_in_executor(pool, _compile, data, file_name), COMPILE_WITHIN
+            )
         except (BrokenProcessPool, TimeoutError) as error:
             raise FormError("compiling the form took too long or too much memory") from error
     return (None if text is None else from_json(text)), problems

@@ -110,6 +110,7 @@ async def load_hub(settings: Settings, database: Database, keys: Keys) -> Hub:
         hashes={key: hashlib.sha256(body.encode()).hexdigest() for key, body in filled.items()},
         notice_version=values.get("notice_version", "1"),
         code_hash=lambda code: code_hash(keys, code),
+        person_hash=lambda address: keys.digest("suppression", address),
     )
 
 

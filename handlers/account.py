@@ -80,7 +80,10 @@ def forget_confirmed(draft: Draft) -> None:
         "loeschen"
     }
     if isinstance(content, Said) and folded(content.text) in words:
-        draft.record(PersonErased(contact=contact.id, erasure=scene.next_id()))
+        person = f"{scene.address.channel}:{scene.message.sender}"
+        draft.record(
+            PersonErased(contact=contact.id, erasure=scene.next_id(), person_hash=scene.hub.person_hash(person))
+        )
         draft.reply(say("forget.done"))
         return
     draft.record(DialogueEnded(), PromptsClosed())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.domain import questionnaire, review
+from bot.domain.asking import menu_message, walk_of
 from bot.domain.choosing import folded, pick
 from bot.domain.commands import typed_command
 from bot.domain.interviews import Interview
@@ -39,7 +40,7 @@ def _offer(draft: Draft, offered: list[OfferedForm]) -> None:
         title = form.form.say(form.title, say.language) or form.name
         choices.append([f"form_{form.id}", f"{title} ✓" if form.status == "submitted" else title])
     prompt = NewPrompt(id=PromptId(draft.scene.next_id()), kind="menu", data={"choices": choices})
-    draft.reply(questionnaire.menu_message(say("survey.which"), prompt), prompt)
+    draft.reply(menu_message(say("survey.which"), prompt), prompt)
 
 
 def open_form(draft: Draft, form_id: int) -> None:
@@ -63,7 +64,7 @@ def _open(draft: Draft, form: OfferedForm) -> None:
     prompt = NewPrompt(
         id=PromptId(draft.scene.next_id()), kind="menu", response=form.response, data={"choices": choices}
     )
-    draft.reply(questionnaire.menu_message(say("survey.submitted", title=title), prompt), prompt)
+    draft.reply(menu_message(say("survey.submitted", title=title), prompt), prompt)
 
 
 def _usable(draft: Draft, interview: Interview) -> bool:
@@ -210,7 +211,12 @@ def answer(draft: Draft) -> None:
     scene, content = draft.scene, draft.scene.message.content
     assert isinstance(content, Said)
     referred = scene.referred
-    if referred is not None and referred.kind == "question" and referred.response is not None and referred.response in scene.interviews:
+    if (
+        referred is not None
+        and referred.kind == "question"
+        and referred.response is not None
+        and referred.response in scene.interviews
+    ):
         replied_to = scene.interviews[referred.response]
         if _usable(draft, replied_to):
             questionnaire.answer_by_text(draft, replied_to, referred.path, content.text, prompt=referred)
@@ -222,7 +228,7 @@ def answer(draft: Draft) -> None:
     if (interview.state == "paused" or _away(scene, interview)) and _only_greets(scene, content.text):
         questionnaire.resume(draft, interview)
         return
-    walk = questionnaire.walk_of(scene, interview)
+    walk = walk_of(scene, interview)
     question = walk.form.by_path.get(interview.position)
     if question is None or question not in walk.asked or (interview.state == "paused" and question.type == "text"):
         questionnaire.resume(draft, interview)

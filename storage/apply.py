@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, assert_never
 
-from sqlalchemy import and_, bindparam, delete, update
-
 from bot.domain import outcomes as o
 from bot.domain.messages import Outgoing
 from bot.domain.people import ContactId
@@ -15,155 +13,40 @@ from bot.errors import Conflict
 from storage import deliveries
 from storage.codec import dump, to_micros
 from storage.erasure import erase
-from storage.statements import Statement, Steps, change, insert, many, upsert
-from storage.tables import (
-    addresses,
-    answer_history,
-    answers,
-    companies,
-    consents,
-    contacts,
-    dialogues,
-    interviews,
-    invitations,
-    jobs,
-    prompts,
-    responses,
-    rights,
-    visitors,
-)
-from storage.tables import (
-    deliveries as deliveries_table,
-)
-
-_CHAT = ("channel", "chat")
-
-
-def _set(table: Any, *columns: str, key: str = "id") -> Statement:
-    """UPDATE table SET columns = :columns WHERE key = :key_."""
-    values = {column: bindparam(column, type_=table.c[column].type) for column in columns}
-    return Statement(
-        update(table).where(table.c[key] == bindparam(f"{key}_", type_=table.c[key].type)).values(values),
-        name=f"update {table.name} {'/'.join(columns)}",
-    )
-
-
-def _here(table: Any) -> Any:
-    return and_(table.c.channel == bindparam("channel_"), table.c.chat == bindparam("chat_"))
-
-
-VISITOR = upsert(visitors, keys=_CHAT, set_=("language", "code", "step"))
-VISITOR_GONE = Statement(delete(visitors).where(_here(visitors)), name="visitor gone")
-# What was said to a visitor goes with them; the reply that says so is a new row and goes when it is sent.
-VISITOR_DELIVERIES_GONE = Statement(
-    delete(deliveries_table).where(_here(deliveries_table), deliveries_table.c.contact_id.is_(None)),
-    name="visitor's deliveries gone",
-)
-VISITOR_PROMPTS_GONE = Statement(
-    delete(prompts).where(_here(prompts), prompts.c.response_id.is_(None)), name="visitor's prompts gone"
-)
-CONTACT = insert(contacts, ("id", "language", "staff", "created_at"))
-ADDRESS = upsert(
-    addresses,
-    keys=_CHAT,
-    set_=("person", "account", "contact_id", "reachable", "seen_at"),
-    columns=("id", "channel", "chat", "person", "account", "kind", "contact_id", "reachable", "seen_at"),
-)
-CONSENT = insert(consents, ("id", "contact_id", "purpose", "version", "hash", "language", "channel", "given_at"))
-DELIVERIES_OF_CONTACT = Statement(
-    update(deliveries_table)
-    .where(_here(deliveries_table), deliveries_table.c.contact_id.is_(None))
-    .values(contact_id=bindparam("contact_id")),
-    name="deliveries of contact",
-)
-COMPANY = insert(companies, ("id", "name", "state", "created_at"))
-CONTACT_COMPANY = _set(contacts, "company_id")
-CONTACT_NAME = _set(contacts, "name")
-CONTACT_LANGUAGE = _set(contacts, "language")
-CONTACT_PUSHES = _set(contacts, "pushes")
-RESPONSES_COMPANY = _set(responses, "company_id", key="contact_id")
-REACHABLE = Statement(
-    update(addresses).where(_here(addresses)).values(reachable=bindparam("reachable")), name="reachable"
-)
-USE_INVITATION = Statement(
-    update(invitations)
-    .where(
-        invitations.c.id == bindparam("id_"),
-        (invitations.c.uses_left.is_(None)) | (invitations.c.uses_left > 0),
-        (invitations.c.expires_at.is_(None)) | (invitations.c.expires_at > bindparam("now")),
-    )
-    .values(uses_left=invitations.c.uses_left - 1),
-    name="use invitation",
-)
-RIGHT = upsert(rights, keys=("channel", "person", "role"))
-DIALOGUE = upsert(dialogues, keys=_CHAT, set_=("name", "step", "data", "expires_at"))
-DIALOGUE_GONE = Statement(delete(dialogues).where(_here(dialogues)), name="dialogue gone")
-RESPONSE = insert(
-    responses,
-    ("id", "form_id", "form_version_id", "contact_id", "company_id", "status", "channel", "language", "started_at"),
-)
-INTERVIEW = insert(interviews, ("id", "contact_id", "response_id", "state", "touched_at"))
-INTERVIEW_MOVED = _set(interviews, "state", "position", "tries", "touched_at")
-ANSWER = upsert(
-    answers,
-    keys=("response_id", "path", "instance"),
-    set_=("state", "relevant", "value", "contact_id", "answered_at"),
-    columns=("response_id", "path", "instance", "state", "relevant", "value", "contact_id", "answered_at"),
-)
-HISTORY = insert(
-    answer_history, ("id", "response_id", "path", "instance", "state", "value", "contact_id", "answered_at")
-)
-SUBMITTED = _set(responses, "status", "submitted_at")
-REVISED = Statement(
-    update(responses)
-    .where(responses.c.id == bindparam("id_"))
-    .values(revised_at=bindparam("revised_at"), revision=responses.c.revision + 1),
-    name="revised",
-)
-SELECTION = _set(prompts, "selected")
-ANSWERED_BY = _set(prompts, "answered_by")
-PROMPTS_CLOSED = Statement(
-    update(prompts).where(_here(prompts), prompts.c.superseded_at.is_(None)).values(superseded_at=bindparam("now")),
-    name="prompts closed",
-)
-PROMPT = insert(
-    prompts,
-    ("id", "channel", "chat", "kind", "response_id", "path", "data", "selected", "created_at", "superseded_at"),
-)
-JOB = insert(jobs, ("id", "kind", "channel", "chat", "data", "state", "created_at"))
-
-# Order matters: what is pointed at comes before what points at it.
-_ORDER: tuple[Statement, ...] = (
-    VISITOR_GONE,
-    VISITOR_DELIVERIES_GONE,
-    VISITOR_PROMPTS_GONE,
-    VISITOR,
-    CONTACT,
+from storage.statements import Statement, Steps, change, many
+from storage.writes import (
     ADDRESS,
-    CONSENT,
-    DELIVERIES_OF_CONTACT,
+    ANSWER,
+    ANSWERED_BY,
     COMPANY,
+    CONSENT,
+    CONTACT,
     CONTACT_COMPANY,
-    RESPONSES_COMPANY,
-    CONTACT_NAME,
     CONTACT_LANGUAGE,
+    CONTACT_NAME,
     CONTACT_PUSHES,
-    REACHABLE,
-    RIGHT,
-    DIALOGUE_GONE,
+    DELIVERIES_OF_CONTACT,
     DIALOGUE,
-    RESPONSE,
+    DIALOGUE_GONE,
+    HISTORY,
     INTERVIEW,
     INTERVIEW_MOVED,
-    ANSWER,
-    HISTORY,
-    SUBMITTED,
-    REVISED,
-    SELECTION,
-    ANSWERED_BY,
-    PROMPTS_CLOSED,
-    PROMPT,
     JOB,
+    ORDER,
+    PROMPT,
+    PROMPTS_CLOSED,
+    REACHABLE,
+    RESPONSE,
+    RESPONSES_COMPANY,
+    REVISED,
+    RIGHT,
+    SELECTION,
+    SUBMITTED,
+    USE_INVITATION,
+    VISITOR,
+    VISITOR_DELIVERIES_GONE,
+    VISITOR_GONE,
+    VISITOR_PROMPTS_GONE,
 )
 
 
@@ -171,7 +54,7 @@ class _Rows:
     """The rows that a batch gathers, by statement."""
 
     def __init__(self, *, owner: str, leased_until: int) -> None:
-        self.by_statement: dict[Statement, list[dict[str, Any]]] = {statement: [] for statement in _ORDER}
+        self.by_statement: dict[Statement, list[dict[str, Any]]] = {statement: [] for statement in ORDER}
         self.uses: list[tuple[int, int]] = []
         self.erased: list[tuple[Scene, o.PersonErased]] = []
         self.deliveries: list[dict[str, Any]] = []
@@ -193,11 +76,13 @@ def apply(turns: Sequence[tuple[Scene, Turn]], *, owner: str, leased_until: int)
     for scene, turn in turns:
         _gather(gathered, scene, turn)
     for scene, erased in gathered.erased:
-        yield from erase(erased.contact, erasure=erased.erasure, now=to_micros(scene.now), person=scene.message.sender)
+        yield from erase(
+            erased.contact, erasure=erased.erasure, now=to_micros(scene.now), person_hash=erased.person_hash
+        )
     for invitation, now in gathered.uses:
         if (yield from change(USE_INVITATION, id_=invitation, now=now)) != 1:
             raise Conflict("the invitation was used up by somebody else")
-    for statement in _ORDER:
+    for statement in ORDER:
         yield from many(statement, gathered.by_statement[statement])
     yield from many(deliveries.PLAN_REPLY, gathered.deliveries)
     return gathered.outgoing

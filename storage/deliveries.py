@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, case, delete, exists, null, or_, select, update
@@ -105,6 +105,22 @@ CLAIM = Statement(
     .where(deliveries.c.id == bindparam("id_"))
     .values(state=bindparam("state"), owner=bindparam("owner"), leased_until=bindparam("leased_until")),
     name="claim",
+)
+# A lease that ran out while nobody holds the delivery: its batch was committed, its process never heard of it (a
+# connection lost in the middle of COMMIT).
+_RUN_OUT = (
+    any_of(deliveries.c.channel, "channels"),
+    deliveries.c.state.in_(["claimed", "sending"]),
+    deliveries.c.leased_until < bindparam("now"),
+)
+RUN_OUT = Statement(
+    select(deliveries.c.id, deliveries.c.priority, deliveries.c.state).where(*_RUN_OUT), name="leases run out"
+)
+SET_FREE = Statement(
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("id_"), deliveries.c.leased_until < bindparam("now"))
+    .values(state=bindparam("state"), reason=bindparam("reason"), owner=null(), leased_until=null()),
+    name="set free",
 )
 # After a restart: what the former process held. Replies go out again; a push that may have left never does (invariant 3).
 _HELD = (any_of(deliveries.c.channel, "channels"), deliveries.c.state.in_(["claimed", "sending"]))
@@ -214,3 +230,21 @@ def recover(channels: Sequence[str], *, now: int) -> Steps[None]:
     yield from many(ANSWERED_ALREADY, [{"channels": names, "now": now}])
     yield from many(PUSHES_UNKNOWN, [{"channels": names, "now": now}])
     yield from many(REPLIES_AGAIN, [{"channels": names}])
+
+
+def set_free(channels: Sequence[str], *, held: Collection[int], now: int) -> Steps[int]:
+    """Give back what nobody holds although its lease ran out; a push that may have left becomes unknown."""
+    found = [row for row in (yield from rows(RUN_OUT, channels=list(channels), now=now)) if row[0] not in held]
+    freed = []
+    for number, priority, state in found:
+        interrupted = priority == "push" and state == "sending"
+        freed.append(
+            {
+                "id_": number,
+                "now": now,
+                "state": "unknown" if interrupted else "planned",
+                "reason": "interrupted" if interrupted else "",
+            }
+        )
+    yield from many(SET_FREE, freed)
+    return len(freed)

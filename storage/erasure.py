@@ -55,9 +55,8 @@ RIGHTS_GONE = Statement(
 )
 
 
-def erase(contact: int, *, erasure: int, now: int, person: str = "", person_hash: str = "") -> Steps[None]:
-    """Erase a contact. `person_hash`: a keyed hash against re-import, where the caller can make one."""
-    del person
+def erase(contact: int, *, erasure: int, now: int, person_hash: str) -> Steps[None]:
+    """Erase a contact. `person_hash`: a keyed hash against re-import."""
     places = yield from rows(PLACES, contact=contact)
     purpose, notice_hash = (yield from one(CONSENT, contact=contact)) or ("", "")
     company = yield from one(COMPANY, contact=contact)

@@ -25,12 +25,13 @@ class RunLock:
     """Held as an async context manager: `async with RunLock(url): …`.
 
     On SQLite one process runs on one file. On PostgreSQL several may share the work: there the lock is held for
-    `key`, for instance a channel's account, of which one process at a time is the reader.
+    `key`, for instance a channel's account, of which one process at a time is the reader. Another `key` is another
+    lock on both: whoever talks at a terminal holds one of their own beside a running bot.
     """
 
     def __init__(self, url: str, *, key: str = "run") -> None:
         self._key = key
-        self._lock: _Lock = _FileLock(url) if kind_of(url) == "sqlite" else _ServerLock(url, key=key)
+        self._lock: _Lock = _FileLock(url, key=key) if kind_of(url) == "sqlite" else _ServerLock(url, key=key)
 
     async def __aenter__(self) -> Self:
         """Take the lock.
@@ -57,12 +58,14 @@ class RunLock:
 class _FileLock:
     """`flock` on a file beside the database: the kernel lets go of it when the process ends."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, key: str) -> None:
         from storage.sqlite import database_path  # noqa: PLC0415 - only the driver in use is loaded
 
         path = database_path(url)
+        # A key may hold any sign, a file's name may not.
+        part = key if key.isascii() and key.isalnum() else hashlib.sha256(key.encode()).hexdigest()[:16]
         # The real file, so that a link to a database does not open it a second time.
-        self._path = Path(f"{path.resolve()}.run.lock")
+        self._path = Path(f"{path.resolve()}.{part}.lock")
         self._file: int | None = None
 
     def held(self) -> bool:

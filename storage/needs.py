@@ -110,7 +110,9 @@ def _forms(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
     found = yield from rows(FORMS)
     compiled = yield from around.library.get(row[3] for row in found)
     people = sorted({scene.contact.id for scene in scenes if scene.contact is not None})
-    own: dict[tuple[int, int], tuple[int | None, Any]] = {(row[0], row[1]): (row[2], row[3]) for row in (yield from rows(OWN_RESPONSES, contacts=people))}
+    own: dict[tuple[int, int], tuple[int | None, Any]] = {
+        (row[0], row[1]): (row[2], row[3]) for row in (yield from rows(OWN_RESPONSES, contacts=people))
+    }
     result = []
     for scene in scenes:
         offered = []
@@ -125,7 +127,7 @@ def _forms(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
                     state=state,
                     form=compiled[version],
                     response=response,
-                    status=status,
+                    status=status or "",
                 )
             )
         result.append(replace(scene, forms=tuple(offered)))

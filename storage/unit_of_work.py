@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -175,6 +175,14 @@ class SqlStore:
         """Free what a dead process held; the caller holds the lock of these channels."""
         now = to_micros(self._clock.now())
         await self.database.write(lambda: deliveries.recover(channels, now=now))
+
+    async def set_free(self, channels: Sequence[str], *, held: Collection[int]) -> int:
+        """Give back deliveries whose lease ran out and that this process does not hold; return how many."""
+        now = to_micros(self._clock.now())
+        names = list(channels)
+        if not await self.database.read(lambda: rows(deliveries.RUN_OUT, channels=names, now=now)):
+            return 0
+        return await self.database.write(lambda: deliveries.set_free(names, held=held, now=now))
 
     async def cursor(self, account: str) -> str | None:
         """See `bot.ports.Store`."""

@@ -2,48 +2,76 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.domain.messages import Address
-from bot.domain.outcomes import Outcome, ResponseSubmitted
+from bot.cli.opening import opened, work
+from bot.errors import AlreadyRunning, UsageError
+
+if TYPE_CHECKING:
+    import asyncio
+
+NAME_LIMIT = 64
 
 
 def chat(
-    person: Annotated[str, typer.Option("--as", metavar="NAME", help="who is talking; another name is another contact")] = "ada",
-    language: Annotated[str | None, typer.Option("--lang", metavar="CODE", help="the language to begin in: de or en")] = None,
-    demo: Annotated[bool, typer.Option("--demo", help="anyone may start; at the end, show the row as it is exported")] = False,
+    person: Annotated[
+        str, typer.Option("--as", metavar="NAME", help="Who is talking; another name is another contact.")
+    ] = "ada",
+    language: Annotated[
+        str | None, typer.Option("--lang", metavar="CODE", help="The language to begin in: de or en.")
+    ] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Anyone may start; at the end, show the row as it is exported.")
+    ] = False,
 ) -> None:
     """Talk to the bot right here. Piped input is read one message a line."""
-    asyncio.run(_chat(person=person, language=language, demo=demo))
+    if not 1 <= len(person) <= NAME_LIMIT or not person.isprintable() or any(sign.isspace() for sign in person):
+        raise typer.BadParameter(f"a name is one word of at most {NAME_LIMIT} characters", param_hint="--as")
+    interrupted = work(lambda: _chat(person=person, language=language, demo=demo))
+    if interrupted:
+        raise typer.Exit(130)
 
 
-async def _chat(*, person: str, language: str | None, demo: bool) -> None:
-    from bot.adapters.terminal import TerminalChannel  # noqa: PLC0415
-    from bot.app import App  # noqa: PLC0415
-    from bot.house import open_house  # noqa: PLC0415
-    from config.logging import setup  # noqa: PLC0415
-    from config.settings import load_settings  # noqa: PLC0415
+async def _chat(*, person: str, language: str | None, demo: bool) -> bool:
+    """Talk until the input ends; return whether it was Ctrl-C that ended it."""
+    import asyncio
 
-    settings = load_settings(**({"registration": "open"} if demo else {}))
-    setup("warning", format=settings.log.format, secrets=settings.secrets())
-    submitted: list[int] = []
+    from bot.adapters.terminal import TerminalChannel
+    from bot.app import App
+    from storage.locks import RunLock
 
-    def observe(outcomes: Sequence[tuple[Address, Outcome]]) -> None:
-        submitted.extend(outcome.response for _, outcome in outcomes if isinstance(outcome, ResponseSubmitted))
-
-    async with open_house(settings) as house:
-        channel = TerminalChannel(person=person, language=language, files=settings.data_dir / "files")
-        app = App(house, [channel], observe=observe)
-        await app.run(stop=asyncio.Event(), ticks=False)
+    overrides = {"registration": "open"} if demo else {}
+    async with opened(**overrides) as house:
+        if language is not None and language not in house.hub.languages:
+            raise typer.BadParameter(f"the hub speaks {', '.join(house.hub.languages)}", param_hint="--lang")
+        stop = asyncio.Event()
+        _stop_on_interrupt(stop)
+        channel = TerminalChannel(person=person, language=language, files=house.settings.data_dir / "files")
+        try:
+            async with RunLock(house.settings.database_url, key=f"terminal:{person}"):
+                await App(house, [channel]).run(stop=stop, ticks=False)
+        except AlreadyRunning:
+            raise UsageError(f"{person} is talking in another terminal already; be somebody else with --as") from None
         if demo:
-            await _show_end(house, submitted)
+            from bot.cli.showing import show_end
+
+            await show_end(house, person=person, language=language)
+        return stop.is_set()
 
 
-async def _show_end(house: object, submitted: list[int]) -> None:
-    del house
-    print(submitted, file=sys.stderr)
+def _stop_on_interrupt(stop: asyncio.Event) -> None:
+    """The first Ctrl-C ends the conversation in order, a second one at once."""
+    import asyncio
+    import os
+    import signal
+
+    def on_signal() -> None:
+        if stop.is_set():
+            os._exit(130)
+        stop.set()
+        sys.stdout.write("\n")
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, on_signal)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.asking import menu_message
 from bot.domain.messages import OutboundMessage, PromptId
 from bot.domain.outcomes import (
     CompanyClaimed,
@@ -17,7 +18,6 @@ from bot.domain.outcomes import (
     VisitorSeen,
 )
 from bot.domain.people import NAME_LIMIT, CompanyId, Contact, ContactId, clean_name, hub_language
-from bot.domain.questionnaire import menu_message
 from bot.domain.scene import Draft, NewPrompt, Scene
 
 DIALOGUE = "joining"

@@ -193,10 +193,11 @@ class PromptsClosed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonErased:
-    """The contact asked to be forgotten; what remains is named in `platforms.md`, section 6."""
+    """The contact asked to be forgotten; a bare proof remains: `person_hash` is a keyed hash against re-import."""
 
     contact: ContactId
     erasure: int
+    person_hash: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

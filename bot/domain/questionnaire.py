@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain import questions
+from bot.domain.asking import ask, ask_at, ask_next, leave, menu_message, moment_of, standing, walk_of, with_prompt
 from bot.domain.interviews import END, Interview, Walk, first_walk
-from bot.domain.messages import Choice, OutboundMessage, Pressed, PromptId
+from bot.domain.messages import OutboundMessage, Pressed, PromptId
 from bot.domain.outcomes import (
     InterviewMoved,
     PromptAnswered,
@@ -17,24 +17,13 @@ from bot.domain.outcomes import (
     SelectionChanged,
 )
 from bot.domain.people import Contact
-from bot.domain.scene import Draft, NewPrompt, OfferedForm, Prompt, Scene
-from bot.forms.engine import Moment
+from bot.domain.scene import Draft, NewPrompt, OfferedForm, Prompt
 from bot.forms.model import Question, Value
 from bot.forms.readers import NotUnderstood, Understood, read
 
 CHANGE_DIRECTLY_FOR = timedelta(hours=24)  # an old button younger than this was meant as it was pressed; later we ask
 SHOW_AGAIN_AFTER = 2  # unreadable answers; then the question itself has scrolled away
 AWAY_AFTER = timedelta(hours=6)  # a greeting after that long is a greeting, not an answer
-
-
-def moment_of(scene: Scene) -> Moment:
-    """Return the moment at which the form's expressions are worked out for this scene."""
-    return Moment(now=scene.now, timezone=scene.hub.timezone, language=scene.language)
-
-
-def walk_of(scene: Scene, interview: Interview) -> Walk:
-    """Return the walk that an interview stands for now."""
-    return Walk(interview.form, interview.answers, moment_of(scene))
 
 
 # --- beginning and going on ------------------------------------------------------------------------------------------
@@ -57,13 +46,13 @@ def begin(draft: Draft, contact: Contact, offered: OfferedForm) -> None:
         ),
         *walk.changes_from({}, response=response, contact=contact.id),
     )
-    _ask_next(draft, walk, interview=interview, response=response, after="", submitted=False)
+    ask_next(draft, walk, interview=interview, response=response, after="", submitted=False)
 
 
 def resume(draft: Draft, interview: Interview) -> None:
     """Say where the contact is and ask the question again at which they stand."""
     walk = walk_of(draft.scene, interview)
-    position = _standing(walk, interview)
+    position = standing(walk, interview)
     if position == END:
         draft.reply(draft.say("resume.at_end", day=draft.say.day(interview.touched_at)))
     else:
@@ -72,26 +61,19 @@ def resume(draft: Draft, interview: Interview) -> None:
         draft.reply(
             draft.say("resume.where", name=name, day=draft.say.day(interview.touched_at), number=number, total=total)
         )
-    _ask_at(draft, walk, interview=interview.id, response=interview.response, position=position)
+    ask_at(draft, walk, interview=interview.id, response=interview.response, position=position)
 
 
 def ask_again(draft: Draft, interview: Interview) -> None:
     """Show the current question once more, without a word."""
     walk = walk_of(draft.scene, interview)
-    _ask_at(draft, walk, interview=interview.id, response=interview.response, position=_standing(walk, interview))
+    ask_at(draft, walk, interview=interview.id, response=interview.response, position=standing(walk, interview))
 
 
 def revisit(draft: Draft, interview: Interview, path: str) -> None:
     """Show one question again so that its answer can be changed."""
     walk = walk_of(draft.scene, interview)
-    _ask_at(draft, walk, interview=interview.id, response=interview.response, position=path)
-
-
-def _standing(walk: Walk, interview: Interview) -> str:
-    if interview.position in {question.path for question in walk.asked}:
-        return interview.position
-    following = walk.next_open()
-    return following.path if following else END
+    ask_at(draft, walk, interview=interview.id, response=interview.response, position=path)
 
 
 # --- answers ---------------------------------------------------------------------------------------------------------
@@ -221,7 +203,7 @@ def _toggle(draft: Draft, walk: Walk, question: Question, prompt: Prompt, presse
         return
     draft.record(SelectionChanged(prompt.id, selected))
     message = questions.question_message(walk, question, draft.say, selected=selected)
-    draft.edit(pressed.message_id, _with_prompt(message, prompt.id))
+    draft.edit(pressed.message_id, with_prompt(message, prompt.id))
 
 
 def _go_together(walk: Walk, question: Question, one: str, other: str) -> bool:
@@ -264,7 +246,7 @@ def _accept(
         if not busy_elsewhere:
             _after_correction(draft, interview, after)
         return
-    _ask_next(
+    ask_next(
         draft,
         after,
         interview=interview.id,
@@ -276,13 +258,13 @@ def _accept(
 
 def _after_correction(draft: Draft, interview: Interview, after: Walk) -> None:
     """Go on where the contact stands: the shown question stays, unless the change closed it or opened a new end."""
-    position = _standing(after, interview)
+    position = standing(after, interview)
     current = draft.scene.current
     if current is not None and current.kind == "question" and current.path == position:
         return
     if interview.status == "submitted" and after.next_open() is None:
         return
-    _ask_at(draft, after, interview=interview.id, response=interview.response, position=position)
+    ask_at(draft, after, interview=interview.id, response=interview.response, position=position)
 
 
 def _store(draft: Draft, interview: Interview, after: Walk) -> None:
@@ -302,7 +284,7 @@ def _refuse(draft: Draft, interview: Interview, walk: Walk, question: Question, 
         InterviewMoved(interview=interview.id, state="open", position=interview.position or question.path, tries=tries)
     )
     if tries >= SHOW_AGAIN_AFTER:
-        _ask(draft, walk, interview=interview.id, response=interview.response, question=question, tries=tries)
+        ask(draft, walk, interview=interview.id, response=interview.response, question=question, tries=tries)
 
 
 # --- ways on ---------------------------------------------------------------------------------------------------------
@@ -311,21 +293,21 @@ def _refuse(draft: Draft, interview: Interview, walk: Walk, question: Question, 
 def back(draft: Draft, interview: Interview, *, position: str | None = None) -> None:
     """Show the question before the current one (or before `position`)."""
     walk = walk_of(draft.scene, interview)
-    earlier = walk.before(position or _standing(walk, interview))
+    earlier = walk.before(position or standing(walk, interview))
     if earlier is None:
         draft.toast(draft.say("back.first"))
         draft.reply(draft.say("back.first"))
         return
-    _leave(draft, walk)
-    _ask(draft, walk, interview=interview.id, response=interview.response, question=earlier)
+    leave(draft, walk)
+    ask(draft, walk, interview=interview.id, response=interview.response, question=earlier)
 
 
 def skip(draft: Draft, interview: Interview, *, position: str | None = None) -> None:
     """Go on without an answer, where that is allowed; an answer given before stays."""
     walk = walk_of(draft.scene, interview)
-    path = position or _standing(walk, interview)
+    path = position or standing(walk, interview)
     if path == END:
-        _ask_at(draft, walk, interview=interview.id, response=interview.response, position=END)
+        ask_at(draft, walk, interview=interview.id, response=interview.response, position=END)
         return
     question = _askable(draft, walk, path)
     if question is None:
@@ -340,25 +322,14 @@ def skip(draft: Draft, interview: Interview, *, position: str | None = None) -> 
     if draft.scene.current is not None and draft.scene.current.path == path:
         draft.edit(draft.scene.current.message_id, questions.answered_message(walk, question, draft.say))
     submitted = interview.status == "submitted"
-    _ask_next(draft, walk, interview=interview.id, response=interview.response, after=path, submitted=submitted)
+    ask_next(draft, walk, interview=interview.id, response=interview.response, after=path, submitted=submitted)
 
 
 def pause(draft: Draft, interview: Interview) -> None:
     """Stop here; everything is stored already."""
     walk = walk_of(draft.scene, interview)
-    draft.record(InterviewMoved(interview=interview.id, state="paused", position=_standing(walk, interview)))
+    draft.record(InterviewMoved(interview=interview.id, state="paused", position=standing(walk, interview)))
     draft.reply(draft.say("pause.done"))
-
-
-def _leave(draft: Draft, walk: Walk) -> None:
-    """Take the buttons off the question that is being left, so that only one keyboard is alive."""
-    current = draft.scene.current
-    if current is None or current.kind != "question" or not current.path:
-        return
-    question = walk.form.by_path.get(current.path)
-    if question is not None and question.path in {asked.path for asked in walk.asked}:
-        message = questions.question_message(walk, question, draft.say)
-        draft.edit(current.message_id, OutboundMessage(where=message.where, text=message.text))
 
 
 # --- the end ---------------------------------------------------------------------------------------------------------
@@ -370,7 +341,7 @@ def submit(draft: Draft, interview: Interview) -> None:
     missing = walk.next_open() or walk.refused_at_the_end()
     if missing is not None:
         draft.reply(draft.say("submit.missing"))
-        _ask(draft, walk, interview=interview.id, response=interview.response, question=missing)
+        ask(draft, walk, interview=interview.id, response=interview.response, question=missing)
         return
     if interview.status == "submitted":
         draft.record(InterviewMoved(interview=interview.id, state="finished", position=END))
@@ -391,61 +362,3 @@ def submit(draft: Draft, interview: Interview) -> None:
         data={"choices": [["copy", say("submit.copy")], ["review", say("submit.change")]]},
     )
     draft.reply(menu_message("\n\n".join(part for part in (thanks, own) if part), prompt), prompt)
-
-
-# --- asking ----------------------------------------------------------------------------------------------------------
-
-
-def _ask_next(draft: Draft, walk: Walk, *, interview: int, response: int, after: str, submitted: bool) -> None:
-    following = walk.next_open(after=after)
-    if following is not None:
-        _ask(draft, walk, interview=interview, response=response, question=following)
-    elif submitted:
-        draft.record(InterviewMoved(interview=interview, state="finished", position=END))
-        draft.reply(draft.say("revise.done"))
-    else:
-        _ask_at(draft, walk, interview=interview, response=response, position=END)
-
-
-def _ask_at(draft: Draft, walk: Walk, *, interview: int, response: int, position: str) -> None:
-    question = walk.form.by_path.get(position)
-    if question is not None:
-        _ask(draft, walk, interview=interview, response=response, question=question)
-        return
-    say = draft.say
-    draft.record(InterviewMoved(interview=interview, state="open", position=END))
-    prompt = NewPrompt(
-        id=PromptId(draft.scene.next_id()),
-        kind="finish",
-        response=response,
-        data={"choices": [["submit", say("finish.submit")], ["review", say("finish.review")]]},
-    )
-    notes = [walk.say(walk.form.say(note.label, say.language), say.language) for note in walk.notes_before(END)]
-    draft.reply(menu_message("\n\n".join([*notes, say("finish.ask")]), prompt), prompt)
-
-
-def _ask(draft: Draft, walk: Walk, *, interview: int, response: int, question: Question, tries: int = 0) -> None:
-    value = walk.value(question.path)
-    selected = value if isinstance(value, tuple) else ()
-    current = draft.scene.current
-    if (
-        current is not None
-        and current.kind == "question"
-        and (current.response, current.path) == (response, question.path)
-    ):
-        selected = current.selected or selected  # toggles set before the question was shown again are not lost
-    draft.record(InterviewMoved(interview=interview, state="open", position=question.path, tries=tries))
-    prompt = NewPrompt(
-        id=PromptId(draft.scene.next_id()), kind="question", response=response, path=question.path, selected=selected
-    )
-    draft.reply(questions.question_message(walk, question, draft.say, selected=selected), prompt)
-
-
-def menu_message(text: str, prompt: NewPrompt, *, where: str = "") -> OutboundMessage:
-    """Return a message whose choices are those that the prompt remembers."""
-    choices = tuple(Choice(key, label) for key, label in prompt.data.get("choices", ()))
-    return OutboundMessage(where=where, text=text, choices=choices)
-
-
-def _with_prompt(message: OutboundMessage, prompt: PromptId) -> OutboundMessage:
-    return replace(message, prompt=prompt)

@@ -33,6 +33,7 @@ class Hub:
     hashes: Mapping[tuple[str, str], str]
     notice_version: str
     code_hash: Callable[[str], str]
+    person_hash: Callable[[str], str]
 
     def text(self, name: str, language: str) -> str:
         """Return a text of the hub's content in `language`, else in the hub's first, else ""."""

@@ -16,13 +16,12 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """How lines are written. `joint` stands between the values of a multiple choice."""
+    """How lines are written."""
 
     delimiter: str = ","
     end: str = "\n"
     decimal: Literal[".", ","] = "."
     mark: str = ""
-    joint: str = " "
 
 
 PLAIN = Dialect()
@@ -31,11 +30,12 @@ EXCEL = Dialect(delimiter=";", end="\r\n", decimal=",", mark="\ufeff")
 
 
 class CsvLines:
-    """Turns rows into lines, one a row."""
+    """Turns rows into lines, one a row; `joint` stands between the values of a multiple choice."""
 
-    def __init__(self, names: Sequence[str], *, dialect: Dialect = PLAIN) -> None:
+    def __init__(self, names: Sequence[str], *, dialect: Dialect = PLAIN, joint: str = " ") -> None:
         self._names = names
         self._dialect = dialect
+        self._joint = joint
         self._buffer = io.StringIO()
         # Line ends inside a cell are only quoted by every Python if they are the writer's own; ours come afterwards.
         self._writer = csv.writer(self._buffer, delimiter=dialect.delimiter, lineterminator="\r\n")
@@ -57,7 +57,7 @@ class CsvLines:
             case None:
                 return ""
             case tuple():
-                return harmless(self._dialect.joint.join(cell))
+                return harmless(self._joint.join(cell))
             case float():
                 return repr(cell).replace(".", self._dialect.decimal)
             case int():

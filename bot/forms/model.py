@@ -141,6 +141,12 @@ class Problem:
 
     def __str__(self) -> str:
         place = ", ".join(
-            part for part in (self.sheet and f"sheet {self.sheet}", self.row and f"row {self.row}", self.column and f"column {self.column}") if part
+            part
+            for part in (
+                self.sheet and f"sheet {self.sheet}",
+                self.row and f"row {self.row}",
+                self.column and f"column {self.column}",
+            )
+            if part
         )
         return f"{self.level}: {place + ': ' if place else ''}{self.what}{' ' + self.mend if self.mend else ''}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from bot.domain.messages import Acknowledgement, Address, Edit, Outgoing
+from bot.domain.messages import Acknowledgement, Address, DeliveryId, Edit, Outgoing
 from bot.errors import ChatMoved, DeliveryError, RateLimited, Unreachable
 from bot.ports import Channel, Clock, Mark
 from bot.runtime.pacing import Pacer
@@ -52,10 +52,14 @@ class Sender:
         self._bots = {name: Pacer(channel.abilities.rate, burst=3) for name, channel in channels.items()}
         self._pacers: dict[Address, Pacer] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._held: set[DeliveryId] = set()
 
     def send(self, outgoing: Outgoing, *, known: bool, attempts: int = 0) -> None:
         """Send a committed delivery as soon as its chat and the pace allow."""
         chat = self._chat(outgoing.address)
+        if outgoing.delivery in self._held:
+            return
+        self._held.add(outgoing.delivery)
         chat.sends.append(_Item(outgoing, known, attempts))
         chat.news.set()
 
@@ -72,6 +76,11 @@ class Sender:
     def acknowledge(self, acknowledgement: Acknowledgement) -> None:
         """Answer a press at once, beside everything else."""
         self._spawn(self._acknowledge(acknowledgement))
+
+    @property
+    def held(self) -> frozenset[DeliveryId]:
+        """The deliveries in hand, whose leases are ours however long they take."""
+        return frozenset(self._held)
 
     async def idle(self) -> None:
         """Wait until nothing waits to leave any more."""
@@ -134,7 +143,7 @@ class Sender:
             log.exception("delivery %s: defect while sending on %s", outgoing.delivery, outgoing.address.channel)
             self._done(chat, item, state="failed", reason="defect")
             return
-        chat.sends.popleft()
+        self._held.discard(chat.sends.popleft().outgoing.delivery)
         self._mark(
             Mark(
                 delivery=outgoing.delivery,
@@ -172,6 +181,7 @@ class Sender:
         not_before = self._clock.now() + decision.after
         while chat.sends:
             item = chat.sends.popleft()
+            self._held.discard(item.outgoing.delivery)
             self._mark(
                 Mark(
                     delivery=item.outgoing.delivery,
@@ -184,7 +194,7 @@ class Sender:
             )
 
     def _done(self, chat: _Chat, item: _Item, *, state: Any, reason: str, unreachable: bool = False) -> None:
-        chat.sends.popleft()
+        self._held.discard(chat.sends.popleft().outgoing.delivery)
         self._mark(
             Mark(
                 delivery=item.outgoing.delivery,

@@ -62,6 +62,21 @@ class BotProcess:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.returncode is None
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal and do not wait for what follows."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    async def away(self) -> None:
+        """See to it that nothing is left of it, however a test ended."""
+        if self.running:
+            await self.kill()
+
     async def kill(self) -> None:
         """SIGKILL: no handler runs, nothing is flushed."""
         assert self._process is not None

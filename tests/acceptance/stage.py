@@ -121,6 +121,12 @@ class Stage:
         await self.double.until_confirmed(timeout=PATIENCE)
         await self.double.until(lambda: not self.double.unanswered, timeout=PATIENCE)
 
+    async def hands_out_again(self, *update_ids: int) -> None:
+        """Let updates come once more, and wait until the bot has dealt with them."""
+        for number in update_ids:
+            self.double.redeliver(number)
+        await self.double.until_polled(timeout=PATIENCE)
+
     async def until(self, holds: Callable[[], bool], *, timeout: float = PATIENCE) -> None:
         """Wait until something outside the double (the file, the log) is so."""
         try:

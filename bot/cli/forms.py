@@ -1,0 +1,205 @@
+"""`hubtalk forms`: questionnaires checked, published, listed, closed and played."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from bot.cli.opening import JsonFlag, opened, say_json, say_table, warn, work
+from bot.cli.output import STDOUT, written
+from bot.errors import UsageError
+
+if TYPE_CHECKING:
+    from bot.domain.desk import Published
+    from bot.forms.model import Form, Problem
+
+app = typer.Typer(help="Questionnaires: XLSForms as xlsx, xls, csv or md.", no_args_is_help=True)
+
+FormFile = Annotated[Path, typer.Argument(metavar="FILE", help="The XLSForm.", exists=True, dir_okay=False)]
+FormName = Annotated[str, typer.Argument(metavar="NAME", help="Name of the form.")]
+
+
+@app.command()
+def check(file: FormFile, as_json: JsonFlag = False) -> None:
+    """Say what is wrong with a form: sheet, row, column, what, and how to mend it."""
+    form, problems = _compile(file)
+    if as_json:
+        say_json({"ok": form is not None, **_about(form), "problems": [_problem(problem) for problem in problems]})
+    else:
+        for problem in problems:
+            print(problem)
+        if form is not None:
+            asked = sum(question.asked for question in form.questions)
+            languages = f", {', '.join(form.languages)}" if form.languages else ""
+            print(f"{file.name} is in order: {asked} questions{languages}")
+    if form is None:
+        raise typer.Exit(1)
+
+
+@app.command()
+def publish(
+    file: FormFile,
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="N", help="Name of the form; its form_id by default.")
+    ] = None,
+    draft: Annotated[bool, typer.Option("--draft", help="Keep it a draft: nobody is offered it yet.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Publish a form, open at once; changed bytes are a new version, who has begun stays on theirs."""
+    form, problems = _compile(file)
+    for problem in problems:
+        warn(str(problem))
+    if form is None:
+        raise UsageError(f"{file} has errors and was not published")
+    done = work(lambda: _publish(file, form, name=name or form.name, draft=draft))
+    if as_json:
+        say_json({"name": done.name, "version": done.number, "new": done.new, "state": done.state})
+    elif done.new:
+        print(f"{done.name} is published as version {done.number} ({done.state})")
+    else:
+        print(f"{done.name} is version {done.number} already ({done.state}); the bytes are the same")
+
+
+async def _publish(file: Path, form: Form, *, name: str, draft: bool) -> Published:
+    from bot.desk import COMMAND_LINE, perform
+    from bot.domain.desk import FORM_NAME, PublishForm
+
+    if not FORM_NAME.fullmatch(name):
+        raise typer.BadParameter(
+            f"{name!r} is no name for a form: begin with a letter, go on with letters, digits, _ . or -",
+            param_hint="--name",
+        )
+    async with opened() as house:
+        command = PublishForm(form=form, name=name, file_name=file.name, source=file.read_bytes(), draft=draft)
+        return await perform(house, actor=COMMAND_LINE, command=command)
+
+
+@app.command("list")
+def list_(as_json: JsonFlag = False) -> None:
+    """List the forms: state, newest version, and how many responses there are."""
+
+    async def run() -> None:
+        from storage import reports
+
+        async with opened() as house:
+            found = await house.database.read(reports.list_forms)
+            if as_json:
+                say_json(found)
+                return
+            language = house.hub.languages[0]
+            say_table(
+                ("NAME", "STATE", "VERSION", "PARTIAL", "SUBMITTED", "TITLE"),
+                [
+                    (
+                        form["name"],
+                        form["state"],
+                        form["version"],
+                        form["partial"],
+                        form["submitted"],
+                        form["title"].get(language) or next(iter(form["title"].values()), ""),
+                    )
+                    for form in found
+                ],
+                empty="there are no forms yet; `hubtalk forms publish FILE` makes the first",
+            )
+
+    work(run)
+
+
+@app.command("open")
+def open_(name: FormName, as_json: JsonFlag = False) -> None:
+    """Offer a form (again)."""
+    _set_state(name, "open", as_json=as_json)
+
+
+@app.command()
+def close(name: FormName, as_json: JsonFlag = False) -> None:
+    """Take no more answers to a form; what was answered stays."""
+    _set_state(name, "closed", as_json=as_json)
+
+
+def _set_state(name: str, state: Literal["open", "closed"], *, as_json: bool) -> None:
+    async def run() -> None:
+        from bot.desk import COMMAND_LINE, perform
+        from bot.domain.desk import SetFormState
+
+        async with opened() as house:
+            before = await perform(house, actor=COMMAND_LINE, command=SetFormState(name=name, state=state))
+        if as_json:
+            say_json({"name": name, "state": state, "before": before})
+        else:
+            print(f"{name} is {state}" + (" already" if before == state else f" (it was {before})"))
+
+    work(run)
+
+
+@app.command()
+def download(
+    name: FormName,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Where to; - is standard output. By default its own name."),
+    ] = None,
+) -> None:
+    """Write the file of a form's newest version, byte for byte as it was published."""
+
+    async def run() -> None:
+        from storage import reports
+
+        async with opened() as house:
+            file_name, source, number = await house.database.read(lambda: reports.source_of(name))
+        target = output or Path(file_name).name
+        if output is None and Path(target).exists():
+            raise UsageError(f"{target} is there already; say where to with -o FILE")
+        with written(target) as file:
+            file.write(source)
+        if target != STDOUT:
+            warn(f"version {number} of {name} written to {target}")
+
+    work(run)
+
+
+@app.command()
+def preview(
+    file: FormFile,
+    language: Annotated[str | None, typer.Option("--lang", metavar="CODE", help="Language: de or en.")] = None,
+) -> None:
+    """Play a form at the terminal; nothing is kept. Piped input is read one message a line."""
+    from bot.cli.preview import play
+
+    form, problems = _compile(file)
+    for problem in problems:
+        warn(str(problem))
+    if form is None:
+        raise UsageError(f"{file} has errors and cannot be played")
+    work(lambda: play(form, file=file, language=language))
+
+
+def _compile(file: Path) -> tuple[Form | None, tuple[Problem, ...]]:
+    from bot.desk import compile_form
+
+    try:
+        source = file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from error
+    return compile_form(source, file_name=file.name)
+
+
+def _about(form: Form | None) -> dict[str, object]:
+    if form is None:
+        return {"name": None, "version": None, "languages": [], "questions": 0}
+    asked = sum(question.asked for question in form.questions)
+    return {"name": form.name, "version": form.version, "languages": form.languages, "questions": asked}
+
+
+def _problem(problem: Problem) -> dict[str, object]:
+    return {
+        "level": problem.level,
+        "sheet": problem.sheet,
+        "row": problem.row or None,
+        "column": problem.column,
+        "what": problem.what,
+        "mend": problem.mend,
+    }

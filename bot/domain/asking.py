@@ -1,0 +1,96 @@
+"""Asking: where an interview stands, and the question (or the end) as a reply with its prompt."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.domain import questions
+from bot.domain.interviews import END, Interview, Walk
+from bot.domain.messages import Choice, OutboundMessage, PromptId
+from bot.domain.outcomes import InterviewMoved
+from bot.domain.scene import Draft, NewPrompt, Scene
+from bot.forms.engine import Moment
+from bot.forms.model import Question
+
+
+def moment_of(scene: Scene) -> Moment:
+    """Return the moment at which the form's expressions are worked out for this scene."""
+    return Moment(now=scene.now, timezone=scene.hub.timezone, language=scene.language)
+
+
+def walk_of(scene: Scene, interview: Interview) -> Walk:
+    """Return the walk that an interview stands for now."""
+    return Walk(interview.form, interview.answers, moment_of(scene))
+
+
+def standing(walk: Walk, interview: Interview) -> str:
+    if interview.position in {question.path for question in walk.asked}:
+        return interview.position
+    following = walk.next_open()
+    return following.path if following else END
+
+
+def ask_next(draft: Draft, walk: Walk, *, interview: int, response: int, after: str, submitted: bool) -> None:
+    following = walk.next_open(after=after)
+    if following is not None:
+        ask(draft, walk, interview=interview, response=response, question=following)
+    elif submitted:
+        draft.record(InterviewMoved(interview=interview, state="finished", position=END))
+        draft.reply(draft.say("revise.done"))
+    else:
+        ask_at(draft, walk, interview=interview, response=response, position=END)
+
+
+def ask_at(draft: Draft, walk: Walk, *, interview: int, response: int, position: str) -> None:
+    question = walk.form.by_path.get(position)
+    if question is not None:
+        ask(draft, walk, interview=interview, response=response, question=question)
+        return
+    say = draft.say
+    draft.record(InterviewMoved(interview=interview, state="open", position=END))
+    prompt = NewPrompt(
+        id=PromptId(draft.scene.next_id()),
+        kind="finish",
+        response=response,
+        data={"choices": [["submit", say("finish.submit")], ["review", say("finish.review")]]},
+    )
+    notes = [walk.say(walk.form.say(note.label, say.language), say.language) for note in walk.notes_before(END)]
+    draft.reply(menu_message("\n\n".join([*notes, say("finish.ask")]), prompt), prompt)
+
+
+def ask(draft: Draft, walk: Walk, *, interview: int, response: int, question: Question, tries: int = 0) -> None:
+    value = walk.value(question.path)
+    selected = value if isinstance(value, tuple) else ()
+    current = draft.scene.current
+    if (
+        current is not None
+        and current.kind == "question"
+        and (current.response, current.path) == (response, question.path)
+    ):
+        selected = current.selected or selected  # toggles set before the question was shown again are not lost
+    draft.record(InterviewMoved(interview=interview, state="open", position=question.path, tries=tries))
+    prompt = NewPrompt(
+        id=PromptId(draft.scene.next_id()), kind="question", response=response, path=question.path, selected=selected
+    )
+    draft.reply(questions.question_message(walk, question, draft.say, selected=selected), prompt)
+
+
+def menu_message(text: str, prompt: NewPrompt, *, where: str = "") -> OutboundMessage:
+    """Return a message whose choices are those that the prompt remembers."""
+    choices = tuple(Choice(key, label) for key, label in prompt.data.get("choices", ()))
+    return OutboundMessage(where=where, text=text, choices=choices)
+
+
+def with_prompt(message: OutboundMessage, prompt: PromptId) -> OutboundMessage:
+    return replace(message, prompt=prompt)
+
+
+def leave(draft: Draft, walk: Walk) -> None:
+    """Take the buttons off the question that is being left, so that only one keyboard is alive."""
+    current = draft.scene.current
+    if current is None or current.kind != "question" or not current.path:
+        return
+    question = walk.form.by_path.get(current.path)
+    if question is not None and question.path in {asked.path for asked in walk.asked}:
+        message = questions.question_message(walk, question, draft.say)
+        draft.edit(current.message_id, OutboundMessage(where=message.where, text=message.text))
