@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TypeVar
 
@@ -11,7 +11,7 @@ from bot.domain import desk
 from bot.domain.codes import new_code
 from bot.domain.people import Role
 from bot.errors import FormError
-from bot.files.table import Table, Values
+from bot.files.table import Cell, Table, Values
 from bot.forms.model import Form, Problem
 from bot.house import Content, House, code_hash
 from storage import reports
@@ -100,7 +100,7 @@ def table_of(
     )
 
 
-async def latest_row(house: House, *, channel: str, chat: str) -> tuple[str, Table, dict[str, object]] | None:
+async def latest_row(house: House, *, channel: str, chat: str) -> tuple[str, Table, Mapping[str, Cell]] | None:
     """Return the form, the table and the cells of what was last submitted from a chat, as an export would show it."""
     found = await house.database.read(lambda: reports.latest_response(channel, chat))
     if found is None:
@@ -108,12 +108,10 @@ async def latest_row(house: House, *, channel: str, chat: str) -> tuple[str, Tab
     response, form = found
     chosen = await house.database.read(lambda: reports.versions(form))
     table = table_of(house, chosen, values="codes")
-    pages: AsyncIterator[list[desk.ReportedResponse]] = reports.stream_responses(
-        house.database, chosen, Selection(only=response)
-    )
+    pages = reports.stream_responses(house.database, chosen, Selection(only=response))
     async for page in pages:
         for item in page:
-            return form, table, dict(table.row(item))
+            return form, table, table.row(item)
     return None
 
 

@@ -8,7 +8,6 @@ from bot.domain.choosing import folded, pick
 from bot.domain.commands import typed_command
 from bot.domain.interviews import Interview
 from bot.domain.messages import Edited, Pressed, PromptId, Said
-from bot.domain.outcomes import PromptsClosed
 from bot.domain.scene import Draft, NewPrompt, OfferedForm, Prompt, Scene
 
 
@@ -132,10 +131,7 @@ def press_question(draft: Draft) -> None:
         case "back":
             questionnaire.back(draft, interview, position=prompt.path)
         case "skip":
-            if prompt.current:
-                questionnaire.skip(draft, interview, position=prompt.path)
-            else:
-                draft.toast(draft.say("press.stands"))
+            questionnaire.skip_by_press(draft, interview, prompt)
         case "pause":
             questionnaire.pause(draft, interview)
         case _:
@@ -184,12 +180,12 @@ def _revisit(draft: Draft, interview: Interview, path: str) -> None:
 
 
 def _change(draft: Draft, prompt: Prompt, key: str, interview: Interview) -> None:
-    draft.record(PromptsClosed())
     if key != "yes":
-        draft.reply(draft.say("change.left"))
+        questionnaire.leave_as_it_is(draft, prompt)
         return
-    value = prompt.data["value"]
-    questionnaire.change_to(draft, interview, prompt.path, tuple(value) if isinstance(value, list) else value)
+    kept = (prompt.data["value"], prompt.data["was"])
+    value, was = (tuple(item) if isinstance(item, list) else item for item in kept)
+    questionnaire.change_to(draft, interview, prompt.path, value, was=was)
 
 
 def _pressed(draft: Draft) -> tuple[Prompt, Pressed, Interview | None]:

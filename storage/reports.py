@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -145,7 +145,7 @@ def versions(form: str, *, number: int | None = None) -> Steps[FormVersions]:
 
 async def stream_responses(
     database: Database, chosen: FormVersions, selection: Selection
-) -> AsyncIterator[list[ReportedResponse]]:
+) -> AsyncGenerator[list[ReportedResponse], None]:
     """Give the responses page by page, oldest first, all of one moment, in constant memory."""
     async with database.snapshot() as snapshot:
         after = -1 if selection.only is None else selection.only - 1

@@ -5,6 +5,6 @@ from __future__ import annotations
 
 def main() -> None:
     """Run the command line."""
-    from bot.cli.root import main as run  # noqa: PLC0415 -- `import bot.cli` stays cheap for tests
+    from bot.cli.root import main as run
 
     run()

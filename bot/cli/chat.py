@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, TextIO, cast
 
 import typer
 
@@ -48,30 +49,63 @@ async def _chat(*, person: str, language: str | None, demo: bool) -> bool:
         if language is not None and language not in house.hub.languages:
             raise typer.BadParameter(f"the hub speaks {', '.join(house.hub.languages)}", param_hint="--lang")
         stop = asyncio.Event()
-        _stop_on_interrupt(stop)
-        channel = TerminalChannel(person=person, language=language, files=house.settings.data_dir / "files")
+        interrupted = _stop_on_interrupt(stop)
+        sink = _Sink(stop)
+        files = house.settings.data_dir / "files"
+        channel = TerminalChannel(person=person, language=language, files=files, sink=cast("TextIO", sink))
         try:
             async with RunLock(house.settings.database_url, key=f"terminal:{person}"):
                 await App(house, [channel]).run(stop=stop, ticks=False)
         except AlreadyRunning:
             raise UsageError(f"{person} is talking in another terminal already; be somebody else with --as") from None
-        if demo:
+        if demo and not sink.gone:
             from bot.cli.showing import show_end
 
             await show_end(house, person=person, language=language)
-        return stop.is_set()
+        return interrupted.is_set()
 
 
-def _stop_on_interrupt(stop: asyncio.Event) -> None:
-    """The first Ctrl-C ends the conversation in order, a second one at once."""
+class _Sink:
+    """Standard output; when its reader has gone (`| head`), the conversation ends."""
+
+    def __init__(self, stop: asyncio.Event) -> None:
+        self._stop = stop
+        self.gone = False
+
+    def write(self, text: str) -> int:
+        if not self.gone:
+            self._try(lambda: sys.stdout.write(text))
+        return len(text)
+
+    def flush(self) -> None:
+        if not self.gone:
+            self._try(sys.stdout.flush)
+
+    def isatty(self) -> bool:
+        return sys.stdout.isatty()
+
+    def _try(self, act: Callable[[], object]) -> None:
+        try:
+            act()
+        except BrokenPipeError:
+            self.gone = True
+            self._stop.set()
+
+
+def _stop_on_interrupt(stop: asyncio.Event) -> asyncio.Event:
+    """The first Ctrl-C ends the conversation in order, a second one at once; the event returned says it came."""
     import asyncio
     import os
     import signal
 
+    interrupted = asyncio.Event()
+
     def on_signal() -> None:
-        if stop.is_set():
+        if interrupted.is_set():
             os._exit(130)
+        interrupted.set()
         stop.set()
         sys.stdout.write("\n")
 
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, on_signal)
+    return interrupted

@@ -6,7 +6,7 @@ import asyncio
 import os
 import shutil
 import stat
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -49,7 +49,7 @@ class Finding:
     mend: str = ""
 
 
-async def examine() -> AsyncIterator[Finding]:
+async def examine() -> AsyncGenerator[Finding, None]:
     """Look at everything, as far as one can come."""
     try:
         settings = load_settings()
@@ -106,7 +106,7 @@ def _secret(settings: Settings) -> Iterator[Finding]:
             what="secret",
             state="warning",
             message=f"it has fewer than {SOLID_LENGTH} characters and may be guessed",
-            mend="make a new one before the first invitation: openssl rand -base64 32 (a new one voids codes and pseudonyms)",
+            mend="before the first invitation take a better one (openssl rand -base64 32); it voids all codes",
         )
     elif secret.path is not None:
         yield Finding(
@@ -147,7 +147,7 @@ def _open_to_others(folder: Path) -> bool:
     return bool(folder.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
 
 
-async def _running(settings: Settings) -> AsyncIterator[Finding]:
+async def _running(settings: Settings) -> AsyncGenerator[Finding, None]:
     if not _is_there(settings):
         return
     try:
@@ -165,8 +165,8 @@ def _is_there(settings: Settings) -> bool:
     return not url.startswith("sqlite:///") or Path(url.removeprefix("sqlite:///")).exists()
 
 
-async def _database(settings: Settings) -> AsyncIterator[Finding]:
-    place = settings.database_place
+async def _database(settings: Settings) -> AsyncGenerator[Finding, None]:
+    place = settings.database_place.removeprefix("sqlite:///")
     if not _is_there(settings):
         yield Finding(what="database", message=f"{place} is not there yet; the first start makes it")
         return
@@ -206,7 +206,7 @@ async def _clock(database: Database) -> Finding:
     return Finding(what="clock", message=f"{now:%Y-%m-%d %H:%M:%S} UTC")
 
 
-async def _channels(settings: Settings) -> AsyncIterator[Finding]:
+async def _channels(settings: Settings) -> AsyncGenerator[Finding, None]:
     found = channels_of(settings)
     on = {channel.name for channel in found}
     for channel in found:

@@ -29,7 +29,9 @@ def upgrade(as_json: JsonFlag = False) -> None:
         if as_json:
             say_json({"schema": schema.REVISIONS[-1], "applied": applied})
         else:
-            print(f"upgraded to schema {applied[-1]}" if applied else f"schema {schema.REVISIONS[-1]} is up to date")
+            typer.echo(
+                f"upgraded to schema {applied[-1]}" if applied else f"schema {schema.REVISIONS[-1]} is up to date"
+            )
 
     work(run)
 
@@ -57,7 +59,7 @@ def backup(
         if as_json:
             say_json({"file": str(file), "schema": made.schema, "made_at": made.made_at, "rows": rows})
         else:
-            print(f"{rows} rows written to {file}; keep it where the database is not")
+            typer.echo(f"{rows} rows written to {file}; keep it where the database is not")
 
     work(run)
 
@@ -81,7 +83,7 @@ def restore(
         if as_json:
             say_json({"file": str(file), "schema": made.schema, "made_at": made.made_at, "rows": rows})
         else:
-            print(f"{rows} rows restored, as they were on {made.made_at}")
+            typer.echo(f"{rows} rows restored, as they were on {made.made_at}")
 
     work(run)
 
@@ -103,7 +105,7 @@ def check(as_json: JsonFlag = False) -> None:
     if as_json:
         say_json({"ok": not problems, "problems": problems})
     else:
-        print("\n".join(problems) if problems else "the database is sound")
+        typer.echo("\n".join(problems) if problems else "the database is sound")
     if problems:
         raise typer.Exit(1)
 

@@ -10,7 +10,10 @@ MARKS = {"ok": "ok     ", "warning": "warning", "error": "error  "}
 
 
 def doctor(as_json: JsonFlag = False) -> None:
-    """Check configuration, secret, data directory, database, channels and clock."""
+    """Say what is wrong here, and how to mend it.
+
+    Looks at configuration, secret, data directory, database, channels and clock.
+    """
 
     async def run() -> list[dict[str, str]]:
         from bot.cli.checkup import examine
@@ -26,8 +29,8 @@ def doctor(as_json: JsonFlag = False) -> None:
         say_json({"ok": not broken, "checks": found})
     else:
         for each in found:
-            print(f"{MARKS[each['state']]}  {each['what']}: {each['message']}")
+            typer.echo(f"{MARKS[each['state']]}  {each['what']}: {each['message']}")
             if each["mend"]:
-                print(f"         -> {each['mend']}")
+                typer.echo(f"         -> {each['mend']}")
     if broken:
         raise typer.Exit(1)

@@ -35,7 +35,7 @@ class _Wish:
     excel: bool
 
 
-def export(
+def export(  # noqa: PLR0917 -- typer makes an option of each
     form: Annotated[str, typer.Argument(help="Name of the form, as `hubtalk forms list` shows it.")],
     format_: Annotated[str, typer.Option("--format", "-f", metavar="csv|jsonl", help="What to write.")] = "csv",
     output: Annotated[

@@ -24,16 +24,16 @@ FormName = Annotated[str, typer.Argument(metavar="NAME", help="Name of the form.
 @app.command()
 def check(file: FormFile, as_json: JsonFlag = False) -> None:
     """Say what is wrong with a form: sheet, row, column, what, and how to mend it."""
-    form, problems = _compile(file)
+    _, form, problems = _compile(file)
     if as_json:
         say_json({"ok": form is not None, **_about(form), "problems": [_problem(problem) for problem in problems]})
     else:
         for problem in problems:
-            print(problem)
+            typer.echo(problem)
         if form is not None:
             asked = sum(question.asked for question in form.questions)
             languages = f", {', '.join(form.languages)}" if form.languages else ""
-            print(f"{file.name} is in order: {asked} questions{languages}")
+            typer.echo(f"{file.name} is in order: {asked} questions{languages}")
     if form is None:
         raise typer.Exit(1)
 
@@ -48,21 +48,21 @@ def publish(
     as_json: JsonFlag = False,
 ) -> None:
     """Publish a form, open at once; changed bytes are a new version, who has begun stays on theirs."""
-    form, problems = _compile(file)
+    source, form, problems = _compile(file)
     for problem in problems:
         warn(str(problem))
     if form is None:
         raise UsageError(f"{file} has errors and was not published")
-    done = work(lambda: _publish(file, form, name=name or form.name, draft=draft))
+    done = work(lambda: _publish(form, source=source, file_name=file.name, name=name or form.name, draft=draft))
     if as_json:
         say_json({"name": done.name, "version": done.number, "new": done.new, "state": done.state})
     elif done.new:
-        print(f"{done.name} is published as version {done.number} ({done.state})")
+        typer.echo(f"{done.name} is published as version {done.number} ({done.state})")
     else:
-        print(f"{done.name} is version {done.number} already ({done.state}); the bytes are the same")
+        typer.echo(f"{done.name} is version {done.number} already ({done.state}); the bytes are the same")
 
 
-async def _publish(file: Path, form: Form, *, name: str, draft: bool) -> Published:
+async def _publish(form: Form, *, source: bytes, file_name: str, name: str, draft: bool) -> Published:
     from bot.desk import COMMAND_LINE, perform
     from bot.domain.desk import FORM_NAME, PublishForm
 
@@ -72,7 +72,7 @@ async def _publish(file: Path, form: Form, *, name: str, draft: bool) -> Publish
             param_hint="--name",
         )
     async with opened() as house:
-        command = PublishForm(form=form, name=name, file_name=file.name, source=file.read_bytes(), draft=draft)
+        command = PublishForm(form=form, name=name, file_name=file_name, source=source, draft=draft)
         return await perform(house, actor=COMMAND_LINE, command=command)
 
 
@@ -130,7 +130,7 @@ def _set_state(name: str, state: Literal["open", "closed"], *, as_json: bool) ->
         if as_json:
             say_json({"name": name, "state": state, "before": before})
         else:
-            print(f"{name} is {state}" + (" already" if before == state else f" (it was {before})"))
+            typer.echo(f"{name} is {state}" + (" already" if before == state else f" (it was {before})"))
 
     work(run)
 
@@ -145,20 +145,20 @@ def download(
 ) -> None:
     """Write the file of a form's newest version, byte for byte as it was published."""
 
-    async def run() -> None:
+    async def run() -> tuple[str, bytes, int]:
         from storage import reports
 
         async with opened() as house:
-            file_name, source, number = await house.database.read(lambda: reports.source_of(name))
-        target = output or Path(file_name).name
-        if output is None and Path(target).exists():
-            raise UsageError(f"{target} is there already; say where to with -o FILE")
-        with written(target) as file:
-            file.write(source)
-        if target != STDOUT:
-            warn(f"version {number} of {name} written to {target}")
+            return await house.database.read(lambda: reports.source_of(name))
 
-    work(run)
+    file_name, source, number = work(run)
+    target = output or Path(file_name).name
+    if output is None and Path(target).exists():
+        raise UsageError(f"{target} is there already; say where to with -o FILE")
+    with written(target) as file:
+        file.write(source)
+    if target != STDOUT:
+        warn(f"version {number} of {name} written to {target}")
 
 
 @app.command()
@@ -169,22 +169,23 @@ def preview(
     """Play a form at the terminal; nothing is kept. Piped input is read one message a line."""
     from bot.cli.preview import play
 
-    form, problems = _compile(file)
+    source, form, problems = _compile(file)
     for problem in problems:
         warn(str(problem))
     if form is None:
         raise UsageError(f"{file} has errors and cannot be played")
-    work(lambda: play(form, file=file, language=language))
+    work(lambda: play(form, source=source, file_name=file.name, language=language))
 
 
-def _compile(file: Path) -> tuple[Form | None, tuple[Problem, ...]]:
+def _compile(file: Path) -> tuple[bytes, Form | None, tuple[Problem, ...]]:
     from bot.desk import compile_form
 
     try:
         source = file.read_bytes()
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from error
-    return compile_form(source, file_name=file.name)
+    form, problems = compile_form(source, file_name=file.name)
+    return source, form, problems
 
 
 def _about(form: Form | None) -> dict[str, object]:

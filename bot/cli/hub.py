@@ -13,7 +13,7 @@ from bot.errors import UsageError
 if TYPE_CHECKING:
     from bot.domain.desk import Applied
 
-app = typer.Typer(help="The hub's content as a folder: texts, notice, forms, milestones.", no_args_is_help=True)
+app = typer.Typer(help="The hub's content as a folder of files.", no_args_is_help=True)
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The content folder.")]
 
@@ -35,8 +35,8 @@ def init(folder: Folder, as_json: JsonFlag = False) -> None:
     if as_json:
         say_json({"folder": str(folder), "files": files})
     else:
-        print(f"{len(files)} files written to {folder}; edit them, then `hubtalk hub check {folder}`")
-        print(f"For a new database set HUBTALK_CONTENT_DIR={folder}; for this one `hubtalk hub apply {folder}`")
+        typer.echo(f"{len(files)} files written to {folder}; edit them, then `hubtalk hub check {folder}`")
+        typer.echo(f"For a new database set HUBTALK_CONTENT_DIR={folder}; for this one `hubtalk hub apply {folder}`")
 
 
 @app.command()
@@ -50,9 +50,9 @@ def check(folder: Folder, as_json: JsonFlag = False) -> None:
         say_json({"ok": not broken, "problems": [_problem(problem) for problem in found]})
     else:
         for problem in found:
-            print(problem)
+            typer.echo(problem)
         if not broken:
-            print(f"{folder} is in order")
+            typer.echo(f"{folder} is in order")
     if broken:
         raise typer.Exit(1)
 
@@ -80,7 +80,7 @@ def apply(folder: Folder, as_json: JsonFlag = False) -> None:
         return
     lines = [f"text {name}" for name in done.texts] + [f"milestone {key}" for key in done.milestones]
     lines += [f"form {form.name}, version {form.number} ({form.state})" for form in done.forms]
-    print("\n".join(lines) if lines else "nothing has changed")
+    typer.echo("\n".join(lines) if lines else "nothing has changed")
 
 
 async def _apply(folder: Path) -> Applied:

@@ -56,23 +56,26 @@ def say_table(heads: Sequence[str], rows: Iterable[Sequence[object]], *, empty: 
     """Print aligned columns, whole whatever the width of the terminal, or say that there is nothing."""
     texts = [[_one_line(cell) for cell in row] for row in rows]
     if not texts:
-        print(empty)
+        typer.echo(empty)
         return
     widths = [max(len(row[place]) for row in [list(heads), *texts]) for place in range(len(heads))]
     for row in [list(heads), *texts]:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def _one_line(cell: object) -> str:
-    if isinstance(cell, datetime):
-        return cell.astimezone().strftime("%Y-%m-%d %H:%M")
     text = "–" if cell is None or cell == "" else str(cell)
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split()) or "–"
 
 
+def local(moment: datetime, zone: tzinfo) -> str:
+    """Return a moment as wall time of the hub, to the minute."""
+    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+
+
 def warn(text: str) -> None:
     """Say something beside the result."""
-    print(f"hubtalk: {text}", file=sys.stderr)
+    typer.echo(f"hubtalk: {text}", err=True)
 
 
 def checked(read: Callable[[str], T], text: str) -> T:

@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from bot.cli.opening import JsonFlag, checked, opened, say_json, say_table, warn, work
+from bot.cli.opening import JsonFlag, checked, local, opened, say_json, say_table, warn, work
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from bot.domain.messages import Address
     from bot.house import House
 
@@ -40,7 +38,10 @@ def invite(
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Make an invitation and print its code and links; the code is stored nowhere, so keep it."""
+    """Make an invitation: a code, and links.
+
+    The code itself is stored nowhere: pass it on, or keep it.
+    """
     if (company is None) == (role is None):
         raise typer.BadParameter("say either --company NAME or --role ROLE")
     if company is not None and not company.strip():
@@ -60,6 +61,7 @@ def invite(
                 house, actor=COMMAND_LINE, company=company, role=role, uses=limit, expires_at=expires_at
             )
             links, missing = await _links(house, code)
+            until = local(expires_at, house.hub.timezone)
         told = {
             "code": code,
             "company": invited.company,
@@ -72,21 +74,20 @@ def invite(
         if as_json:
             say_json(told)
         else:
-            _tell_invitation(told, new_company=invited.company is not None and not invited.known)
+            _tell_invitation(told, until=until, new_company=invited.company is not None and not invited.known)
 
     work(run)
 
 
-def _tell_invitation(told: dict[str, Any], *, new_company: bool) -> None:
+def _tell_invitation(told: dict[str, Any], *, until: str, new_company: bool) -> None:
     whom = told["company"] or f"a new {told['role']}"
-    expires_at: datetime = told["expires_at"]
-    print(f"Code for {whom}: {told['code']}")
+    typer.echo(f"Code for {whom}: {told['code']}")
     people = "one person" if told["uses"] == 1 else f"{told['uses']} people"
-    print(f"Good until {expires_at.astimezone():%Y-%m-%d %H:%M}, for {people}")
+    typer.echo(f"Good until {until}, for {people}")
     for channel, link in told["links"].items():
-        print(f"{channel}: {link}")
+        typer.echo(f"{channel}: {link}")
     if not told["links"]:
-        print(f"To use it, write to the bot: /start {told['code']}")
+        typer.echo(f"To use it, write to the bot: /start {told['code']}")
     if told["missing"]:
         warn(f"no link for {', '.join(told['missing'])} yet: `hubtalk run` must have connected once")
     if new_company:
@@ -120,7 +121,7 @@ def grant(address: Place, role: RoleArgument, as_json: JsonFlag = False) -> None
         if as_json:
             say_json({"address": str(person), "role": role, "new": new})
         else:
-            print(f"{person} is {'now' if new else 'already'} {role}")
+            typer.echo(f"{person} is {'now' if new else 'already'} {role}")
 
     work(run)
 
@@ -139,7 +140,7 @@ def revoke(address: Place, role: RoleArgument, as_json: JsonFlag = False) -> Non
         if as_json:
             say_json({"address": str(person), "role": role, "admins_left": done.admins_left})
         else:
-            print(f"{person} is no longer {role}")
+            typer.echo(f"{person} is no longer {role}")
         if role == "admin" and done.admins_left == 0:
             warn("there is no admin left; `hubtalk roles grant ADDRESS admin` makes one")
 
@@ -155,6 +156,7 @@ def list_roles(as_json: JsonFlag = False) -> None:
 
         async with opened() as house:
             found = await house.database.read(reports.list_rights)
+            zone = house.hub.timezone
         if as_json:
             say_json(found)
             return
@@ -165,7 +167,7 @@ def list_roles(as_json: JsonFlag = False) -> None:
                     right["address"],
                     right["role"],
                     "HUBTALK_ADMINS" if right["source"] == "settings" else right["source"],
-                    right["granted_at"],
+                    local(right["granted_at"], zone),
                 )
                 for right in found
             ],
@@ -226,7 +228,7 @@ def confirm(
         if as_json:
             say_json({"id": company.upper(), "name": name, "state": "confirmed"})
         else:
-            print(f"{name} is confirmed")
+            typer.echo(f"{name} is confirmed")
 
     work(run)
 
@@ -250,7 +252,9 @@ def merge(
         if as_json:
             say_json({"from": done.source, "into": done.target, "contacts": done.contacts, "responses": done.responses})
         else:
-            print(f"{done.source} is now {done.target}: {done.contacts} contacts and {done.responses} responses moved")
+            typer.echo(
+                f"{done.source} is now {done.target}: {done.contacts} contacts and {done.responses} responses moved"
+            )
 
     work(run)
 

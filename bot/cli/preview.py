@@ -38,21 +38,26 @@ class _FromTheFirstQuestion:
         return itertools.chain(["/survey\n"], self._source)
 
 
-async def play(form: Form, *, file: Path, language: str | None) -> None:
+async def play(form: Form, *, source: bytes, file_name: str, language: str | None) -> None:
     """Let somebody answer the form as it will be, then show the row as it would be exported."""
     with tempfile.TemporaryDirectory(prefix="hubtalk-preview-") as folder:
-        overrides: dict[str, Any] = {"data_dir": folder, "database_url": f"sqlite:///{folder}/preview.db", "admins": ()}
+        overrides: dict[str, Any] = {
+            "data_dir": folder,
+            "database_url": f"sqlite:///{folder}/preview.db",
+            "admins": (),
+            "migrate": True,
+        }
         async with opened(**overrides, content_dir=_nothing(Path(folder))) as house:
             spoken = language or _language(form, house)
             if spoken not in house.hub.languages:
                 raise typer.BadParameter(f"the hub speaks {', '.join(house.hub.languages)}", param_hint="--lang")
-            await _prepare(house, form, file=file, language=spoken)
-            source = cast("TextIO", _FromTheFirstQuestion(sys.stdin))
-            channel = TerminalChannel(person=PERSON, language=spoken, files=Path(folder), source=source)
+            await _prepare(house, form, source=source, file_name=file_name, language=spoken)
+            lines = cast("TextIO", _FromTheFirstQuestion(sys.stdin))
+            channel = TerminalChannel(person=PERSON, language=spoken, files=Path(folder), source=lines)
             await App(house, [channel]).run(stop=asyncio.Event(), ticks=False)
             say = await speaker_of(house, person=PERSON, language=spoken)
             if await show_row(house, say, person=PERSON) is None:
-                print(f"\n{say('demo.unfinished')}")
+                typer.echo(f"\n{say('demo.unfinished')}")
 
 
 def _nothing(folder: Path) -> Path:
@@ -68,10 +73,10 @@ def _language(form: Form, house: House) -> str:
     return next((code for code in form.languages if code in house.hub.languages), house.hub.languages[0])
 
 
-async def _prepare(house: House, form: Form, *, file: Path, language: str) -> None:
+async def _prepare(house: House, form: Form, *, source: bytes, file_name: str, language: str) -> None:
     """Publish the form and let somebody be a contact already."""
     name = form.name if FORM_NAME.fullmatch(form.name) else "form"
-    command = PublishForm(form=form, name=name, file_name=file.name, source=file.read_bytes())
+    command = PublishForm(form=form, name=name, file_name=file_name, source=source)
     await perform(house, actor=COMMAND_LINE, command=command)
     now = to_micros(house.clock.now())
     await house.database.write(

@@ -27,7 +27,7 @@ def _version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
 
-        print(f"hubtalk {version('hubtalk')}")
+        typer.echo(f"hubtalk {version('hubtalk')}")
         raise typer.Exit
 
 
@@ -42,7 +42,10 @@ def _root(
 
 @app.command()
 def run() -> None:
-    """Start every configured channel; SIGTERM or Ctrl-C drains and stops, a second one ends at once."""
+    """Start every configured channel.
+
+    SIGTERM or Ctrl-C drains and stops, a second one ends at once.
+    """
     from bot.cli import serve
 
     serve.run()
@@ -65,7 +68,7 @@ def main() -> None:
     try:
         app()
     except HubtalkError as error:
-        print(f"hubtalk: {error}", file=sys.stderr)
+        typer.echo(f"hubtalk: {error}", err=True)
         _end(1)
     except KeyboardInterrupt:
         _end(130)

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
 if TYPE_CHECKING:
     from bot.domain.speech import Speaker
     from bot.house import House
@@ -30,9 +32,9 @@ async def show_row(house: House, say: Speaker, *, person: str) -> str | None:
     if found is None:
         return None
     form, table, cells = found
-    print(f"\n{say('demo.row')}")
+    typer.echo(f"\n{say('demo.row')}")
     for name, text in shown(table.plain_names, cells):
-        print(f"  {name}: {' '.join(text.split())}")
+        typer.echo(f"  {name}: {' '.join(text.split())}")
     return form
 
 
@@ -40,11 +42,11 @@ async def show_end(house: House, *, person: str, language: str | None) -> None:
     """Say where the data lies, what one row of it looks like, and what one may do next."""
     say = await speaker_of(house, person=person, language=language)
     form = await show_row(house, say, person=person)
-    print(f"\n{say('demo.data', place=data_place(house))}")
+    typer.echo(f"\n{say('demo.data', place=data_place(house))}")
     if form is None:
-        print(say("demo.again"))
+        typer.echo(say("demo.again"))
     else:
-        print(say("demo.export", command=f"{own_command()} export {form} -f csv -o {form}.csv"))
+        typer.echo(say("demo.export", command=f"{own_command()} export {form} -f csv -o {form}.csv"))
     sys.stdout.flush()
 
 

@@ -11,13 +11,14 @@ from bot.domain.messages import OutboundMessage, Pressed, PromptId
 from bot.domain.outcomes import (
     InterviewMoved,
     PromptAnswered,
+    PromptsClosed,
     ResponseBegun,
     ResponseRevised,
     ResponseSubmitted,
     SelectionChanged,
 )
 from bot.domain.people import Contact
-from bot.domain.scene import Draft, NewPrompt, OfferedForm, Prompt
+from bot.domain.scene import Draft, NewPrompt, OfferedForm, Prompt, Scene
 from bot.forms.model import Question, Value
 from bot.forms.readers import NotUnderstood, Understood, read
 
@@ -104,7 +105,7 @@ def answer_by_press(draft: Draft, interview: Interview, prompt: Prompt, pressed:
         draft.edit(pressed.message_id, OutboundMessage(text=_old_text(walk, prompt.path, draft)))
         return
     if pressed.on is not None:
-        _toggle(draft, walk, question, prompt, pressed)
+        _toggle(draft, interview, walk, question, prompt, pressed)
         return
     if pressed.choice == "done":
         if not prompt.selected:
@@ -127,12 +128,29 @@ def correct(draft: Draft, interview: Interview, path: str, text: str, *, prompt:
     answer_by_text(draft, interview, path, text, prompt=prompt)
 
 
-def change_to(draft: Draft, interview: Interview, path: str, value: Value) -> None:
-    """Change an answer after the contact has confirmed it."""
+def change_to(draft: Draft, interview: Interview, path: str, value: Value, *, was: Value | None) -> None:
+    """Change an answer after the contact has confirmed it, once: what is not as it `was` has been decided since."""
     walk = walk_of(draft.scene, interview)
     question = _askable(draft, walk, path)
-    if question is not None:
-        _accept(draft, interview, walk, question, value, prompt=None, quiet=False)
+    if question is None:
+        return
+    if walk.value(path) != was:
+        draft.toast(draft.say("press.stands" if walk.value(path) == value else "press.unknown"))
+        return
+    draft.record(PromptsClosed())
+    _accept(draft, interview, walk, question, value, prompt=None, quiet=False)
+
+
+def leave_as_it_is(draft: Draft, prompt: Prompt) -> None:
+    """The contact does not want the change; the question that was open before is shown again."""
+    if not prompt.current:
+        draft.toast(draft.say("press.stands"))
+        return
+    draft.record(PromptsClosed())
+    draft.reply(draft.say("change.left"))
+    interview = draft.scene.interview
+    if interview is not None and interview.state == "open":
+        ask_again(draft, interview)
 
 
 def _old_button(
@@ -160,7 +178,11 @@ def _old_button(
         kind="change",
         response=interview.response,
         path=question.path,
-        data={"value": value, "choices": [["yes", say("change.yes")], ["no", say("change.no")]]},
+        data={
+            "value": value,
+            "was": answer.value,
+            "choices": [["yes", say("change.yes")], ["no", say("change.no")]],
+        },
     )
     text = say("change.ask", number=number, label=walk.form.say(question.label, say.language), old=old, new=new)
     draft.reply(menu_message(text, ask_to_change), ask_to_change)
@@ -180,14 +202,19 @@ def _old_text(walk: Walk, path: str, draft: Draft) -> str:
     return walk.form.say(question.label, draft.say.language) if question else draft.say("question.gone")
 
 
-def _toggle(draft: Draft, walk: Walk, question: Question, prompt: Prompt, pressed: Pressed) -> None:
-    """Set one toggle to the state that the pressed drawing sets; a choice that excludes others takes their place."""
-    if not prompt.current:
-        if walk.is_done(question.path):
-            draft.toast(draft.say("press.use_review"))
-            draft.edit(pressed.message_id, questions.answered_message(walk, question, draft.say))
-        else:
-            draft.toast(draft.say("press.shown_again"))
+def _toggle(
+    draft: Draft, interview: Interview, walk: Walk, question: Question, prompt: Prompt, pressed: Pressed
+) -> None:
+    """Set one toggle to the state that the pressed drawing sets; a choice that excludes others takes their place.
+
+    A menu or a notice may stand below by now: the newest drawing of a question stays alive all the same.
+    """
+    if not prompt.current and _is_shown(draft.scene, interview, question):
+        draft.toast(draft.say("press.shown_again"))
+        return
+    if not prompt.current and walk.is_done(question.path) and interview.position != question.path:
+        draft.toast(draft.say("press.use_review"))
+        draft.edit(pressed.message_id, questions.answered_message(walk, question, draft.say))
         return
     name = questions.chosen_value(question, pressed.choice)
     if not isinstance(name, str):
@@ -204,6 +231,13 @@ def _toggle(draft: Draft, walk: Walk, question: Question, prompt: Prompt, presse
     draft.record(SelectionChanged(prompt.id, selected))
     message = questions.question_message(walk, question, draft.say, selected=selected)
     draft.edit(pressed.message_id, with_prompt(message, prompt.id))
+
+
+def _is_shown(scene: Scene, interview: Interview, question: Question) -> bool:
+    shown = scene.current
+    if shown is None or shown.kind != "question":
+        return False
+    return (shown.response, shown.path) == (interview.response, question.path)
 
 
 def _go_together(walk: Walk, question: Question, one: str, other: str) -> bool:
@@ -302,10 +336,18 @@ def back(draft: Draft, interview: Interview, *, position: str | None = None) -> 
     ask(draft, walk, interview=interview.id, response=interview.response, question=earlier)
 
 
-def skip(draft: Draft, interview: Interview, *, position: str | None = None) -> None:
+def skip_by_press(draft: Draft, interview: Interview, prompt: Prompt) -> None:
+    """Take a skip button; that of a question which was dealt with since changes nothing."""
+    if not prompt.current and walk_of(draft.scene, interview).is_done(prompt.path):
+        draft.toast(draft.say("press.stands"))
+        return
+    skip(draft, interview, prompt=prompt)
+
+
+def skip(draft: Draft, interview: Interview, *, prompt: Prompt | None = None) -> None:
     """Go on without an answer, where that is allowed; an answer given before stays."""
     walk = walk_of(draft.scene, interview)
-    path = position or standing(walk, interview)
+    path = prompt.path if prompt is not None else standing(walk, interview)
     if path == END:
         ask_at(draft, walk, interview=interview.id, response=interview.response, position=END)
         return
@@ -319,8 +361,9 @@ def skip(draft: Draft, interview: Interview, *, position: str | None = None) -> 
             return
         walk = walk.with_answer(path, state="skipped", value=None)
         _store(draft, interview, walk)
-    if draft.scene.current is not None and draft.scene.current.path == path:
-        draft.edit(draft.scene.current.message_id, questions.answered_message(walk, question, draft.say))
+    shown = prompt or draft.scene.current
+    if shown is not None and shown.path == path:
+        draft.edit(shown.message_id, questions.answered_message(walk, question, draft.say))
     submitted = interview.status == "submitted"
     ask_next(draft, walk, interview=interview.id, response=interview.response, after=path, submitted=submitted)
 
