@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import statistics
 import tempfile
 import time
@@ -112,7 +113,12 @@ def _consent(number: int) -> dict[str, object]:
 
 def _resident(data: Path, *, count: int) -> float:
     """Start hubtalk, let people from all over the table write, and return what it then holds."""
-    with LoadServer() as load, run(data, url=load.url) as bot:
+    # A copy: the server's update ids begin anew each time, and the bot would know them already.
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-") as folder,
+        LoadServer() as load,
+        run(Path(shutil.copytree(data, Path(folder) / "data")), url=load.url) as bot,
+    ):
         bot.wait_for(READY)
         load.people(
             "greeters", count=_GREETERS, at_once=20, first_chat=_FIRST_CHAT, step=count // _GREETERS, text="/hilfe"

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.domain.commands import usable
 from bot.domain.messages import Address
 from bot.domain.outcomes import JobPlanned, Outcome, RoleGranted
 from bot.domain.people import Role
-from bot.errors import ChannelRefused, ChannelUnavailable, DeliveryError
+from bot.errors import ChannelRefused, ChannelUnavailable, DeliveryError, StorageUnavailable
 from bot.formwork import FormWork
 from bot.house import House, load_hub
 from bot.ports import Channel
@@ -31,8 +31,11 @@ from storage.unit_of_work import SqlStore
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between tries to reach a platform
+DATABASE_PAUSE = 2.0  # seconds between tries while the database is out of order
 DRAIN = 10.0  # seconds that messages on their way get at the end
 NOTICE_WITHIN = 0.5  # seconds until another process' change is looked at; the contract says one second
+
+T = TypeVar("T")
 
 Observer = Callable[[Sequence[tuple[Address, Outcome]]], None]
 
@@ -99,9 +102,9 @@ class App:
                 stack.push_async_callback(channel.close)
             try:
                 async with asyncio.TaskGroup() as group:
-                    core = [group.create_task(self.dispatcher.run()), group.create_task(self._send_due())]
-                    core.append(group.create_task(self._watch_database()))
-                    core.append(group.create_task(self.worker.run()))
+                    core = [group.create_task(self.dispatcher.run())]
+                    for part in (self._send_due, self._watch_database, self.worker.run):
+                        core.append(group.create_task(self._keep(part)))
                     if ticker is not None:
                         self._start_ticks(ticker)
                     readers = [asyncio.create_task(self._serve(channel)) for channel in self.channels.values()]
@@ -155,7 +158,7 @@ class App:
     async def _serve(self, channel: Channel) -> None:
         """Connect a channel and read it for ever; what it brings is confirmed once it is committed."""
         account = await self._connect(channel)
-        cursor = await self.store.cursor(account)
+        cursor = await self._insist(lambda: self.store.cursor(account))
         pause = FIRST_PAUSE
         while True:
             try:
@@ -184,7 +187,7 @@ class App:
                 pause = await self._wait_for(channel, error, pause)
                 continue
             break
-        await self.store.meet(channel.name, identity)
+        await self._insist(lambda: self.store.meet(channel.name, identity))
         self.wrong.pop(channel.name, None)
         self._note_started(channel)
         log.info("%s connected as %s", channel.name, identity.name)
@@ -204,6 +207,26 @@ class App:
         wish = error.retry_after if isinstance(error, ChannelUnavailable) else timedelta(seconds=LONGEST_PAUSE)
         await asyncio.sleep(max(pause, wish.total_seconds() if wish else 0.0))
         return min(pause * 2, LONGEST_PAUSE)
+
+    # --- a database that is out of order ------------------------------------------------------------------------------
+
+    async def _keep(self, part: Callable[[], Awaitable[None]]) -> None:
+        """Run a part of the core for ever; while the database is out of order it is begun anew after a pause."""
+        while True:
+            await self._insist(part)
+
+    async def _insist(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Do work until the database lets it be done; what is due and what jobs wait is looked at anew then."""
+        failing = False
+        while True:
+            try:
+                return await work()
+            except StorageUnavailable as error:
+                if not failing:
+                    log.warning("the database is out of order, this is tried again: %s", error)
+                failing = True
+            await asyncio.sleep(DATABASE_PAUSE)
+            await self.look_for_due()
 
     # --- what is due, and what other processes change ------------------------------------------------------------------
 
@@ -265,7 +288,7 @@ class App:
             await channel.offer_commands(self._menus(()))
             for chat, roles in await self.store.staff_chats(channel.name):
                 await channel.offer_commands(self._menus(roles), chat=chat)
-        except DeliveryError as error:
+        except (DeliveryError, StorageUnavailable) as error:
             log.warning("command menus of %s were not set: %s", channel.name, error)
 
     def _menus(self, roles: Sequence[Role]) -> dict[str, list[tuple[str, str]]]:

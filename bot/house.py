@@ -45,8 +45,16 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(settings: Settings, *, clock: SystemClock | None = None) -> AsyncIterator[House]:
+async def open_house(
+    settings: Settings, *, clock: SystemClock | None = None, alone: bool = False
+) -> AsyncIterator[House]:
     """Open the database, bring its schema up to date, let content enter an empty one.
+
+    Args:
+        settings: where, and who is an admin from the start.
+        clock: the time.
+        alone: HUBTALK_ADMINS is all there is, admins by an older setting are none any more (`hubtalk run` says so;
+            other commands may run without that setting and must not take rights away).
 
     Raises:
         ConfigurationError, SchemaTooNew, StorageUnavailable.
@@ -57,7 +65,7 @@ async def open_house(settings: Settings, *, clock: SystemClock | None = None) ->
     try:
         next_id = Ids()
         await _let_content_enter(settings, database, clock, next_id)
-        await _set_admins(settings, database, clock)
+        await _set_admins(settings, database, clock, alone=alone)
         texts = load_texts(settings.hub.languages, timezone=settings.hub.zone)
         hub = await load_hub(settings, database, keys)
         yield House(
@@ -163,10 +171,15 @@ def _compile(item: FormFile) -> Form:
     return compiled.form
 
 
-async def _set_admins(settings: Settings, database: Database, clock: SystemClock) -> None:
+async def _set_admins(settings: Settings, database: Database, clock: SystemClock, *, alone: bool) -> None:
+    """Let HUBTALK_ADMINS be admins; only the running bot takes away what an older setting gave."""
     persons = [Address.parse(text) for text in settings.admins]
+    if not persons and not alone:
+        return
     now = to_micros(clock.now())
-    await database.write(lambda: hub_rows.set_admins([(person.channel, person.chat) for person in persons], now=now))
+    await database.write(
+        lambda: hub_rows.set_admins([(person.channel, person.chat) for person in persons], now=now, alone=alone)
+    )
 
 
 __all__ = ["Content", "House", "code_hash", "load_hub", "open_at_schema", "open_house"]

@@ -136,9 +136,10 @@ def publish(
     return version, True
 
 
-def set_admins(persons: Sequence[tuple[str, str]], *, now: int) -> Steps[None]:
-    """Make these (channel, person)s, and no others, admins by the settings."""
-    yield from many(SETTINGS_RIGHTS_GONE, [{}])
+def set_admins(persons: Sequence[tuple[str, str]], *, now: int, alone: bool) -> Steps[None]:
+    """Make these (channel, person)s admins by the settings; with `alone` nobody else is one by the settings."""
+    if alone:
+        yield from many(SETTINGS_RIGHTS_GONE, [{}])
     yield from many(
         RIGHT,
         [

@@ -33,7 +33,7 @@ async def _run() -> None:
         raise ConfigurationError("no channel is configured: set HUBTALK_TELEGRAM__TOKEN, or use `hubtalk chat`")
     stop = asyncio.Event()
     _stop_on_signals(stop)
-    async with RunLock(settings.database_url), open_house(settings) as house:
+    async with RunLock(settings.database_url), open_house(settings, alone=True) as house:
         app = App(house, channels)
         server = None
         if settings.http.bind is not None:

@@ -113,9 +113,8 @@ def ask_consent(draft: Draft, *, language: str, code: str) -> None:
 def show_notice(draft: Draft) -> None:
     """Show the whole notice, then ask again."""
     scene = draft.scene
-    draft.reply(
-        OutboundMessage(where=draft.say("privacy.title"), text=scene.hub.text("notice/privacy", scene.language))
-    )
+    name = "notice/staff" if purpose_of(scene) == "staff" else "notice/privacy"
+    draft.reply(OutboundMessage(where=draft.say("privacy.title"), text=scene.hub.text(name, scene.language)))
     ask_consent(draft, language=scene.language, code=scene.visitor.code if scene.visitor else "")
 
 

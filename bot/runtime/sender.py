@@ -12,14 +12,16 @@ from datetime import timedelta
 from typing import Any
 
 from bot.domain.messages import Acknowledgement, Address, DeliveryId, Edit, Outgoing
-from bot.errors import ChatMoved, DeliveryError, RateLimited, Unreachable
+from bot.errors import ChatMoved, DeliveryError, RateLimited, Unavailable, Unreachable
 from bot.ports import Channel, Clock, Mark
 from bot.runtime.pacing import Pacer
+from bot.runtime.pauses import Pauses
 from bot.runtime.retry import Decision, decide
 
 log = logging.getLogger(__name__)
 
 WAIT_IN_MEMORY = timedelta(seconds=10)  # a longer pause is a row's business: it survives a restart
+ACKNOWLEDGED_WITHIN = 3  # tries, a second apart; a spinner that turned for longer has ended by itself
 PACERS_KEPT = 10_000  # of chats that wrote last; idle ones are forgotten beyond that
 
 
@@ -53,6 +55,7 @@ class Sender:
         self._pacers: dict[Address, Pacer] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._held: set[DeliveryId] = set()
+        self._pauses = Pauses()
 
     def send(self, outgoing: Outgoing, *, known: bool, attempts: int = 0) -> None:
         """Send a committed delivery as soon as its chat and the pace allow."""
@@ -120,16 +123,33 @@ class Sender:
         try:
             while channel is not None:
                 chat.news.clear()
+                if (chat.sends or chat.edits) and await self._is_silent(address, chat):
+                    continue
                 if chat.sends:
                     await self._pace(address)
-                    await self._deliver(channel, chat, chat.sends[0])
+                    if not self._pauses.rest(address):  # another chat may have been told that the whole bot is too fast
+                        await self._deliver(channel, chat, chat.sends[0])
                 elif chat.edits:
                     if await self._pace_edit(address, chat):
-                        await self._edit(channel, chat.edits.pop(next(iter(chat.edits))))
+                        await self._edit(channel, chat, chat.edits.pop(next(iter(chat.edits))))
                 else:
                     return
         finally:
             del self._chats[address]
+
+    async def _is_silent(self, address: Address, chat: _Chat) -> bool:
+        """Wait out a short pause; a long one, and older messages in the ledger, send everything there too."""
+        rest = self._pauses.rest(address)
+        if chat.sends and self._pauses.is_overtaking(address, chat.sends[0].outgoing.delivery):
+            self._put_back(chat, "waits_its_turn", timedelta(seconds=rest))
+        elif rest > WAIT_IN_MEMORY.total_seconds():
+            self._put_back(chat, RateLimited.reason, timedelta(seconds=rest))
+            chat.edits.clear()
+        elif rest > 0:
+            await asyncio.sleep(rest)
+        else:
+            return False
+        return True
 
     async def _deliver(self, channel: Channel, chat: _Chat, item: _Item) -> None:
         outgoing = item.outgoing
@@ -161,39 +181,48 @@ class Sender:
             if not decision.unreachable:
                 log.warning("delivery %s %s: %s", item.outgoing.delivery, decision.kind, error)
             self._done(chat, item, state=decision.kind, reason=error.reason, unreachable=decision.unreachable)
+            if decision.unreachable:
+                self._give_up(chat, error.reason)
             return
         if item.attempts == 1 or isinstance(error, RateLimited):
             log.info(
                 "delivery %s: %s; again in %.0f s", item.outgoing.delivery, error.reason, decision.after.total_seconds()
             )
         self._hold(item.outgoing.address, decision)
-        if decision.after <= WAIT_IN_MEMORY:
-            await asyncio.sleep(decision.after.total_seconds())
-            return
-        self._put_back(chat, error, decision)
+        if decision.after > WAIT_IN_MEMORY:
+            self._put_back(chat, error.reason, decision.after, tried=item)
 
     def _hold(self, address: Address, decision: Decision) -> None:
-        if decision.whole_bot:
-            self._bots[address.channel].pause(time.monotonic(), decision.after.total_seconds())
+        self._pauses.begin(address, decision.after.total_seconds(), whole_bot=decision.whole_bot)
 
-    def _put_back(self, chat: _Chat, error: DeliveryError, decision: Decision) -> None:
+    def _give_up(self, chat: _Chat, reason: str) -> None:
+        """Nobody is there: what else waited for this chat is not tried."""
+        chat.edits.clear()
+        while chat.sends:
+            self._done(chat, chat.sends[0], state="failed", reason=reason, tried=False)
+
+    def _put_back(self, chat: _Chat, reason: str, after: timedelta, *, tried: _Item | None = None) -> None:
         """Give the chat's deliveries back to the ledger until the pause is over; their order is that of their ids."""
-        not_before = self._clock.now() + decision.after
+        not_before = self._clock.now() + after
         while chat.sends:
             item = chat.sends.popleft()
             self._held.discard(item.outgoing.delivery)
+            self._pauses.put_back(item.outgoing.address, item.outgoing.delivery)
             self._mark(
                 Mark(
                     delivery=item.outgoing.delivery,
                     address=item.outgoing.address,
                     state="planned",
                     known=item.known,
-                    reason=error.reason,
+                    reason=reason,
                     not_before=not_before,
+                    tried=item is tried,
                 )
             )
 
-    def _done(self, chat: _Chat, item: _Item, *, state: Any, reason: str, unreachable: bool = False) -> None:
+    def _done(
+        self, chat: _Chat, item: _Item, *, state: Any, reason: str, unreachable: bool = False, tried: bool = True
+    ) -> None:
         self._held.discard(chat.sends.popleft().outgoing.delivery)
         self._mark(
             Mark(
@@ -203,14 +232,16 @@ class Sender:
                 known=item.known,
                 reason=reason,
                 unreachable=unreachable,
+                tried=tried,
             )
         )
 
-    async def _edit(self, channel: Channel, edit: Edit) -> None:
+    async def _edit(self, channel: Channel, chat: _Chat, edit: Edit) -> None:
         try:
             await channel.edit(edit)
         except RateLimited as error:
-            await asyncio.sleep(min(error.retry_after, WAIT_IN_MEMORY).total_seconds())
+            self._hold(edit.address, decide(error, attempts=1, priority="reply"))
+            chat.edits.setdefault(edit.message_id, edit)
         except (Unreachable, ChatMoved):
             pass  # the next delivery finds out and says so
         except DeliveryError as error:
@@ -222,12 +253,19 @@ class Sender:
         channel = self._channels.get(acknowledgement.address.channel)
         if channel is None:
             return
-        try:
-            await channel.acknowledge(acknowledgement)
-        except DeliveryError as error:
-            log.debug("press not acknowledged: %s", error.reason)
-        except Exception:
-            log.exception("acknowledgement: defect on %s", acknowledgement.address.channel)
+        for attempt in range(1, ACKNOWLEDGED_WITHIN + 1):
+            try:
+                await channel.acknowledge(acknowledgement)
+            except Unavailable as error:
+                log.debug("press not acknowledged: %s", error.reason)
+                if attempt < ACKNOWLEDGED_WITHIN:
+                    await asyncio.sleep(1.0)
+                    continue
+            except DeliveryError as error:
+                log.debug("press not acknowledged: %s", error.reason)
+            except Exception:
+                log.exception("acknowledgement: defect on %s", acknowledgement.address.channel)
+            return
 
     # --- pace --------------------------------------------------------------------------------------------------------
 

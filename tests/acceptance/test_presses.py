@@ -110,7 +110,9 @@ async def test_presses_that_arrive_in_the_wrong_order_count_for_their_own_questi
     first = next(seen for seen in ada.sees() if SIZE in seen.text and not seen.mine)
     stage.double.hold()
     await ada.presses("1", message_id=question.id)  # the plan
-    await ada.presses_data(first.id, next(data for label, data in _buttons(stage, ada, SIZE).items() if label == "Mittel"))
+    await ada.presses_data(
+        first.id, next(data for label, data in _buttons(stage, ada, SIZE).items() if label == "Mittel")
+    )
     await ada.says("Mehr Licht")
     stage.double.release(order=(1, 0, 2))
     await ada.hears(lambda seen: "Absenden" in seen.buttons, timeout=PATIENCE)
