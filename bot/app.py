@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between tries to reach a platform
 DATABASE_PAUSE = 2.0  # seconds between tries while the database is out of order
+SAID_AGAIN_AFTER = 60.0  # seconds in which all went well; a failure after that is a new one
 DRAIN = 10.0  # seconds that messages on their way get at the end
 NOTICE_WITHIN = 0.5  # seconds until another process' change is looked at; the contract says one second
 
@@ -103,8 +105,8 @@ class App:
             try:
                 async with asyncio.TaskGroup() as group:
                     core = [group.create_task(self.dispatcher.run())]
-                    for part in (self._send_due, self._watch_database, self.worker.run):
-                        core.append(group.create_task(self._keep(part)))
+                    parts = (self._send_due, self._watch_database, self.worker.run)
+                    core.extend(group.create_task(self._keep(part)) for part in parts)
                     if ticker is not None:
                         self._start_ticks(ticker)
                     readers = [asyncio.create_task(self._serve(channel)) for channel in self.channels.values()]
@@ -217,18 +219,18 @@ class App:
 
     async def _insist(self, work: Callable[[], Awaitable[T]]) -> T:
         """Do work until the database lets it be done; what is due and what jobs wait is looked at anew then."""
-        failing = False
+        failed_at = -SAID_AGAIN_AFTER
         while True:
             try:
                 return await work()
             except StorageUnavailable as error:
-                if not failing:
+                if time.monotonic() - failed_at >= SAID_AGAIN_AFTER:
                     log.warning("the database is out of order, this is tried again: %s", error)
-                failing = True
+                failed_at = time.monotonic()
             await asyncio.sleep(DATABASE_PAUSE)
             await self.look_for_due()
 
-    # --- what is due, and what other processes change ------------------------------------------------------------------
+    # --- what is due, and what other processes change ----------------------------------------------------------------
 
     async def _send_due(self) -> None:
         """Claim and send what is due, whenever told to look."""
@@ -296,7 +298,8 @@ class App:
         for language in self.house.hub.languages:
             say = self.house.texts.speaker(language)
             menus[language] = [
-                (command.in_language(language), say(f"help.{command.name}")) for command in usable(roles)
+                (command.in_language(language), say(f"help.{command.name}"))
+                for command in usable(roles, staff=bool(roles))
             ]
         return menus
 

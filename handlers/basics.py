@@ -14,9 +14,11 @@ from handlers import onboarding
 
 def help_(draft: Draft) -> None:
     """List the commands that the person may use."""
-    say = draft.say
+    say, contact = draft.say, draft.scene.contact
+    staff = contact is not None and contact.staff
     lines = [
-        f"/{command.in_language(say.language)} – {say(f'help.{command.name}')}" for command in usable(draft.scene.roles)
+        f"/{command.in_language(say.language)} – {say(f'help.{command.name}')}"
+        for command in usable(draft.scene.roles, staff=staff)
     ]
     draft.reply(OutboundMessage(where=say("help.title"), text="\n".join(lines), hint=say("help.hint")))
 

@@ -38,7 +38,7 @@ def _choose(draft: Draft, prompt: Prompt, key: str) -> None:
         else:
             questionnaire.choose(draft, prompt, key, interview)
     else:
-        _menu(draft, key)
+        _menu(draft, prompt, key)
 
 
 def _language(draft: Draft, key: str) -> None:
@@ -49,10 +49,12 @@ def _language(draft: Draft, key: str) -> None:
         draft.toast(draft.say("press.unknown"))
 
 
-def _menu(draft: Draft, key: str) -> None:
-    if key.startswith("form_") and key.removeprefix("form_").isdigit():
-        questionnaire.open_form(draft, int(key.removeprefix("form_")))
-        return
+def _menu(draft: Draft, prompt: Prompt, key: str) -> None:
+    if key.isdigit():
+        forms_shown = prompt.data.get("forms", ())
+        if 1 <= int(key) <= len(forms_shown):
+            questionnaire.open_form(draft, forms_shown[int(key) - 1])
+            return
     match key:
         case "survey":
             questionnaire.survey(draft)

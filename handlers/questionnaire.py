@@ -35,10 +35,14 @@ def survey(draft: Draft) -> None:
 def _offer(draft: Draft, offered: list[OfferedForm]) -> None:
     say = draft.say
     choices = []
-    for form in offered:
+    for number, form in enumerate(offered, start=1):
         title = form.form.say(form.title, say.language) or form.name
-        choices.append([f"form_{form.id}", f"{title} ✓" if form.status == "submitted" else title])
-    prompt = NewPrompt(id=PromptId(draft.scene.next_id()), kind="menu", data={"choices": choices})
+        choices.append([str(number), f"{title} ✓" if form.status == "submitted" else title])
+    prompt = NewPrompt(
+        id=PromptId(draft.scene.next_id()),
+        kind="menu",
+        data={"choices": choices, "forms": [form.id for form in offered]},
+    )
     draft.reply(menu_message(say("survey.which"), prompt), prompt)
 
 

@@ -15,12 +15,14 @@ class Command:
     """One command. Names are ASCII, as Telegram demands; `role` None: for everyone.
 
     listed: whether `/help` and the menus show it; `aliases` are understood but not shown.
+    companies: only for contacts of companies, there is nothing in it for staff.
     """
 
     name: str
     german: str
     role: Role | None = None
     listed: bool = True
+    companies: bool = False
     aliases: tuple[str, ...] = ()
 
     def in_language(self, language: str) -> str:
@@ -29,11 +31,11 @@ class Command:
 
 
 COMMANDS: tuple[Command, ...] = (
-    Command(name="survey", german="umfrage", aliases=("fragebogen",)),
-    Command(name="back", german="zurueck"),
-    Command(name="skip", german="weiter", aliases=("ueberspringen", "next")),
-    Command(name="pause", german="pause"),
-    Command(name="review", german="uebersicht", aliases=("antworten", "answers")),
+    Command(name="survey", german="umfrage", companies=True, aliases=("fragebogen",)),
+    Command(name="back", german="zurueck", companies=True),
+    Command(name="skip", german="weiter", companies=True, aliases=("ueberspringen", "next")),
+    Command(name="pause", german="pause", companies=True),
+    Command(name="review", german="uebersicht", companies=True, aliases=("antworten", "answers")),
     Command(name="menu", german="menue"),
     Command(name="language", german="sprache"),
     Command(name="privacy", german="datenschutz"),
@@ -96,11 +98,13 @@ def by_name(name: str) -> Command:
     return _BY_NAME[name]
 
 
-def usable(roles: Iterable[Role]) -> list[Command]:
-    """Return the commands that somebody with these roles sees, an admin's being all."""
+def usable(roles: Iterable[Role], *, staff: bool = False) -> list[Command]:
+    """Return the commands that somebody with these roles sees, an admin's being all; staff answer no questionnaire."""
     held = set(roles)
     return [
         command
         for command in COMMANDS
-        if command.listed and (command.role is None or command.role in held or "admin" in held)
+        if command.listed
+        and not (staff and command.companies)
+        and (command.role is None or command.role in held or "admin" in held)
     ]

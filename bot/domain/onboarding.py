@@ -96,17 +96,14 @@ def ask_consent(draft: Draft, *, language: str, code: str) -> None:
     draft.speak(language)
     draft.record(VisitorSeen(language=language, code=code, step="consent"))
     say = draft.say
-    prompt = NewPrompt(
-        id=PromptId(scene.next_id()),
-        kind="consent",
-        data={"choices": [["yes", say("consent.yes")], ["no", say("consent.no")], ["notice", say("consent.notice")]]},
-    )
-    purpose = purpose_of(scene)
-    if purpose == "staff":
-        text = scene.hub.text("notice/staff", language)
+    choices = [["yes", say("consent.yes")], ["no", say("consent.no")]]
+    if purpose_of(scene) == "staff":
+        text = scene.hub.text("notice/staff", language)  # it is short enough to be shown whole
     else:
+        choices.append(["notice", say("consent.notice")])
         parts = [scene.hub.text("notice/short", language), scene.hub.text(f"notice/{scene.address.channel}", language)]
         text = "\n".join(part.strip() for part in parts if part)
+    prompt = NewPrompt(id=PromptId(scene.next_id()), kind="consent", data={"choices": choices})
     draft.reply(menu_message(text, prompt, where=say("consent.title")), prompt)
 
 

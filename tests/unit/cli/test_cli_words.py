@@ -35,11 +35,7 @@ def test_what_is_no_time_is_refused(text: str) -> None:
 
 def test_table_is_aligned_and_keeps_strange_text_on_its_line(capsys: pytest.CaptureFixture[str]) -> None:
     say_table(("NAME", "N"), [("two\nlines\x1b[2J", 1), (None, 22)], empty="nothing")
-    assert capsys.readouterr().out.splitlines() == [
-        "NAME            N",
-        "two lines [2J   1".replace("  1", " 1"),
-        "–               22",
-    ]
+    assert capsys.readouterr().out.splitlines() == ["NAME           N", "two lines [2J  1", "–              22"]
 
 
 def test_table_without_rows_says_so(capsys: pytest.CaptureFixture[str]) -> None:
@@ -59,9 +55,14 @@ def test_file_appears_whole_and_for_its_owner_alone(tmp_path: Path) -> None:
 def test_failed_work_leaves_the_old_file_and_no_draft(tmp_path: Path) -> None:
     target = tmp_path / "out.csv"
     target.write_bytes(b"old")
-    with pytest.raises(RuntimeError), written(str(target)) as file:
-        file.write(b"half")
-        raise RuntimeError
+
+    def fail() -> None:
+        with written(str(target)) as file:
+            file.write(b"half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert target.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [target]
 

@@ -1,0 +1,182 @@
+"""The command as people run it: a process, its output, its exit code. SQLite is enough here."""
+
+from __future__ import annotations
+
+import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+SHEET = """
+| survey |
+| | type | name | label::English (en) | label::Deutsch (de) |
+| | integer | age | How old? | Wie alt? |
+| | select_multiple yes_no | topics | Which? | Welche? |
+| | text | wish | Your wish? | Ihr Wunsch? |
+
+| choices |
+| | list_name | name | label::English (en) | label::Deutsch (de) |
+| | yes_no | a | Apples | Äpfel |
+| | yes_no | b | Pears | Birnen |
+
+| settings |
+| | form_id | form_title |
+| | fruit | Fruit |
+"""
+JOINING = ["1", "Sample Ltd", "Eva", "1", "-3", "1 2", "=1+1", "1"]
+
+
+class Here:
+    """A working directory with a content folder of one form, and the command run in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(Path(__file__).parents[3]),
+            "HUBTALK_CONTENT_DIR": "content",
+            **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE")},
+        }
+        (folder / "content").mkdir()
+        (folder / "content" / "hub.toml").write_text('[[forms]]\nname = "fruit"\nfile = "fruit.md"\n', encoding="utf-8")
+        (folder / "content" / "fruit.md").write_text(SHEET, encoding="utf-8")
+
+    def __call__(self, *words: str, said: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", "from bot.cli import main; main()", *words],
+            cwd=self.folder,
+            env={**self.environment, **more},
+            input=said,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    def json(self, *words: str) -> Any:
+        done = self(*words, "--json")
+        assert (done.returncode, done.stderr) == (0, "")
+        return orjson.loads(done.stdout)
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Here:
+    return Here(tmp_path)
+
+
+def test_demo_ends_with_the_row_that_the_export_holds(here: Here) -> None:
+    unfinished = here("chat", "--demo", "--lang", "en", said="\n".join(JOINING[:4]) + "\n")
+    assert (unfinished.returncode, unfinished.stderr) == (0, "")
+    assert "Your data is here: data/hubtalk.db" in unfinished.stdout
+    assert "goes on where you stopped" in unfinished.stdout
+
+    finished = here("chat", "--demo", said="\n".join(JOINING[4:]) + "\n")
+    assert "age: -3" in finished.stdout
+    assert "topics: a, b" in finished.stdout
+    assert "export fruit -f csv" in finished.stdout
+
+    told = here.json("export", "fruit", "-o", "out.csv")
+    assert (told["responses"], told["columns"][-5:]) == (1, ["age", "topics", "topics/a", "topics/b", "wish"])
+    with (here.folder / "out.csv").open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert [row[name] for name in ("company", "contact", "status")] == ["Sample Ltd", "Eva", "submitted"]
+    assert [row[name] for name in told["columns"][-5:]] == ["-3", "a b", "1", "1", "'=1+1"]
+    assert row["submitted_at"].endswith("+00:00")
+
+    lines = here("export", "fruit", "-f", "jsonl", "--values", "labels", "--lang", "de", "--pseudonymise")
+    written = orjson.loads(lines.stdout)
+    assert (written["age"], written["topics"], written["wish"]) == (-3, ["Äpfel", "Birnen"], "=1+1")
+    assert "Sample" not in lines.stdout
+
+
+def test_form_from_check_to_download(here: Here) -> None:
+    (here.folder / "new.md").write_text(SHEET.replace("fruit", "veg"), encoding="utf-8")
+    (here.folder / "broken.md").write_text(SHEET.replace("| integer |", "| intger |"), encoding="utf-8")
+    assert here.json("forms", "check", "new.md")["questions"] == 3
+    broken = here("forms", "check", "broken.md", "--json")
+    (problem, *_) = orjson.loads(broken.stdout)["problems"]
+    assert (broken.returncode, problem["sheet"], problem["level"]) == (1, "survey", "error")
+    refused = here("forms", "publish", "broken.md")
+    assert (refused.returncode, "Traceback" in refused.stderr) == (1, False)
+    assert here.json("forms", "publish", "new.md", "--draft") == {
+        "name": "veg",
+        "version": 1,
+        "new": True,
+        "state": "draft",
+    }
+    listed = {form["name"]: form["state"] for form in here.json("forms", "list")}
+    assert listed == {"fruit": "open", "veg": "draft"}
+    assert here("forms", "download", "veg", "-o", "-").stdout == SHEET.replace("fruit", "veg")
+
+
+def test_preview_plays_the_form_and_keeps_nothing(here: Here) -> None:
+    done = here("forms", "preview", "content/fruit.md", "--lang", "de", said="7\n1\nviel\n1\n")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Wie alt?" in done.stdout
+    assert "topics: a\n  wish: viel" in done.stdout
+    assert not (here.folder / "data").exists()
+
+
+def test_invitation_names_channels_that_have_no_link_yet(here: Here) -> None:
+    here.environment["HUBTALK_TELEGRAM__TOKEN"] = "1:x"
+    told = here.json("invite", "--company", "Sample Ltd", "--uses", "3")
+    assert (told["company"], told["uses"], told["links"], told["missing"]) == ("Sample Ltd", 3, {}, ["telegram"])
+
+
+def test_backup_comes_back_in_another_place(here: Here) -> None:
+    here.json("roles", "grant", "telegram:4711", "admin")
+    assert here.json("db", "backup", "b.tar.gz")["rows"] > 0
+    refused = here("db", "restore", "b.tar.gz")
+    assert (refused.returncode, "not empty" in refused.stderr) == (1, True)
+    here.environment["HUBTALK_DATA_DIR"] = "other"
+    here.json("db", "restore", "b.tar.gz")
+    assert [right["address"] for right in here.json("roles", "list")] == ["telegram:4711"]
+    assert here.json("db", "check") == {"ok": True, "problems": []}
+
+
+def test_doctor_says_what_is_wrong_and_how_to_mend_it(here: Here) -> None:
+    sick = here("doctor", "--json")
+    assert sick.returncode == 1
+    found = {each["what"]: each for each in orjson.loads(sick.stdout)["checks"]}
+    assert "HUBTALK_HUB__CONTROLLER" in found["configuration"]["message"]
+    assert found["telegram"]["state"] == "warning"
+    assert not (here.folder / "data").exists()
+
+
+def test_wrong_setting_and_unknown_language_are_one_line(here: Here) -> None:
+    wrong = here("chat", HUBTALK_REGISTRATION="sometimes")
+    assert (wrong.returncode, wrong.stderr.count("\n")) == (1, 1)
+    assert "HUBTALK_REGISTRATION" in wrong.stderr
+    unknown = here("chat", "--lang", "fr")
+    assert (unknown.returncode, "de, en" in unknown.stderr) == (2, True)
+
+
+def test_reader_that_goes_away_is_no_error_worth_a_traceback(here: Here) -> None:
+    command = [sys.executable, "-c", "from bot.cli import main; main()", "export", "--help"]
+    with subprocess.Popen(
+        command, cwd=here.folder, env=here.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+
+
+def test_two_terminals_of_one_person_do_not_fight(here: Here) -> None:
+    command = [sys.executable, "-u", "-c", "from bot.cli import main; main()", "chat", "--demo"]
+    with subprocess.Popen(
+        command, cwd=here.folder, env=here.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "\n"  # it has greeted, so it holds the lock
+        second = here("chat", "--demo")
+        assert (second.returncode, "another terminal" in second.stderr) == (1, True)
+        assert here("chat", "--demo", "--as", "bob").returncode == 0
+        assert here.json("forms", "list")[0]["name"] == "fruit"
+        first.communicate("")
+    assert first.returncode == 0
