@@ -98,6 +98,8 @@ class App:
             ChannelRefused: a platform rejects our credentials at the start.
         """
         await self.store.recover(list(self.channels))
+        for address, whole_bot, lasts in await self.store.pauses(list(self.channels)):
+            self.sender.pause(address, lasts, whole_bot=whole_bot)
         ticker = Ticker() if ticks else None
         async with AsyncExitStack() as stack:
             for channel in self.channels.values():
@@ -153,9 +155,17 @@ class App:
                 reader.result()
 
     async def _drain(self) -> None:
-        await self.dispatcher.quiet()
+        await self._quiet()
         await self.sender.close(within=DRAIN)
-        await self.dispatcher.quiet()
+        await self._quiet()
+
+    async def _quiet(self) -> None:
+        """Let what waits be committed; with a database out of order it stays unconfirmed, and comes again."""
+        try:
+            async with asyncio.timeout(DRAIN):
+                await self.dispatcher.quiet()
+        except TimeoutError:
+            log.warning("the database did not take what waits; nothing of it was confirmed")
 
     async def _serve(self, channel: Channel) -> None:
         """Connect a channel and read it for ever; what it brings is confirmed once it is committed."""

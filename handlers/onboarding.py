@@ -23,10 +23,12 @@ def code_in(scene: Scene) -> str:
     typed = typed_command(content.text)
     if typed is not None:
         return typed.argument if typed.command is not None and typed.command.name == "start" else ""
+    if scene.visitor is not None and scene.visitor.step != "turned_away":
+        return ""  # what is typed here picks a language or answers the notice
     text = content.text.strip()
-    looks_like_a_code = (
-        len(text) <= 24 and text.replace("-", "").isalnum() and any(character.isdigit() for character in text)
-    )
+    signs = text.replace("-", "").replace(" ", "")
+    # As long as a code, give or take what one mistypes.
+    looks_like_a_code = 8 <= len(signs) <= 16 and signs.isalnum() and any(sign.isdigit() for sign in signs)
     return text if looks_like_a_code else ""
 
 

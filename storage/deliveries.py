@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, case, delete, exists, null, or_, select, update
+from sqlalchemy import bindparam, case, delete, exists, func, null, or_, select, update
 
 from bot.domain.messages import Address, DeliveryId, Outgoing
 from bot.domain.people import ContactId
@@ -99,6 +99,18 @@ DUE_AT_ALL = Statement(
     )
     .limit(1),
     name="anything due",
+)
+# What was put back because the platform asked for silence; the reasons are those of `bot.runtime.sender`.
+PAUSED = Statement(
+    select(deliveries.c.channel, deliveries.c.chat, deliveries.c.reason, func.max(deliveries.c.not_before))
+    .where(
+        any_of(deliveries.c.channel, "channels"),
+        deliveries.c.state == "planned",
+        deliveries.c.reason.in_(["rate_limited", "rate_limited_bot"]),
+        deliveries.c.not_before > bindparam("now"),
+    )
+    .group_by(deliveries.c.channel, deliveries.c.chat, deliveries.c.reason),
+    name="pauses that the platform asked for",
 )
 CLAIM = Statement(
     update(deliveries)

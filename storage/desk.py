@@ -42,9 +42,8 @@ TITLE = Statement(
     update(form_versions).where(form_versions.c.id == bindparam("id_")).values(title=bindparam("title")),
     name="title of version",
 )
-CONFIRMED_COMPANIES = Statement(
-    select(companies.c.id, companies.c.name).where(companies.c.state == "confirmed").order_by(companies.c.id),
-    name="confirmed companies",
+COMPANIES = Statement(
+    select(companies.c.id, companies.c.name, companies.c.state).order_by(companies.c.id), name="companies by age"
 )
 COMPANY = Statement(
     select(companies.c.name, companies.c.state).where(companies.c.id == bindparam("company")), name="company"
@@ -183,7 +182,7 @@ def _move(name: str, state: desk.FormState, *, closed_at: int | None) -> Steps[N
 
 def _invite(order: Order, command: desk.Invite) -> Steps[desk.Invited]:
     company: int | None = None
-    invited = desk.Invited(company=None, known=False)
+    invited = desk.Invited()
     if command.company is not None:
         company, invited = yield from _company_called(order, command.company)
     number = order.number()
@@ -210,12 +209,14 @@ def _company_called(order: Order, text: str) -> Steps[tuple[int, desk.Invited]]:
     if not 1 <= len(name) <= NAME_LIMIT or not any(sign.isalnum() for sign in name):
         raise UsageError(f"a company's name has 1 to {NAME_LIMIT} characters and at least a letter or digit")
     # Compared here, as the databases do not agree on the case of umlauts.
-    for number, known in (yield from rows(CONFIRMED_COMPANIES)):
-        if known.casefold() == name.casefold():
-            return number, desk.Invited(company=known, known=True)
+    same: list[Row] = [row for row in (yield from rows(COMPANIES)) if row[1].casefold() == name.casefold()]
+    claimed = tuple(row[0] for row in same if row[2] == "claimed")
+    for number, known, state in same:
+        if state == "confirmed":
+            return number, desk.Invited(company=known, company_id=number, known=True, claimed=claimed)
     number = order.number()
     yield from change(NEW_COMPANY, id=number, name=name, state="confirmed", created_at=order.now)
-    return number, desk.Invited(company=name, known=False)
+    return number, desk.Invited(company=name, company_id=number, claimed=claimed)
 
 
 def _grant(order: Order, command: desk.GrantRole) -> Steps[bool]:
@@ -251,11 +252,9 @@ def _merge(order: Order, command: desk.MergeCompanies) -> Steps[desk.Merged]:
     if command.source == command.target:
         raise UsageError("a company cannot be merged into itself")
     source, state = yield from _company(command.source)
-    target, _ = yield from _company(command.target)
-    if state != "claimed":
-        raise UsageError(
-            f"{source!r} is confirmed; only a company that a contact typed (claimed) can be merged into another one"
-        )
+    target, target_state = yield from _company(command.target)
+    if state == "confirmed" and target_state == "claimed":
+        raise UsageError(f"{source!r} is confirmed and {target!r} is not; say them the other way round")
     moved = {}
     for name, statement in _MOVES.items():
         moved[name] = yield from change(statement, source=command.source, target=command.target)

@@ -32,7 +32,15 @@ from storage.tables import (
 PAGE = 200
 """Responses in memory at once; with their answers a few hundred kilobytes."""
 
-_NOT_STAFF = contacts.c.staff.is_not(true())
+# Who joined as staff, and who took part first and was given a role later.
+_NOT_STAFF = and_(
+    contacts.c.staff.is_not(true()),
+    ~exists().where(
+        addresses.c.contact_id == responses.c.contact_id,
+        rights.c.channel == addresses.c.channel,
+        rights.c.person == addresses.c.person,
+    ),
+)
 VERSIONS = Statement(
     select(form_versions.c.id, form_versions.c.number, form_versions.c.compiled)
     .select_from(form_versions.join(forms))

@@ -184,6 +184,15 @@ class SqlStore:
             return 0
         return await self.database.write(lambda: deliveries.set_free(names, held=held, now=now))
 
+    async def pauses(self, channels: Sequence[str]) -> list[tuple[Address, bool, timedelta]]:
+        """Return the pauses that platforms asked for and that still last: whose, whether of the whole bot, how long."""
+        now = self._clock.now()
+        found = await self.database.read(lambda: rows(deliveries.PAUSED, channels=list(channels), now=to_micros(now)))
+        return [
+            (Address(channel, chat), reason == "rate_limited_bot", from_micros(until) - now)
+            for channel, chat, reason, until in found
+        ]
+
     async def cursor(self, account: str) -> str | None:
         """See `bot.ports.Store`."""
         row = await self.database.read(lambda: one(CURSOR_OF, account=account))

@@ -9,6 +9,7 @@ import typer
 from bot.cli.opening import JsonFlag, checked, local, opened, say_json, say_table, warn, work
 
 if TYPE_CHECKING:
+    from bot.domain.desk import Invited
     from bot.domain.messages import Address
     from bot.house import House
 
@@ -54,6 +55,7 @@ def invite(
 
     async def run() -> None:
         from bot.desk import COMMAND_LINE, invite
+        from bot.domain.desk import public_id
 
         async with opened() as house:
             expires_at = house.clock.now() + lifetime
@@ -65,6 +67,7 @@ def invite(
         told = {
             "code": code,
             "company": invited.company,
+            "company_id": None if invited.company_id is None else public_id("C", invited.company_id),
             "role": role,
             "uses": limit,
             "expires_at": expires_at,
@@ -74,12 +77,23 @@ def invite(
         if as_json:
             say_json(told)
         else:
-            _tell_invitation(told, until=until, new_company=invited.company is not None and not invited.known)
+            _tell_invitation(told, until=until)
+            _warn_of_company(told, invited)
 
     work(run)
 
 
-def _tell_invitation(told: dict[str, Any], *, until: str, new_company: bool) -> None:
+def _warn_of_company(told: dict[str, Any], invited: Invited) -> None:
+    from bot.domain.desk import public_id
+
+    if invited.company is not None and not invited.known:
+        warn(f"the company {invited.company!r} was not known and is entered as confirmed")
+    for number in invited.claimed:
+        fix = f"hubtalk companies merge {public_id('C', number)} {told['company_id']}"
+        warn(f"a contact has typed that name already; if it is the same company: {fix}")
+
+
+def _tell_invitation(told: dict[str, Any], *, until: str) -> None:
     whom = told["company"] or f"a new {told['role']}"
     typer.echo(f"Code for {whom}: {told['code']}")
     people = "one person" if told["uses"] == 1 else f"{told['uses']} people"
@@ -90,8 +104,6 @@ def _tell_invitation(told: dict[str, Any], *, until: str, new_company: bool) -> 
         typer.echo(f"To use it, write to the bot: /start {told['code']}")
     if told["missing"]:
         warn(f"no link for {', '.join(told['missing'])} yet: `hubtalk run` must have connected once")
-    if new_company:
-        warn(f"the company {told['company']!r} was not known and is entered as confirmed")
 
 
 async def _links(house: House, code: str) -> tuple[dict[str, str], list[str]]:
@@ -235,11 +247,11 @@ def confirm(
 
 @companies.command()
 def merge(
-    source: Annotated[str, typer.Argument(metavar="FROM", help="Id of the claimed company, which goes.")],
+    source: Annotated[str, typer.Argument(metavar="FROM", help="Id of the company that goes.")],
     target: Annotated[str, typer.Argument(metavar="INTO", help="Id of the company that gets its contacts.")],
     as_json: JsonFlag = False,
 ) -> None:
-    """Move contacts and responses of a claimed company into another one, and delete it."""
+    """Move contacts and responses of a company into another one, and delete it."""
     numbers = _company(source), _company(target)
 
     async def run() -> None:

@@ -74,6 +74,10 @@ def main() -> None:
         _end(130)
     except BrokenPipeError:
         _end(1)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        typer.echo(f"hubtalk: {place}{error.strerror or type(error).__name__}", err=True)
+        _end(1)
     finally:
         _let_go_of_output()
 

@@ -68,10 +68,15 @@ class SetFormState(Command[FormState]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invited:
-    """An invitation that was made. `company`: its name as stored; `known`: it was there before."""
+    """An invitation that was made. `company`: its name as stored; `known`: it was there before.
 
-    company: str | None
-    known: bool
+    claimed: companies of the same name that contacts typed and nobody has confirmed or merged yet.
+    """
+
+    company: str | None = None
+    company_id: int | None = None
+    known: bool = False
+    claimed: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

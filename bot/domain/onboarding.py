@@ -34,6 +34,8 @@ def arrive(draft: Draft, *, code: str) -> None:
         _turn_away(draft, code=code)
         return
     kept = code if invited else ""
+    if code and not invited:
+        draft.reply(draft.say("code.not_needed"))
     known = scene.visitor is not None and scene.visitor.step == "consent"
     if known or hub_language(scene.message.language, scene.hub.languages):
         _welcome(draft, ask=False)
@@ -128,8 +130,13 @@ def refuse(draft: Draft) -> None:
 
 
 def consent(draft: Draft) -> None:
-    """The visitor agrees and becomes a contact."""
+    """The visitor agrees and becomes a contact; if their invitation has died meanwhile, they hear that instead."""
     scene = draft.scene
+    invited = scene.invitation is not None and scene.invitation.alive
+    code = scene.visitor.code if scene.visitor else ""
+    if not invited and (code or (scene.hub.registration == "invitation" and not scene.roles)):
+        arrive(draft, code=code)
+        return
     purpose = purpose_of(scene)
     notice = "notice/staff" if purpose == "staff" else "notice/privacy"
     contact = ContactId(scene.next_id())

@@ -29,7 +29,9 @@ FIXED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column. `source`: path of its question in each version that has it; `choice`: a 0/1 column of that choice."""
+    """One column. `source`: path of its question in each version that has it; `choice`: a 0/1 column of that choice,
+    whose `source` are the versions that offer it: not offered is not the same as not chosen.
+    """
 
     name: str
     source: Mapping[int, str] = field(default_factory=dict)
@@ -121,7 +123,7 @@ def columns_of(versions: Mapping[int, Form]) -> tuple[Column, ...]:
     """Return the question columns: those of the newest version in its order, then what only older ones had."""
     bare = _unambiguous(versions.values())
     found: dict[str, dict[int, str]] = {}
-    choices: dict[str, list[str]] = {}
+    offered: dict[str, dict[str, dict[int, str]]] = {}
     taken = set(FIXED)
     for number in sorted(versions, reverse=True):
         form = versions[number]
@@ -129,16 +131,16 @@ def columns_of(versions: Mapping[int, Form]) -> tuple[Column, ...]:
             name = question.name if question.name in bare else question.path
             found.setdefault(name, {})[number] = question.path
             if question.type == "select_multiple":
-                known = choices.setdefault(name, [])
-                known += [choice.name for choice in question.choices if choice.name not in known]
+                for choice in question.choices:
+                    offered.setdefault(name, {}).setdefault(choice.name, {})[number] = question.path
     columns: list[Column] = []
     root = versions[max(versions)].name if versions else ""
     for name, source in found.items():
         free = _free(name, taken, root=root)
         columns.append(Column(name=free, source=source))
         columns += [
-            Column(name=_free(f"{free}/{choice}", taken, root=root), source=source, choice=choice)
-            for choice in choices.get(name, ())
+            Column(name=_free(f"{free}/{choice}", taken, root=root), source=offering, choice=choice)
+            for choice, offering in offered.get(name, {}).items()
         ]
     return tuple(columns)
 

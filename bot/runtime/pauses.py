@@ -33,6 +33,10 @@ class Pauses:
             del self._chats[address]
         return max(0.0, until - now, self._bots.get(address.channel, 0.0) - now)
 
+    def concerns_bot(self, address: Address) -> bool:
+        """Say whether the whole bot of that chat's channel has to be silent now."""
+        return self._bots.get(address.channel, 0.0) > time.monotonic()
+
     def put_back(self, address: Address, delivery: DeliveryId) -> None:
         """Note that a delivery waits in the ledger."""
         self._put_back.setdefault(address, set()).add(delivery)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -22,6 +24,7 @@ log = logging.getLogger(__name__)
 
 WAIT_IN_MEMORY = timedelta(seconds=10)  # a longer pause is a row's business: it survives a restart
 ACKNOWLEDGED_WITHIN = 3  # tries, a second apart; a spinner that turned for longer has ended by itself
+OF_WHOLE_BOT = f"{RateLimited.reason}_bot"  # why a delivery was put back; read again at the next start
 PACERS_KEPT = 10_000  # of chats that wrote last; idle ones are forgotten beyond that
 
 
@@ -56,6 +59,8 @@ class Sender:
         self._tasks: set[asyncio.Task[None]] = set()
         self._held: set[DeliveryId] = set()
         self._pauses = Pauses()
+        self._edits_waiting = 0
+        self._random = random.Random()  # noqa: S311 -- it only spreads wake-ups
 
     def send(self, outgoing: Outgoing, *, known: bool, attempts: int = 0) -> None:
         """Send a committed delivery as soon as its chat and the pace allow."""
@@ -79,6 +84,10 @@ class Sender:
     def acknowledge(self, acknowledgement: Acknowledgement) -> None:
         """Answer a press at once, beside everything else."""
         self._spawn(self._acknowledge(acknowledgement))
+
+    def pause(self, address: Address, lasts: timedelta, *, whole_bot: bool) -> None:
+        """Be silent as the platform asked before the last stop."""
+        self._pauses.begin(address, lasts.total_seconds(), whole_bot=whole_bot)
 
     @property
     def held(self) -> frozenset[DeliveryId]:
@@ -143,7 +152,8 @@ class Sender:
         if chat.sends and self._pauses.is_overtaking(address, chat.sends[0].outgoing.delivery):
             self._put_back(chat, "waits_its_turn", timedelta(seconds=rest))
         elif rest > WAIT_IN_MEMORY.total_seconds():
-            self._put_back(chat, RateLimited.reason, timedelta(seconds=rest))
+            reason = OF_WHOLE_BOT if self._pauses.concerns_bot(address) else RateLimited.reason
+            self._put_back(chat, reason, timedelta(seconds=rest))
             chat.edits.clear()
         elif rest > 0:
             await asyncio.sleep(rest)
@@ -157,12 +167,14 @@ class Sender:
         try:
             message_ids = await channel.send(outgoing)
         except DeliveryError as error:
-            await self._failed(chat, item, error)
+            self._count(outgoing.address, 1)
+            self._failed(chat, item, error)
             return
         except Exception:  # a defect of an adapter must not stop the chat; the row says that it failed
             log.exception("delivery %s: defect while sending on %s", outgoing.delivery, outgoing.address.channel)
             self._done(chat, item, state="failed", reason="defect")
             return
+        self._count(outgoing.address, max(1, len(message_ids)))
         self._held.discard(chat.sends.popleft().outgoing.delivery)
         self._mark(
             Mark(
@@ -175,7 +187,7 @@ class Sender:
             )
         )
 
-    async def _failed(self, chat: _Chat, item: _Item, error: DeliveryError) -> None:
+    def _failed(self, chat: _Chat, item: _Item, error: DeliveryError) -> None:
         decision = decide(error, attempts=item.attempts, priority=item.outgoing.priority)
         if decision.kind != "again":
             if not decision.unreachable:
@@ -190,7 +202,8 @@ class Sender:
             )
         self._hold(item.outgoing.address, decision)
         if decision.after > WAIT_IN_MEMORY:
-            self._put_back(chat, error.reason, decision.after, tried=item)
+            reason = OF_WHOLE_BOT if decision.whole_bot else error.reason
+            self._put_back(chat, reason, decision.after, tried=item)
 
     def _hold(self, address: Address, decision: Decision) -> None:
         self._pauses.begin(address, decision.after.total_seconds(), whole_bot=decision.whole_bot)
@@ -238,7 +251,10 @@ class Sender:
 
     async def _edit(self, channel: Channel, chat: _Chat, edit: Edit) -> None:
         try:
-            await channel.edit(edit)
+            try:
+                await channel.edit(edit)
+            finally:
+                self._count(edit.address, 1)
         except RateLimited as error:
             self._hold(edit.address, decide(error, attempts=1, priority="reply"))
             chat.edits.setdefault(edit.message_id, edit)
@@ -287,24 +303,36 @@ class Sender:
     async def _pace(self, address: Address) -> None:
         now = time.monotonic()
         pacer = self._pacer(address)
-        wait = max(pacer.reserve(now) if pacer else 0.0, self._bots[address.channel].reserve(now))
+        wait = max(pacer.delay(now) if pacer else 0.0, self._bots[address.channel].reserve(now))
         if wait > 0:
             await asyncio.sleep(wait)
 
+    def _count(self, address: Address, requests: int) -> None:
+        """Count towards the chat's pace when the answer is there: a slow way there must not make two requests meet."""
+        now = time.monotonic()
+        pacer = self._pacer(address)
+        for number in range(requests):
+            if pacer:
+                pacer.reserve(now)
+            if number:  # a long text became several messages
+                self._bots[address.channel].reserve(now)
+
     async def _pace_edit(self, address: Address, chat: _Chat) -> bool:
         """Wait for an edit's moment; False when a message came in between, which goes first."""
-        pacer = self._pacer(address)
-        now = time.monotonic()
-        wait = max(pacer.delay(now) if pacer else 0.0, self._bots[address.channel].delay(now))
-        if wait > 0:
-            try:
-                await asyncio.wait_for(chat.news.wait(), wait)
-            except TimeoutError:
-                pass
-            else:
-                return False
-        now = time.monotonic()
-        if pacer:
-            pacer.reserve(now)
-        self._bots[address.channel].reserve(now)
-        return True
+        pacer, bot = self._pacer(address), self._bots[address.channel]
+        self._edits_waiting += 1
+        try:
+            while True:
+                now = time.monotonic()
+                wait = max(pacer.delay(now) if pacer else 0.0, bot.delay(now))
+                if wait <= 0:
+                    bot.reserve(now)
+                    return True
+                # Edits reserve no moment ahead, or messages would queue behind them; so they must not all wake at once.
+                rate = self._channels[address.channel].abilities.rate
+                wait += self._random.random() * self._edits_waiting / rate if rate else 0.0
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(chat.news.wait(), wait)
+                    return False
+        finally:
+            self._edits_waiting -= 1

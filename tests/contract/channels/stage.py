@@ -22,7 +22,7 @@ from storage.codec import load, to_micros
 from storage.statements import Row, Statement, change, rows
 from storage.tables import answers, companies, deliveries, forms, invitations, metadata, set_aside
 
-PATIENCE = 20.0  # seconds; a person who waits longer is told that nothing came
+PATIENCE = 8.0  # seconds; a person who waits longer is told that nothing came
 CODE = "7KQ2-9F0D-XW3T"
 
 
@@ -118,13 +118,15 @@ class Person(ABC):
     async def _picks(self, label: str) -> None: ...
 
     async def _wait(self, find: Any, complaint: str) -> Heard:
+        work = self.stage.work
+        assert work is not None, "nobody has begun to talk yet"
         waiting = asyncio.create_task(self.stage.first(find))
-        done, _ = await asyncio.wait({waiting, self.stage.work}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait({waiting, work}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
         if waiting in done:
             return await waiting
         waiting.cancel()
-        if self.stage.work in done:
-            self.stage.work.result()
+        if work in done:
+            work.result()
         told = "\n---\n".join(self.seen()[-4:])
         raise AssertionError(f"{complaint}; the last messages are:\n{told}")
 
@@ -145,7 +147,7 @@ class Stage(ABC):
         self.failures_expected = False
         self.house: House
         self.app: App
-        self.work: asyncio.Task[None]
+        self.work: asyncio.Task[None] | None = None
         self._stop = asyncio.Event()
         self._stack = AsyncExitStack()
 
@@ -154,6 +156,10 @@ class Stage(ABC):
     async def open(self) -> None:
         """Open the house and let the bot work."""
         self.house = await self._stack.enter_async_context(open_house(self.settings, clock=self.clock))
+        self._begin()
+
+    def _begin(self) -> None:
+        """Let the bot work in the open house."""
         self.app = App(self.house, [self._channel()])
         self._stop = asyncio.Event()
         self.work = asyncio.create_task(self.app.run(stop=self._stop, ticks=False))
@@ -162,8 +168,10 @@ class Stage(ABC):
         """Stop the bot as SIGTERM does, and close the house."""
         self._stop.set()
         try:
-            await self.work
+            if self.work is not None:
+                await self.work
         finally:
+            self.work = None
             await self._stack.aclose()
 
     async def restart(self) -> None:

@@ -149,15 +149,17 @@ class TerminalStage(Stage):
             self._persons[name] = TerminalPerson(self, name=name, language=language)
         return self._persons[name]
 
-    async def open(self) -> None:
+    def _begin(self) -> None:
         """A window opens when its person comes: opening it is the first thing they say."""
-        if self.front is None:
-            self.front = self.person()
-        await super().open()
+        if self.front is not None:
+            super()._begin()
 
     async def turn_to(self, person: TerminalPerson) -> None:
-        """Let another person sit down."""
-        if self.front is not person:
+        """Let a person sit down, if it is not they who sit there."""
+        if self.front is None:
+            self.front = person
+            self._begin()
+        elif self.front is not person:
             await self.settled()
             self.front = person
             await self.restart()

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+
+from storage.locks import RunLock
+from tests.doubles.telegram import TelegramDouble
 
 SHEET = """
 | survey |
@@ -180,3 +186,59 @@ def test_two_terminals_of_one_person_do_not_fight(here: Here) -> None:
         assert here.json("forms", "list")[0]["name"] == "fruit"
         first.communicate("")
     assert first.returncode == 0
+
+
+async def test_restore_and_upgrade_wait_until_no_bot_runs_and_all_else_works_beside_it(here: Here) -> None:
+    here.json("db", "upgrade")
+    here.json("db", "backup", "b.tar.gz")
+    async with RunLock(f"sqlite:///{here.folder}/data/hubtalk.db"):
+        for words in (("db", "upgrade"), ("db", "restore", "b.tar.gz", "--force")):
+            refused = await asyncio.to_thread(here, *words)
+            assert (refused.returncode, "already runs" in refused.stderr) == (1, True)
+        assert await asyncio.to_thread(here.json, "roles", "grant", "telegram:4711", "organiser")
+        checks = orjson.loads((await asyncio.to_thread(here, "doctor", "--json")).stdout)["checks"]
+    assert {each["what"]: each["message"] for each in checks}["bot"] == "one is running on this database"
+
+
+def test_hub_folder_is_copied_checked_and_applied(here: Here) -> None:
+    made = here.json("hub", "init", "mine")
+    assert "hub.toml" in made["files"]
+    assert here("hub", "init", "mine").returncode == 1
+    assert here.json("hub", "check", "mine") == {"ok": True, "problems": []}
+    first = here.json("hub", "apply", "mine")
+    assert ([form["name"] for form in first["forms"]], len(first["texts"]) > 5) == (["needs"], True)
+    (here.folder / "mine" / "texts" / "welcome.de.md").write_text("Moin", encoding="utf-8")
+    second = here.json("hub", "apply", "mine")
+    assert (second["texts"], second["milestones"], second["forms"]) == (["welcome.de"], [], [])
+    (here.folder / "mine" / "texts" / "welcome.de.md").write_text("Moin {name}", encoding="utf-8")
+    refused = here("hub", "apply", "mine")
+    assert (refused.returncode, "{name}" in refused.stderr) == (1, True)
+
+
+async def test_doctor_reaches_telegram_or_says_why_not(here: Here) -> None:
+    async with TelegramDouble() as double:
+        here.environment["HUBTALK_TELEGRAM__API_URL"] = double.url
+        for token, state, says in (
+            (double.token, "ok", "connected as @"),
+            ("1:wrong", "error", "token"),
+        ):
+            done = await asyncio.to_thread(here, "doctor", "--json", HUBTALK_TELEGRAM__TOKEN=token)
+            found = {each["what"]: each for each in orjson.loads(done.stdout)["checks"]}["telegram"]
+            assert found["state"] == state
+            assert says in found["message"] + found["mend"]
+            assert token not in done.stdout + done.stderr
+    done = await asyncio.to_thread(here, "doctor", "--json", HUBTALK_TELEGRAM__TOKEN="1:any")
+    found = {each["what"]: each for each in orjson.loads(done.stdout)["checks"]}["telegram"]
+    assert (found["state"], "network" in found["mend"]) == ("error", True)
+
+
+def test_invitation_has_a_link_for_each_channel_that_was_met(here: Here) -> None:
+    here.json("db", "upgrade")
+    with closing(sqlite3.connect(here.folder / "data" / "hubtalk.db")) as raw, raw:
+        raw.execute(
+            "INSERT INTO identities (channel, account, name, link, seen_at) "
+            "VALUES ('telegram', 'telegram:1', '@hub_bot', 'https://t.me/hub_bot?start={code}', 1)"
+        )
+    told = here.json("invite", "--role", "organiser")
+    assert told["links"] == {"telegram": f"https://t.me/hub_bot?start={told['code']}"}
+    assert (told["uses"], told["missing"]) == (1, [])

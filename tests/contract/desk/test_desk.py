@@ -89,18 +89,20 @@ async def test_title_that_the_hub_gave_stays_while_the_sheet_keeps_its_own(house
 
 
 async def test_invitation_finds_a_confirmed_company_in_any_letter_case(house: House, people: People) -> None:
-    await people.company("müller ag", state="claimed")
+    typed = await people.company("müller ag", state="claimed")
     known = await people.company("Müller AG", state="confirmed")
     _, invited = await invite(house, actor=ACTOR, company=" MÜLLER AG", role=None, uses=10, expires_at=None)
-    assert invited == desk.Invited(company="Müller AG", known=True)
+    assert invited == desk.Invited(company="Müller AG", company_id=known, known=True, claimed=(typed,))
     ((company, role, uses),) = await table(house, invitations.c.company_id, invitations.c.role, invitations.c.uses_left)
     assert (company, role, uses) == (known, "", 10)
 
 
 async def test_invitation_makes_the_company_that_is_not_there(house: House) -> None:
     _, invited = await invite(house, actor=ACTOR, company="Neu GmbH", role=None, uses=1, expires_at=None)
-    assert invited == desk.Invited(company="Neu GmbH", known=False)
-    assert await table(house, companies.c.name, companies.c.state) == [("Neu GmbH", "confirmed")]
+    assert (invited.company, invited.known) == ("Neu GmbH", False)
+    assert await table(house, companies.c.id, companies.c.name, companies.c.state) == [
+        (invited.company_id, "Neu GmbH", "confirmed")
+    ]
 
 
 async def test_of_a_code_only_the_keyed_hash_is_stored(house: House) -> None:
@@ -163,7 +165,7 @@ async def test_merge_moves_contacts_responses_and_invitations(house: House, peop
     assert (await audit(house))[-1] == ("companies merged", desk.public_id("C", real))
 
 
-async def test_confirmed_company_is_never_merged_away(house: House, people: People) -> None:
+async def test_confirmed_company_is_never_merged_into_a_claimed_one(house: House, people: People) -> None:
     real, other = await people.company("A", state="confirmed"), await people.company("B")
     for source, target in ((real, other), (other, other), (4711, real)):
         with pytest.raises(UsageError):

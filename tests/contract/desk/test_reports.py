@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from bot.desk import latest_row, perform, table_of
-from bot.domain.desk import ReportedResponse
+from bot.domain.desk import GrantRole, ReportedResponse, RevokeRole
+from bot.domain.messages import Address
 from bot.errors import UsageError
 from bot.files.table import shown
 from bot.forms.model import Form
@@ -71,6 +72,16 @@ async def test_staff_is_never_exported(house: House, people: People) -> None:
     assert await found(house, Selection(partial=True)) == []
     (shown_form,) = await house.database.read(reports.list_forms)
     assert (shown_form["submitted"], shown_form["partial"]) == (0, 0)
+
+
+async def test_contact_who_has_a_role_counts_as_staff_as_long_as_they_have_it(house: House, people: People) -> None:
+    version = await published(house)
+    number = await people.response(await people.contact("Eva"), version, {"size": 1})
+    person = Address("terminal", "eva")
+    await perform(house, actor="somebody", command=GrantRole(person=person, role="organiser"))
+    assert await found(house) == []
+    await perform(house, actor="somebody", command=RevokeRole(person=person, role="organiser"))
+    assert ids(await found(house)) == [number]
 
 
 async def test_default_that_nobody_has_passed_is_no_answer(house: House, people: People) -> None:

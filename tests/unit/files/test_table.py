@@ -101,6 +101,12 @@ def test_answer_of_an_older_version_stands_in_the_column_of_its_name() -> None:
     assert table.row(response({"new/size": "small"}, version=2))["size"] == "small"
 
 
+def test_choice_that_a_version_did_not_offer_is_empty_there() -> None:
+    old, new = (form(question("m", "select_multiple", choices)) for choices in ("a b", "b c"))
+    row = Table({1: old, 2: new}).row(response({"m": ("a",)}, version=1))
+    assert [row[name] for name in ("m/b", "m/c", "m/a")] == [0, None, 1]
+
+
 def test_pseudonyms_stand_for_company_and_contact() -> None:
     table = Table({1: form(question("t"))}, pseudonym=lambda kind, number: f"{kind}-{number}")
     row = table.row(response({}))
