@@ -73,6 +73,7 @@ class App:
             ),
             clock=house.clock,
             owner=secrets.token_hex(8),
+            only_chat=next((channel.abilities.only_chat for channel in channels), "") if len(channels) == 1 else "",
         )
         self._observe = observe
         self.dispatcher = Dispatcher(store=self.store, decide=Decider(ROUTES), observe=self._seen)

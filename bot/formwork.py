@@ -10,7 +10,9 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
+from bot.desk import perform
 from bot.domain.asking import menu_message
+from bot.domain.desk import PublishForm
 from bot.domain.messages import OutboundMessage, PromptId
 from bot.domain.scene import NewPrompt, Reply
 from bot.domain.speech import Speaker
@@ -20,8 +22,6 @@ from bot.forms.store import from_json
 from bot.house import House
 from bot.ports import Channel, Job
 from handlers.forms import FILE_LIMIT
-from storage import hub as hub_rows
-from storage.codec import to_micros
 
 COMPILE_WITHIN = 60.0  # seconds; the largest public form we know takes two
 SHOWN_PROBLEMS = 10
@@ -90,20 +90,10 @@ class FormWork:
         form, problems = await compile_apart(data, file_name=job.data["name"])
         if form is None:
             raise FormError("; ".join(str(problem) for problem in problems if problem.level == "error"))
-        name, now = form.name, to_micros(self._house.clock.now())
-        number, _ = await self._house.database.write(
-            lambda: hub_rows.publish(
-                form,
-                name=name,
-                title=form.title,
-                file_name=job.data["name"],
-                source=data,
-                now=now,
-                number=self._house.next_id,
-            )
-        )
+        command = PublishForm(form=form, name=form.name, file_name=job.data["name"], source=data)
+        published = await perform(self._house, actor=str(job.address), command=command)
         path.unlink(missing_ok=True)
-        text = say("forms.published", name=form.say(form.title, say.language) or name, number=number)
+        text = say("forms.published", name=form.say(form.title, say.language) or form.name, number=published.number)
         return [Reply(message=OutboundMessage(text=text, language=say.language))]
 
     def failed(self, job: Job) -> Sequence[Reply]:

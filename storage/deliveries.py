@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, case, delete, exists, func, null, or_, select, update
+from sqlalchemy import Text, bindparam, case, delete, exists, func, literal_column, null, or_, select, update
 
 from bot.domain.messages import Address, DeliveryId, Outgoing
 from bot.domain.people import ContactId
@@ -70,6 +70,11 @@ UNREACHABLE = Statement(
     .values(reachable=bindparam("reachable")),
     name="unreachable",
 )
+# `only`: one chat of the channel ("" for all): each terminal speaks to one person.
+_OURS = (
+    any_of(deliveries.c.channel, "channels"),
+    or_(bindparam("only", type_=Text) == literal_column("''"), deliveries.c.chat == bindparam("only", type_=Text)),
+)
 DUE = Statement(
     select(
         deliveries.c.id,
@@ -81,7 +86,7 @@ DUE = Statement(
         deliveries.c.attempts,
     )
     .where(
-        any_of(deliveries.c.channel, "channels"),
+        *_OURS,
         deliveries.c.state == "planned",
         or_(deliveries.c.not_before.is_(None), deliveries.c.not_before <= bindparam("now")),
     )
@@ -93,7 +98,7 @@ DUE = Statement(
 DUE_AT_ALL = Statement(
     select(deliveries.c.id)
     .where(
-        any_of(deliveries.c.channel, "channels"),
+        *_OURS,
         deliveries.c.state == "planned",
         or_(deliveries.c.not_before.is_(None), deliveries.c.not_before <= bindparam("now")),
     )
@@ -104,7 +109,7 @@ DUE_AT_ALL = Statement(
 PAUSED = Statement(
     select(deliveries.c.channel, deliveries.c.chat, deliveries.c.reason, func.max(deliveries.c.not_before))
     .where(
-        any_of(deliveries.c.channel, "channels"),
+        *_OURS,
         deliveries.c.state == "planned",
         deliveries.c.reason.in_(["rate_limited", "rate_limited_bot"]),
         deliveries.c.not_before > bindparam("now"),
@@ -121,7 +126,7 @@ CLAIM = Statement(
 # A lease that ran out while nobody holds the delivery: its batch was committed, its process never heard of it (a
 # connection lost in the middle of COMMIT).
 _RUN_OUT = (
-    any_of(deliveries.c.channel, "channels"),
+    *_OURS,
     deliveries.c.state.in_(["claimed", "sending"]),
     deliveries.c.leased_until < bindparam("now"),
 )
@@ -135,7 +140,7 @@ SET_FREE = Statement(
     name="set free",
 )
 # After a restart: what the former process held. Replies go out again; a push that may have left never does (invariant 3).
-_HELD = (any_of(deliveries.c.channel, "channels"), deliveries.c.state.in_(["claimed", "sending"]))
+_HELD = (*_OURS, deliveries.c.state.in_(["claimed", "sending"]))
 ANSWERED_ALREADY = Statement(
     update(deliveries)
     .where(
@@ -216,10 +221,10 @@ def mark(marks: Sequence[Mark], *, now: int) -> Steps[None]:
 
 
 def claim(
-    channels: Sequence[str], *, owner: str, now: int, leased_until: int
+    channels: Sequence[str], *, owner: str, now: int, leased_until: int, only: str = ""
 ) -> Steps[list[tuple[Outgoing, bool, int]]]:
     """Take what is due, replies first; with each whether it belongs to a contact, and its attempts so far."""
-    found = yield from rows(DUE, channels=list(channels), now=now)
+    found = yield from rows(DUE, channels=list(channels), only=only, now=now)
     yield from many(
         CLAIM, [{"id_": row[0], "state": "claimed", "owner": owner, "leased_until": leased_until} for row in found]
     )
@@ -236,17 +241,19 @@ def claim(
     ]
 
 
-def recover(channels: Sequence[str], *, now: int) -> Steps[None]:
+def recover(channels: Sequence[str], *, now: int, only: str = "") -> Steps[None]:
     """Free what a dead process of these channels held; call only while holding the channels' lock."""
-    names = list(channels)
-    yield from many(ANSWERED_ALREADY, [{"channels": names, "now": now}])
-    yield from many(PUSHES_UNKNOWN, [{"channels": names, "now": now}])
-    yield from many(REPLIES_AGAIN, [{"channels": names}])
+    ours = {"channels": list(channels), "only": only}
+    yield from many(ANSWERED_ALREADY, [ours | {"now": now}])
+    yield from many(PUSHES_UNKNOWN, [ours | {"now": now}])
+    yield from many(REPLIES_AGAIN, [ours])
 
 
-def set_free(channels: Sequence[str], *, held: Collection[int], now: int) -> Steps[int]:
+def set_free(channels: Sequence[str], *, held: Collection[int], now: int, only: str = "") -> Steps[int]:
     """Give back what nobody holds although its lease ran out; a push that may have left becomes unknown."""
-    found = [row for row in (yield from rows(RUN_OUT, channels=list(channels), now=now)) if row[0] not in held]
+    found = [
+        row for row in (yield from rows(RUN_OUT, channels=list(channels), only=only, now=now)) if row[0] not in held
+    ]
     freed = []
     for number, priority, state in found:
         interrupted = priority == "push" and state == "sending"

@@ -82,11 +82,14 @@ class _Decided:
 class SqlStore:
     """`bot.ports.Store` on a database."""
 
-    def __init__(self, database: Database, around: Surroundings, *, clock: Clock, owner: str) -> None:
+    def __init__(
+        self, database: Database, around: Surroundings, *, clock: Clock, owner: str, only_chat: str = ""
+    ) -> None:
         self.database = database
         self.around = around
         self._clock = clock
         self._owner = owner
+        self._only = only_chat
 
     def speak_for(self, hub: Hub) -> None:
         """Use what the hub says now (its texts were changed by another process)."""
@@ -151,12 +154,14 @@ class SqlStore:
     async def claim(self, channels: Sequence[str]) -> Sequence[tuple[Outgoing, bool, int]]:
         """See `bot.ports.Store`."""
         now = self._clock.now()
-        due = await self.database.read(lambda: rows(deliveries.DUE_AT_ALL, channels=list(channels), now=to_micros(now)))
+        due = await self.database.read(
+            lambda: rows(deliveries.DUE_AT_ALL, channels=list(channels), only=self._only, now=to_micros(now))
+        )
         if not due:  # the usual case costs one read, no transaction of the writer
             return []
         return await self.database.write(
             lambda: deliveries.claim(
-                channels, owner=self._owner, now=to_micros(now), leased_until=to_micros(now + LEASE)
+                channels, owner=self._owner, now=to_micros(now), leased_until=to_micros(now + LEASE), only=self._only
             )
         )
 
@@ -174,20 +179,22 @@ class SqlStore:
     async def recover(self, channels: Sequence[str]) -> None:
         """Free what a dead process held; the caller holds the lock of these channels."""
         now = to_micros(self._clock.now())
-        await self.database.write(lambda: deliveries.recover(channels, now=now))
+        await self.database.write(lambda: deliveries.recover(channels, now=now, only=self._only))
 
     async def set_free(self, channels: Sequence[str], *, held: Collection[int]) -> int:
         """Give back deliveries whose lease ran out and that this process does not hold; return how many."""
         now = to_micros(self._clock.now())
         names = list(channels)
-        if not await self.database.read(lambda: rows(deliveries.RUN_OUT, channels=names, now=now)):
+        if not await self.database.read(lambda: rows(deliveries.RUN_OUT, channels=names, only=self._only, now=now)):
             return 0
-        return await self.database.write(lambda: deliveries.set_free(names, held=held, now=now))
+        return await self.database.write(lambda: deliveries.set_free(names, held=held, now=now, only=self._only))
 
     async def pauses(self, channels: Sequence[str]) -> list[tuple[Address, bool, timedelta]]:
         """Return the pauses that platforms asked for and that still last: whose, whether of the whole bot, how long."""
         now = self._clock.now()
-        found = await self.database.read(lambda: rows(deliveries.PAUSED, channels=list(channels), now=to_micros(now)))
+        found = await self.database.read(
+            lambda: rows(deliveries.PAUSED, channels=list(channels), only=self._only, now=to_micros(now))
+        )
         return [
             (Address(channel, chat), reason == "rate_limited_bot", from_micros(until) - now)
             for channel, chat, reason, until in found

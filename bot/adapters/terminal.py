@@ -33,7 +33,6 @@ class TerminalChannel:
     """Reads lines, writes texts. Opening it counts as `/start`, so that one hears where one stands."""
 
     name = "terminal"
-    abilities = Abilities(files=True, turns=True)
 
     def __init__(
         self,
@@ -45,6 +44,7 @@ class TerminalChannel:
         sink: TextIO | None = None,
     ) -> None:
         self._address = Address(self.name, person)
+        self.abilities = Abilities(files=True, turns=True, only_chat=person)
         self._language = language
         self._files = files
         self._source = source or sys.stdin

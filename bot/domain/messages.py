@@ -218,12 +218,14 @@ class Abilities:
     """What a channel can do. Limits are counted in the channel's own unit (Telegram: UTF-16 units).
 
     turns: one speaks after the other, so the next thing is read when all replies are out (a terminal, a pipe).
+    only_chat: the one chat that is reachable through this very channel object, "" for all of the channel's.
     """
 
     buttons: bool = False
     edits: bool = False
     files: bool = False
     turns: bool = False
+    only_chat: str = ""
     text_limit: int = 4096
     choice_limit: int = 100
     label_limit: int = 24

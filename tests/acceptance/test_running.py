@@ -37,7 +37,7 @@ async def test_wrong_settings_are_named_in_one_line(tmp_path: Path) -> None:
             ("HUBTALK_REGISTRATION", "everybody", "REGISTRATION"),
             ("HUBTALK_HUB__TIMEZONE", "Europe/Bergkamen", "TIMEZONE"),
             ("HUBTALK_HUB__CONTROLLER", "", "CONTROLLER"),
-            ("HUBTALK_DATABASE_URL", "mysql://localhost/x", "database URL"),
+            ("HUBTALK_DATABASE_URL", "mysql://localhost/x", "DATABASE_URL"),
             ("HUBTALK_CONTENT_DIR", str(tmp_path / "nowhere"), "nowhere"),
             ("HUBTALK_HTTP__BIND", "8080", "HTTP__BIND"),
         ):
@@ -193,6 +193,7 @@ async def test_the_log_holds_nobodys_words_names_or_secrets(tmp_path: Path) -> N
         await stage.settled()
         assert await stage.bot.stop() == 0
         log = stage.bot.text
+        assert '"level": "debug"' in log
         secrets = (
             *said[:1], *said[2:3], *said[5:], "noch-nichts", "Stadt 12", "gehaltsliste", "vertraulich", "Friedhelm",
             "weitergesagt", "geheimwort", "forged-data", "Wilhelmina", "Querfurth", "wilhelmina_q", f"Person {ada.id}",

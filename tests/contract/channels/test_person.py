@@ -1,0 +1,245 @@
+"""What one can do here, and what one may ask about one's data."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from bot.domain.commands import COMMANDS
+from storage.tables import addresses, answers, contacts, erasures, responses
+from tests.contract.channels.memory import MemoryStage
+from tests.contract.channels.stage import Stage
+from tests.contract.channels.staging import OpenStage
+from tests.contract.channels.telegram import TelegramPerson, TelegramStage
+from tests.contract.channels.test_questions import begun, up_to
+
+
+async def test_help_lists_only_what_is_there(open_stage: OpenStage) -> None:
+    stage = await open_stage()
+    ada = await stage.joined()
+    await ada.says("/hilfe")
+    text = (await ada.hears("Was Sie hier tun können")).text
+    listed = [line.split(" ")[0].removeprefix("/") for line in text.splitlines() if line.startswith("/")]
+    assert listed == [command.german for command in COMMANDS if command.listed and command.role is None]
+    for name in listed:
+        if name not in ("vergessen", "stopp"):
+            await ada.says(f"/{name}")
+    assert not any("Diesen Befehl kenne ich nicht" in message.text for message in await ada.settled())
+
+
+async def test_the_menu_offers_what_works(open_stage: OpenStage, restarts: bool) -> None:
+    stage = await open_stage(restarts=restarts)
+    ada = await stage.joined()
+    await ada.says("/menü")
+    menu = await ada.hears("Was möchten Sie tun?")
+    assert {"Fragebogen", "Meine Daten", "Datenschutz", "Hilfe"} <= set(menu.labels)
+    await ada.picks("Datenschutz")
+    await ada.hears("Der ganze Hinweis von Testhub")
+    await ada.says("/menue")
+    await ada.hears("Was möchten Sie tun?")
+    await ada.picks("Fragebogen")
+    await ada.hears("Frage 1")
+    await ada.says("/menue")
+    assert "Weitermachen" in (await ada.hears("Was möchten Sie tun?")).labels
+    await ada.picks("Weitermachen")
+    await ada.hears("bei Frage 1")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("/umfrge", "/umfrage"), ("/hife", "/hilfe"), ("/langage", "/sprache"), ("/zurük", "/zurueck")],
+)
+async def test_an_unknown_command_suggests_the_nearest(open_stage: OpenStage, typed: str, meant: str) -> None:
+    stage = await open_stage()
+    ada = await stage.joined()
+    await ada.says(typed)
+    await ada.hears(f"Meinten Sie {meant}?")
+
+
+async def test_a_command_like_no_other_points_to_help(open_stage: OpenStage) -> None:
+    stage, ada = await begun(open_stage)
+    await ada.says("/xyzzy")
+    await ada.hears("Alle Befehle: /hilfe")
+    assert (await stage.answers()).get("basics/word") is None
+
+
+@pytest.mark.parametrize("command", ["/HILFE", "/Hilfe", "!help", " /help ", "/help@hubtalk_test_bot"])
+async def test_a_command_is_understood_however_it_is_written(open_stage: OpenStage, command: str) -> None:
+    stage = await open_stage()
+    ada = await stage.joined()
+    await ada.says(command)
+    await ada.hears("Was Sie hier tun können")
+
+
+async def test_what_answers_nothing_leads_to_the_menu(open_stage: OpenStage) -> None:
+    stage = await open_stage()
+    ada = await stage.joined()
+    await ada.picks("Später")
+    await ada.hears("Wenn Sie so weit sind")
+    await ada.says("Und was nun?")
+    await ada.hears("Was möchten Sie tun?")
+
+
+async def test_the_notice_can_be_read_at_any_time(open_stage: OpenStage) -> None:
+    _, ada = await begun(open_stage)
+    await ada.says("/datenschutz")
+    await ada.hears("Der ganze Hinweis von Testhub")
+    await ada.says("Wort")
+    await ada.hears("Frage 2")
+
+
+async def test_my_data_tells_everything_in_words_and_as_a_file(open_stage: OpenStage, restarts: bool) -> None:
+    stage, ada = await begun(open_stage)
+    await up_to(ada, 6)
+    stage.restarts = restarts
+    await ada.says("/meinedaten")
+    told = await ada.hears("Was wir über Sie gespeichert haben")
+    for line in ("Name: Ada Muster", "Unternehmen: Testwerk GmbH", f"Adresse: {ada.address}", "Antworten: 5"):
+        assert line in told.text
+    file = next(message.file for message in ada.messages() if message.file is not None)
+    data = json.loads(file[1])
+    channel, _, chat = ada.address.partition(":")
+    assert file[0] == "meine-daten.json"
+    assert (data["name"], data["company"], data["language"]) == ("Ada Muster", "Testwerk GmbH", "de")
+    assert [(place["channel"], place["chat"]) for place in data["addresses"]] == [(channel, chat)]
+    assert data["consents"][0]["version"] == "7"
+    (response,) = data["responses"]
+    assert response["form"] == "types"
+    values = {answer["question"]: answer["value"] for answer in response["answers"]}
+    assert values["basics/word"] == "Wort" and values["basics/share"] == 12.5 and values["double"] == 24
+    await ada.says("1 und 2")
+    await ada.hears("Frage 7")
+
+
+async def test_stop_ends_pushes_and_start_undoes_it(open_stage: OpenStage, restarts: bool) -> None:
+    stage, ada = await begun(open_stage)
+    await up_to(ada, 2)
+    stage.restarts = restarts
+    await ada.says("/stopp")
+    await ada.hears("von uns aus kommt nichts mehr")
+    assert await stage.values(select(contacts.c.pushes)) in ([0], [False])
+    assert (await stage.answers())["basics/word"][2] == "Wort"
+    await ada.says("/start")
+    await ada.hears("wir dürfen Ihnen wieder schreiben")
+    await ada.hears("bei Frage 2")
+    assert await stage.values(select(contacts.c.pushes)) in ([1], [True])
+
+
+SECRETS = ("quirinus", "Xanthippe", "Zwetschgenwerk", "Pfirsichblau", "Mirabellenrot")
+
+
+async def test_forget_leaves_no_trace_in_any_table(open_stage: OpenStage, restarts: bool) -> None:
+    stage = await open_stage()
+    ada = await stage.joined("quirinus", company="Zwetschgenwerk", called="Xanthippe Muster")
+    await ada.picks("Fragebogen beginnen")
+    await ada.hears("Frage 1")
+    await ada.says("Pfirsichblau")
+    await ada.hears("Frage 2")
+    await ada.says("/zurueck")
+    await ada.hears("Frage 1")
+    await ada.says("Mirabellenrot")
+    await ada.hears("Frage 2")
+    stage.restarts = restarts
+    await ada.says("/vergessen")
+    await ada.hears("schreiben Sie bitte: LÖSCHEN")
+    await ada.says("löschen")
+    await ada.hears("Es ist alles gelöscht")
+    await ada.settled()
+    chat = ada.address.partition(":")[2]
+    assert await stage.mentions(*SECRETS, chat) == []
+    for table in (contacts, addresses, responses, answers):
+        assert await stage.rows(select(table)) == []
+    assert len(await stage.rows(select(erasures.c.id))) == 1
+
+
+async def test_who_was_forgotten_can_begin_anew(open_stage: OpenStage) -> None:
+    _, ada = await begun(open_stage)
+    await ada.says("/forget")
+    await ada.hears("schreiben Sie bitte: LÖSCHEN")
+    await ada.says("LÖSCHEN")
+    await ada.hears("Es ist alles gelöscht")
+    await ada.says("Hallo")
+    await ada.hears("Bevor es losgeht")
+
+
+@pytest.mark.parametrize("instead", ["nein", "Mehr Platz", "/abbrechen"])
+async def test_anything_but_the_word_erases_nothing(open_stage: OpenStage, instead: str, restarts: bool) -> None:
+    stage, ada = await begun(open_stage)
+    await up_to(ada, 2)
+    before = await stage.answers()
+    stage.restarts = restarts
+    await ada.says("/vergessen")
+    await ada.hears("schreiben Sie bitte: LÖSCHEN")
+    await ada.says(instead)
+    await ada.hears("Abgebrochen" if instead == "/abbrechen" else "Es wurde nichts gelöscht")
+    assert await stage.answers() == before
+    await ada.says("LÖSCHEN")
+    await ada.hears("eine ganze Zahl")
+
+
+async def test_the_word_counts_for_a_quarter_of_an_hour(open_stage: OpenStage) -> None:
+    stage, ada = await begun(open_stage)
+    await ada.says("/vergessen")
+    await ada.hears("schreiben Sie bitte: LÖSCHEN")
+    stage.clock.ahead = timedelta(minutes=16)
+    await ada.says("LÖSCHEN")
+    await ada.settled()
+    assert len(await stage.values(select(contacts.c.id))) == 1
+
+
+async def test_blocking_and_letting_in_again_is_noticed(open_stage: OpenStage, place: tuple[str, str]) -> None:
+    stage = await open_stage()
+    ada = await stage.joined()
+    if place[0] == "terminal":
+        assert stage.buttons is False  # nobody can block a terminal: it is closed
+        return
+    await _blocks(stage)
+    await stage.settled()
+    assert await stage.values(select(addresses.c.reachable)) in ([0], [False])
+    await _unblocks(stage)
+    await stage.settled()
+    assert await stage.values(select(addresses.c.reachable)) in ([1], [True])
+    await ada.says("/umfrage")
+    await ada.hears("Frage 1")
+
+
+async def _blocks(stage: Stage) -> None:
+    person = stage.person()
+    if isinstance(person, TelegramPerson):
+        await person.user.blocks()
+    else:
+        _membership(stage, present=False)
+
+
+async def _unblocks(stage: Stage) -> None:
+    person = stage.person()
+    if isinstance(person, TelegramPerson):
+        await person.user.unblocks()
+    else:
+        _membership(stage, present=True)
+
+
+def _membership(stage: Stage, *, present: bool) -> None:
+    from bot.domain.messages import MembershipChanged
+
+    assert isinstance(stage, MemoryStage)
+    stage.channel.put(MembershipChanged(present=present))
+
+
+async def test_groups_are_declined(open_stage: OpenStage, place: tuple[str, str]) -> None:
+    stage = await open_stage()
+    if isinstance(stage, TelegramStage):
+        ada = stage.person()
+        group = stage.double.group()
+        await group.adds_bot(by=ada.user)
+        await group.hears("nur im direkten Gespräch")
+    elif isinstance(stage, MemoryStage):
+        stage.channel.joins_group("g1")
+        await stage.first(lambda: next((shown for shown in stage.channel.chat("g1")), None))
+        assert "nur im direkten Gespräch" in stage.channel.chat("g1")[0].message.text
+    else:
+        assert place[0] == "terminal"  # a terminal has no groups
+    assert await stage.values(select(contacts.c.id)) == []
