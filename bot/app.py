@@ -289,7 +289,7 @@ class App:
             wrong["database"] = type(error).__name__
         return wrong
 
-    # --- menus ---------------------------------------------------------------------------------------------------------
+    # --- menus -------------------------------------------------------------------------------------------------------
 
     def _beside(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -29,7 +29,7 @@ SHOWN_QUESTIONS = 40
 
 
 def _compile(data: bytes, file_name: str) -> tuple[str | None, tuple[Problem, ...]]:
-    """Compile in a process of its own: pyxform keeps a processor busy for a second, and a chat must not wait for that."""
+    """Compile in a process of its own: pyxform takes a processor's second, and no chat must wait for that."""
     from bot.forms.source import compile_source  # noqa: PLC0415 -- pyxform stays out of the running bot
     from bot.forms.store import to_json  # noqa: PLC0415
 

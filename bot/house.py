@@ -1,4 +1,4 @@
-"""The opened house: database at its schema, content entered, the hub as it speaks now. Commands and channels start here."""
+"""The opened house: database at its schema, content entered, the hub as it speaks now; everything starts from here."""
 
 from __future__ import annotations
 
@@ -86,20 +86,21 @@ async def open_at_schema(settings: Settings) -> Database:
     """Return the database with the present schema, migrated if that is due and allowed."""
     database = await open_database(settings.database_url)
     try:
-        if await schema.check(database):
-            return database
-        if not settings.migrate:
-            raise ConfigurationError("the database needs `hubtalk db upgrade` (HUBTALK_MIGRATE is false)")
+        present = await schema.check(database)
     except BaseException:
         await database.close()
         raise
+    if present:
+        return database
     await database.close()
+    if not settings.migrate:
+        raise ConfigurationError("the database needs `hubtalk db upgrade` (HUBTALK_MIGRATE is false)")
     await schema.upgrade(settings.database_url)
     return await open_database(settings.database_url)
 
 
 async def load_hub(settings: Settings, database: Database, keys: Keys) -> Hub:
-    """Return the hub as it speaks now: texts with the controller's fields filled in, and the hashes of those wordings."""
+    """Return the hub as it speaks now: texts with the controller's fields filled in, and their hashes."""
     written = await database.read(hub_rows.texts)
     values = await database.read(hub_rows.settings)
     fields = {

@@ -122,7 +122,7 @@ DeliveryState = Literal["planned", "claimed", "sending", "sent", "failed", "unkn
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """What became of one delivery. `known`: its address belongs to a contact; `planned` with `not_before`: try later."""
+    """What became of one delivery. `known`: the address is a contact's; `planned` with `not_before`: try later."""
 
     delivery: DeliveryId
     address: Address

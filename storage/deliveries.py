@@ -139,7 +139,7 @@ SET_FREE = Statement(
     .values(state=bindparam("state"), reason=bindparam("reason"), owner=null(), leased_until=null()),
     name="set free",
 )
-# After a restart: what the former process held. Replies go out again; a push that may have left never does (invariant 3).
+# After a restart: what the former process held. Replies go again; a push that may have left never does (invariant 3).
 _HELD = (*_OURS, deliveries.c.state.in_(["claimed", "sending"]))
 ANSWERED_ALREADY = Statement(
     update(deliveries)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import orjson
 from sqlalchemy import and_, func, select
@@ -110,14 +109,12 @@ def _forms(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
     found = yield from rows(FORMS)
     compiled = yield from around.library.get(row[3] for row in found)
     people = sorted({scene.contact.id for scene in scenes if scene.contact is not None})
-    own: dict[tuple[int, int], tuple[int | None, Any]] = {
-        (row[0], row[1]): (row[2], row[3]) for row in (yield from rows(OWN_RESPONSES, contacts=people))
-    }
+    own = {(row[0], row[1]): row[2:] for row in (yield from rows(OWN_RESPONSES, contacts=people))}
     result = []
     for scene in scenes:
         offered = []
         for form_id, name, state, version, title in found:
-            response, status = own.get((scene.contact.id, form_id), (None, "")) if scene.contact else (None, "")
+            response, status = own.get((scene.contact.id if scene.contact else 0, form_id), (None, ""))
             offered.append(
                 OfferedForm(
                     id=form_id,
@@ -127,7 +124,7 @@ def _forms(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
                     state=state,
                     form=compiled[version],
                     response=response,
-                    status=status or "",
+                    status=status,
                 )
             )
         result.append(replace(scene, forms=tuple(offered)))

@@ -103,6 +103,7 @@ class TerminalChannel:
 
     async def fetch(self, file_id: str, *, limit: int) -> bytes:
         """Nobody sends files here."""
+        del file_id, limit
         raise Refused("the terminal carries no files")
 
     async def offer_commands(self, menus: Mapping[str, Sequence[tuple[str, str]]], *, chat: str | None = None) -> None:

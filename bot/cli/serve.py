@@ -19,11 +19,11 @@ def run() -> None:
 
 
 async def _run() -> None:
-    from bot.app import App, channels_of  # noqa: PLC0415
-    from bot.house import open_house  # noqa: PLC0415
-    from config.logging import setup  # noqa: PLC0415
-    from config.settings import load_settings, require_for_run  # noqa: PLC0415
-    from storage.locks import RunLock  # noqa: PLC0415
+    from bot.app import App, channels_of
+    from bot.house import open_house
+    from config.logging import setup
+    from config.settings import load_settings, require_for_run
+    from storage.locks import RunLock
 
     settings = load_settings()
     setup(settings.log.level, format=settings.log.format, secrets=settings.secrets())
@@ -37,7 +37,7 @@ async def _run() -> None:
         app = App(house, channels)
         server = None
         if settings.http.bind is not None:
-            from bot.web.health import HealthServer  # noqa: PLC0415
+            from bot.web.health import HealthServer
 
             server = HealthServer(host=settings.http.bind.host, port=settings.http.bind.port, checks=app.checks)
             try:

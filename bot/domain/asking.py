@@ -24,6 +24,7 @@ def walk_of(scene: Scene, interview: Interview) -> Walk:
 
 
 def standing(walk: Walk, interview: Interview) -> str:
+    """Return where the contact stands: the stored position if it is still asked, else the first open question."""
     if interview.position in {question.path for question in walk.asked}:
         return interview.position
     following = walk.next_open()
@@ -31,6 +32,7 @@ def standing(walk: Walk, interview: Interview) -> str:
 
 
 def ask_next(draft: Draft, walk: Walk, *, interview: int, response: int, after: str, submitted: bool) -> None:
+    """Ask what is open after that question; at the end offer to send in, or thank for a revision."""
     following = walk.next_open(after=after)
     if following is not None:
         ask(draft, walk, interview=interview, response=response, question=following)
@@ -42,6 +44,7 @@ def ask_next(draft: Draft, walk: Walk, *, interview: int, response: int, after: 
 
 
 def ask_at(draft: Draft, walk: Walk, *, interview: int, response: int, position: str) -> None:
+    """Ask the question at that position, or offer to send in at the end."""
     question = walk.form.by_path.get(position)
     if question is not None:
         ask(draft, walk, interview=interview, response=response, question=question)
@@ -59,6 +62,7 @@ def ask_at(draft: Draft, walk: Walk, *, interview: int, response: int, position:
 
 
 def ask(draft: Draft, walk: Walk, *, interview: int, response: int, question: Question, tries: int = 0) -> None:
+    """Show one question; toggles set before it was shown again are not lost."""
     value = walk.value(question.path)
     selected = value if isinstance(value, tuple) else ()
     current = draft.scene.current
@@ -82,6 +86,7 @@ def menu_message(text: str, prompt: NewPrompt, *, where: str = "") -> OutboundMe
 
 
 def with_prompt(message: OutboundMessage, prompt: PromptId) -> OutboundMessage:
+    """Return the message as it stands under a prompt that was shown before."""
     return replace(message, prompt=prompt)
 
 

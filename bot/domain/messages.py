@@ -196,7 +196,7 @@ class Acknowledgement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """A delivery on its way to a channel: the row's id (the idempotency key where the platform has one), where, what."""
+    """A delivery on its way to a channel: the row's id (an idempotency key where the platform has one), where, what."""
 
     delivery: DeliveryId
     address: Address

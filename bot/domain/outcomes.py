@@ -135,7 +135,7 @@ class ResponseBegun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerStored:
-    """One question's row as it is from now on. `by_person`: it enters the history; else it follows from another answer."""
+    """One question's row from now on. `by_person`: it enters the history; else it follows from another answer."""
 
     response: int
     path: str

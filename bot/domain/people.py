@@ -20,7 +20,7 @@ VISITOR_LIFETIME = timedelta(days=7)  # invariant 7: without consent nothing sta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Company:
-    """An organisation that takes part; a claimed one was typed by a contact and is not yet confirmed by an organiser."""
+    """An organisation that takes part; a claimed one was typed by a contact and no organiser has confirmed it."""
 
     id: CompanyId
     name: str

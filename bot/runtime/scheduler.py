@@ -1,4 +1,4 @@
-"""APScheduler as a mere clock: its ticks ask what is due; it holds no truth and no tick of ours can fail (invariant 5)."""
+"""APScheduler as a mere clock: its ticks ask what is due; it holds no truth, and no tick of ours can fail."""
 
 from __future__ import annotations
 
