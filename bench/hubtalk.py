@@ -106,6 +106,7 @@ def prepare(folder: Path, *, count: int, say: Callable[[str], None]) -> Prepared
     data.mkdir()
     command(data, "db", "upgrade")
     command(data, "forms", "publish", str(FORM))
+    command(data, "forms", "close", "needs")  # with one open form nobody has to choose
     with LoadServer() as load:
         with run(data, url=load.url) as bot:
             bot.wait_for(READY)

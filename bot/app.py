@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from bot.domain.commands import usable
 from bot.domain.messages import Address
-from bot.domain.outcomes import JobPlanned, Outcome, RoleGranted
+from bot.domain.outcomes import ContactJoined, JobPlanned, Outcome, PersonErased, RoleGranted
 from bot.domain.people import Role
 from bot.errors import ChannelRefused, ChannelUnavailable, DeliveryError, StorageUnavailable
 from bot.formwork import FormWork
@@ -83,6 +83,7 @@ class App:
         self._due = asyncio.Event()
         self._started = asyncio.Event()
         self._reached: set[str] = set()
+        self._staff_menus: dict[str, dict[str, frozenset[Role]]] = {}
         self._side_work: set[asyncio.Task[None]] = set()
         forms = FormWork(house, self.channels)
         self.worker = Worker(
@@ -272,6 +273,8 @@ class App:
             if await self.house.database.changed(timeout=NOTICE_WITHIN):
                 await self.look_for_due()
                 self.store.speak_for(await load_hub(self.house.settings, self.house.database, self.house.keys))
+                for name in self._reached & self._staff_menus.keys():
+                    self._beside(self._offer_staff_menus(self.channels[name]))
 
     def _start_ticks(self, ticker: Ticker) -> None:
         ticker.every(1, "due", self.look_for_due)
@@ -299,10 +302,22 @@ class App:
     async def _offer_commands(self, channel: Channel) -> None:
         try:
             await channel.offer_commands(self._menus(()))
-            for chat, roles in await self.store.staff_chats(channel.name):
-                await channel.offer_commands(self._menus(roles), chat=chat)
-        except (DeliveryError, StorageUnavailable) as error:
+        except DeliveryError as error:
             log.warning("command menus of %s were not set: %s", channel.name, error)
+        await self._offer_staff_menus(channel)
+
+    async def _offer_staff_menus(self, channel: Channel) -> None:
+        """Give the menu of their roles to those whose roles changed since the last time, and the common one back."""
+        offered = self._staff_menus.setdefault(channel.name, {})
+        try:
+            now = {chat: frozenset(roles) for chat, roles in await self.store.staff_chats(channel.name)}
+            for chat in now.keys() | offered.keys():
+                roles = now.get(chat, frozenset())
+                if offered.get(chat, frozenset()) != roles:
+                    offered[chat] = roles
+                    await channel.offer_commands(self._menus(tuple(roles)), chat=chat)
+        except (DeliveryError, StorageUnavailable) as error:
+            log.warning("command menus of staff on %s were not set: %s", channel.name, error)
 
     def _menus(self, roles: Sequence[Role]) -> dict[str, list[tuple[str, str]]]:
         menus = {}
@@ -316,15 +331,10 @@ class App:
 
     def _seen(self, outcomes: Sequence[tuple[Address, Outcome]]) -> None:
         for address, outcome in outcomes:
-            if isinstance(outcome, RoleGranted) and address.channel in self.channels:
-                self._beside(self._offer_staff_menu(address, outcome.role))
+            joined = isinstance(outcome, ContactJoined) and outcome.staff
+            if (joined or isinstance(outcome, RoleGranted | PersonErased)) and address.channel in self._staff_menus:
+                self._beside(self._offer_staff_menus(self.channels[address.channel]))
             elif isinstance(outcome, JobPlanned):
                 self.worker.look()
         if self._observe is not None:
             self._observe(outcomes)
-
-    async def _offer_staff_menu(self, address: Address, role: Role) -> None:
-        try:
-            await self.channels[address.channel].offer_commands(self._menus((role,)), chat=address.chat)
-        except DeliveryError as error:
-            log.warning("a staff menu was not set: %s", error)

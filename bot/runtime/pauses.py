@@ -15,15 +15,17 @@ class Pauses:
     def __init__(self) -> None:
         self._chats: dict[Address, float] = {}
         self._bots: dict[str, float] = {}
+        self._reasons: dict[Address, str] = {}
         self._put_back: dict[Address, set[DeliveryId]] = {}
 
-    def begin(self, address: Address, seconds: float, *, whole_bot: bool = False) -> None:
+    def begin(self, address: Address, seconds: float, *, reason: str, whole_bot: bool = False) -> None:
         """Silence a chat, or with `whole_bot` everything on its channel."""
         until = time.monotonic() + seconds
         if whole_bot:
             self._bots[address.channel] = max(until, self._bots.get(address.channel, 0.0))
         else:
             self._chats[address] = max(until, self._chats.get(address, 0.0))
+            self._reasons[address] = reason
 
     def rest(self, address: Address) -> float:
         """Return for how many seconds nothing may leave for that chat."""
@@ -31,7 +33,12 @@ class Pauses:
         until = self._chats.get(address, 0.0)
         if until and until <= now and address not in self._put_back:
             del self._chats[address]
+            self._reasons.pop(address, None)
         return max(0.0, until - now, self._bots.get(address.channel, 0.0) - now)
+
+    def reason(self, address: Address) -> str:
+        """Return why that chat was silenced."""
+        return self._reasons.get(address, "")
 
     def concerns_bot(self, address: Address) -> bool:
         """Say whether the whole bot of that chat's channel has to be silent now."""

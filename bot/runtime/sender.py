@@ -87,7 +87,7 @@ class Sender:
 
     def pause(self, address: Address, lasts: timedelta, *, whole_bot: bool) -> None:
         """Be silent as the platform asked before the last stop."""
-        self._pauses.begin(address, lasts.total_seconds(), whole_bot=whole_bot)
+        self._pauses.begin(address, lasts.total_seconds(), reason=RateLimited.reason, whole_bot=whole_bot)
 
     @property
     def held(self) -> frozenset[DeliveryId]:
@@ -152,7 +152,7 @@ class Sender:
         if chat.sends and self._pauses.is_overtaking(address, chat.sends[0].outgoing.delivery):
             self._put_back(chat, "waits_its_turn", timedelta(seconds=rest))
         elif rest > WAIT_IN_MEMORY.total_seconds():
-            reason = OF_WHOLE_BOT if self._pauses.concerns_bot(address) else RateLimited.reason
+            reason = OF_WHOLE_BOT if self._pauses.concerns_bot(address) else self._pauses.reason(address)
             self._put_back(chat, reason, timedelta(seconds=rest))
             chat.edits.clear()
         elif rest > 0:
@@ -200,13 +200,14 @@ class Sender:
             log.info(
                 "delivery %s: %s; again in %.0f s", item.outgoing.delivery, error.reason, decision.after.total_seconds()
             )
-        self._hold(item.outgoing.address, decision)
+        self._hold(item.outgoing.address, decision, reason=error.reason)
         if decision.after > WAIT_IN_MEMORY:
             reason = OF_WHOLE_BOT if decision.whole_bot else error.reason
             self._put_back(chat, reason, decision.after, tried=item)
 
-    def _hold(self, address: Address, decision: Decision) -> None:
-        self._pauses.begin(address, decision.after.total_seconds(), whole_bot=decision.whole_bot)
+    def _hold(self, address: Address, decision: Decision, *, reason: str) -> None:
+        seconds, whole_bot = decision.after.total_seconds(), decision.whole_bot
+        self._pauses.begin(address, seconds, reason=reason, whole_bot=whole_bot)
 
     def _give_up(self, chat: _Chat, reason: str) -> None:
         """Nobody is there: what else waited for this chat is not tried."""
@@ -256,7 +257,7 @@ class Sender:
             finally:
                 self._count(edit.address, 1)
         except RateLimited as error:
-            self._hold(edit.address, decide(error, attempts=1, priority="reply"))
+            self._hold(edit.address, decide(error, attempts=1, priority="reply"), reason=error.reason)
             chat.edits.setdefault(edit.message_id, edit)
         except (Unreachable, ChatMoved):
             pass  # the next delivery finds out and says so

@@ -23,7 +23,8 @@ def environment(data: Path, **settings: str) -> dict[str, str]:
     """Return an environment for a bot whose data lie in `data`; settings are names without HUBTALK_."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HUBTALK_")}
     chosen = {f"HUBTALK_{name}": value for name, value in settings.items()}
-    return kept | CONTROLLER | {"HUBTALK_DATA_DIR": str(data), "HUBTALK_HTTP__BIND": "", "HUBTALK_LOG__FORMAT": "json"} | chosen
+    ours = {"HUBTALK_DATA_DIR": str(data), "HUBTALK_HTTP__BIND": "", "HUBTALK_LOG__FORMAT": "json"}
+    return kept | CONTROLLER | ours | chosen
 
 
 class BotProcess:

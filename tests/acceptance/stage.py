@@ -1,4 +1,4 @@
-"""A running bot, the strict double, and people who fill in the form `odd.md`: what the slips of a chat are played on."""
+"""A running bot, the strict double, and people who fill in the form `odd.md`: the stage on which slips are played."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ class Stage:
         """Wait until something outside the double (the file, the log) is so."""
         try:
             async with asyncio.timeout(timeout):
-                while not holds():
+                while not holds():  # noqa: ASYNC110 -- neither a file nor a log tells when it changes
                     await asyncio.sleep(0.02)
         except TimeoutError:
             raise AssertionError(f"it did not become so in {timeout:g} s; the log:\n{self.bot.text[-3000:]}") from None

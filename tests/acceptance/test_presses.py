@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
-from pathlib import Path
+from contextlib import closing
 
 import pytest
 import pytest_asyncio
@@ -117,14 +118,19 @@ async def test_presses_that_arrive_in_the_wrong_order_count_for_their_own_questi
     stage.double.release(order=(1, 0, 2))
     await ada.hears(lambda seen: "Absenden" in seen.buttons, timeout=PATIENCE)
     assert stage.answers(ada) == {
-        "size": "medium", "people": 20, "needs": ["advice", "rooms"], "town": "t07", "plan": "grow", "wish": "Mehr Licht",
+        "size": "medium", "people": 20, "needs": ["advice", "rooms"], "town": "t07", "plan": "grow",
+        "wish": "Mehr Licht",
     }  # fmt: skip
 
 
 def _buttons(stage: Stage, user: User, label: str) -> dict[str, str]:
     """Return the buttons with which a question was first sent: label -> data."""
     return next(
-        {button["text"]: button["callback_data"] for row in call.params["reply_markup"]["inline_keyboard"] for button in row}
+        {
+            button["text"]: button["callback_data"]
+            for row in call.params["reply_markup"]["inline_keyboard"]
+            for button in row
+        }
         for call in stage.double.requests
         if call.method == "sendMessage" and call.params["chat_id"] == user.id and label in call.params["text"]
         and "von etwa" in call.params["text"]
@@ -166,6 +172,33 @@ async def test_an_old_button_of_a_submitted_answer_asks_first(stage: Stage) -> N
     await stage.settled()
     assert stage.answers(ada)["size"] == "medium"
     assert stage.status(ada) == {"submitted"}
+
+
+async def test_an_old_button_of_an_answer_older_than_a_day_asks_first(stage: Stage) -> None:
+    ada = stage.person()
+    question = await stage.comes_to(ada, NEEDS)
+    await stage.settled()
+    with closing(sqlite3.connect(stage.database)) as other:
+        other.execute(
+            "UPDATE answers SET answered_at = answered_at - 25 * 3600 * 1000000 WHERE response_id IN (SELECT id FROM"
+            " responses WHERE contact_id = (SELECT contact_id FROM addresses WHERE chat = ?))",
+            (str(ada.id),),
+        )
+        other.commit()
+    await ada.presses_data(1, _buttons(stage, ada, SIZE)["Groß"])
+    asked = await ada.hears("Ändern auf „Groß“?")
+    await stage.settled()
+    assert stage.answers(ada)["size"] == "small"
+    # The open question is still alive while this one waits.
+    await ada.presses("☐ Beratung", message_id=question.id)
+    await ada.until(lambda: toggles(ada.sees_message(question.id)) == {"Beratung"})
+    await ada.presses("Ändern", message_id=asked.id)
+    await ada.hears("Geändert: Frage 1")
+    again = await stage.asked(ada, NEEDS)
+    await stage.settled()
+    assert stage.answers(ada)["size"] == "large"
+    await ada.presses("Fertig", message_id=again.id)
+    await stage.settled()
 
 
 async def test_a_confirmed_change_counts_once_however_often_it_is_pressed(stage: Stage) -> None:

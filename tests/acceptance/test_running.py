@@ -1,4 +1,4 @@
-"""`hubtalk run` as an operator sees it: starts or says why not, answers health checks, stops cleanly, keeps its log clean."""
+"""`hubtalk run` as an operator sees it: starts or says why not, answers health checks, stops cleanly, logs cleanly."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ import json
 import re
 import signal
 import socket
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import aiohttp
-import pytest
 
 from tests.acceptance.processes import BotProcess, command
-from tests.acceptance.stage import NEEDS, PATIENCE, PEOPLE, TOWN, Stage, staged
+from tests.acceptance.stage import PATIENCE, PEOPLE, TOWN, staged
 from tests.doubles.telegram import TOKEN, Fault, TelegramDouble
 
 WRONG_TOKEN = "4242424242:AAH-another-token-that-nobody-issued_01"

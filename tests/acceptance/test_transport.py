@@ -73,7 +73,9 @@ async def test_what_was_said_first_arrives_first(stage: Stage) -> None:
         await ada.says(words)
     await ada.hears("Hinweis. / Notice.", timeout=PATIENCE)
     said = said_by_bot(ada)
-    order = [next(n for n, text in enumerate(said) if words in text) for words in ("Was Sie hier tun", PEOPLE, "Notice.")]
+    order = [
+        next(n for n, text in enumerate(said) if words in text) for words in ("Was Sie hier tun", PEOPLE, "Notice.")
+    ]
     assert order == sorted(order)
 
 
@@ -154,7 +156,9 @@ async def test_a_chat_that_is_told_to_wait_waits_and_nobody_else(stage: Stage) -
     assert time.monotonic() - began < AT_ONCE
     await stage.asked(ada, PEOPLE)
     said = said_by_bot(ada)
-    order = [next(n for n, text in enumerate(said) if words in text) for words in ("Was Sie hier tun", "Notice.", PEOPLE)]
+    order = [
+        next(n for n, text in enumerate(said) if words in text) for words in ("Was Sie hier tun", "Notice.", PEOPLE)
+    ]
     assert order == sorted(order)
     assert [haste for haste in stage.double.rates.refused if haste.in_pause] == []
 
@@ -175,7 +179,9 @@ async def test_a_long_pause_of_one_chat_is_kept_and_what_comes_later_does_not_ov
     await stage.asked(bob, PEOPLE)
     await stage.asked(ada, PEOPLE)
     said = said_by_bot(ada)
-    order = [next(n for n, text in enumerate(said) if words in text) for words in ("Was Sie hier tun", "Notice.", PEOPLE)]
+    order = [
+        next(n for n, text in enumerate(said) if words in text) for words in ("Was Sie hier tun", "Notice.", PEOPLE)
+    ]
     assert order == sorted(order)
     assert len(stage.double.rates.refused) == 1  # the request that found out
 

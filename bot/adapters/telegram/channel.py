@@ -33,6 +33,9 @@ POLL_SECONDS = 25
 UPDATES_A_POLL = 100
 """The most getUpdates gives (https://core.telegram.org/bots/api#getupdates)."""
 
+PIECES_FOLLOW_WITHIN = 0.7
+"""Seconds that an app takes to send the pieces of a long text."""
+
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 
 COMMANDS = 100
@@ -100,9 +103,15 @@ class TelegramChannel:
             params["offset"] = int(cursor) + 1
         try:
             updates = await self._api.call("getUpdates", params, timeout=_POLL_TIMEOUT)
+            reading = _reading(updates, cursor=cursor, reader=reader)
+            if reading.messages and inbound.may_go_on(reading.messages[-1]):
+                # The rest of a cut text follows at once; nothing is confirmed yet, so the same comes again with it.
+                await asyncio.sleep(PIECES_FOLLOW_WITHIN)
+                updates = await self._api.call("getUpdates", params | {"timeout": 0}, timeout=_POLL_TIMEOUT)
+                reading = _reading(updates, cursor=cursor, reader=reader)
         except BotApiError as error:
             raise channel_error(error) from error
-        return _reading(updates, cursor=cursor, reader=reader)
+        return reading
 
     async def send(self, outgoing: Outgoing) -> Sequence[str]:
         """Send text, then attachments; return the ids, the message with the buttons last.
@@ -233,7 +242,7 @@ def _reading(updates: Any, *, cursor: str | None, reader: inbound.Reader) -> Rea
             continue
         if message is not None:
             messages.append(message)
-    return Reading(account=reader.account, messages=tuple(messages), cursor=str(last))
+    return Reading(account=reader.account, messages=tuple(inbound.joined(messages)), cursor=str(last))
 
 
 def _field(result: Any, name: str, *, method: str) -> Any:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.domain.messages import (
@@ -29,6 +29,12 @@ LARGEST_PROMPT = 2**63 - 1
 
 BUTTON_DATA = re.compile(r"([0-9a-z]{1,13})\.([A-Za-z0-9_]{1,16})([+-]?)", re.ASCII)
 """Prompt id in base 36, key of choice or way, the state a toggle sets."""
+
+PIECE = 2000
+"""Characters from which on a text may be the first piece of a longer one. Apps cut at 4096 UTF-16 units or a little
+before, at the end of a line or word; a sign outside the basic plane takes two units."""
+
+PIECES_WITHIN = timedelta(seconds=3)
 
 # Order matters: for older clients an animation comes with a copy in `document`, a venue with one in `location`.
 _MEDIA = (
@@ -100,6 +106,43 @@ def read_button(data: str | None, *, message_id: str | None = None) -> Pressed:
         return Pressed(prompt=None, choice="", on=None, message_id=message_id)
     on = None if not match[3] else match[3] == "+"
     return Pressed(prompt=PromptId(prompt), choice=match[2], on=on, message_id=message_id)
+
+
+def joined(messages: Sequence[InboundMessage]) -> list[InboundMessage]:
+    """Put together what an app cut: a text that does not fit into one message is sent in pieces right after each other.
+
+    Read one by one, the second piece would answer the next question.
+    """
+    result: list[InboundMessage] = []
+    newest: dict[Address, int] = {}
+    for message in messages:
+        place = newest.get(message.address)
+        if place is not None and _goes_on(result[place], message):
+            before, piece = result[place], message
+            assert isinstance(before.content, Said) and isinstance(piece.content, Said)
+            whole = replace(before.content, text=before.content.text + piece.content.text)
+            result[place] = replace(before, content=whole, received_at=piece.received_at)
+            continue
+        newest[message.address] = len(result)
+        result.append(message)
+    return result
+
+
+def may_go_on(message: InboundMessage) -> bool:
+    """Whether this text is so long that the rest of it may follow in a message of its own."""
+    content = message.content
+    return isinstance(content, Said) and not content.forwarded and len(content.text) >= PIECE
+
+
+def _goes_on(before: InboundMessage, message: InboundMessage) -> bool:
+    return (
+        may_go_on(before)
+        and isinstance(message.content, Said)
+        and not message.content.forwarded
+        and not message.content.text.startswith("/")
+        and before.sender == message.sender
+        and message.received_at - before.received_at <= PIECES_WITHIN
+    )
 
 
 def _message(message: Object, *, update_id: int, reader: Reader) -> InboundMessage | None:

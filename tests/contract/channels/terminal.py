@@ -17,7 +17,7 @@ from tests.contract.channels.stage import PATIENCE, Heard, Person, Stage
 from tests.doubles.telegram.waiting import Waiting
 
 ONE_ROW = re.compile(r"^  (\d+)  (?:✓ )?(.*)$", re.MULTILINE)
-WAY = re.compile(r"(?:^|· )([^·\n]+?): (/[a-z]+)")
+WAY = re.compile(r"(?:^|· )([^·\n]+?): (/[a-z]+)", re.MULTILINE)
 SPOKEN_WAY = re.compile(r"[„“]([^“”]+)[“”]")
 
 
@@ -113,7 +113,7 @@ class TerminalPerson(Person):
 
     async def chooses(self, *labels: str, done: str = "Fertig") -> None:
         del done
-        rows = {label: number for number, label in ONE_ROW.findall(self.seen()[-1])}
+        rows = {label: number for text in self.seen() for number, label in ONE_ROW.findall(text)}
         await self.says(", ".join(rows[label] for label in labels) or "–")
 
     def messages(self) -> list[Heard]:
@@ -169,7 +169,8 @@ class TerminalStage(Stage):
         return self.front.window
 
     async def _read_up(self) -> None:
-        assert self.front is not None
+        if self.front is None:
+            return
         window = self.front.window
         await window.waiting.until(lambda: window.dealt_with, timeout=PATIENCE)
 

@@ -99,7 +99,8 @@ async def test_my_data_tells_everything_in_words_and_as_a_file(open_stage: OpenS
     told = await ada.hears("Was wir über Sie gespeichert haben")
     for line in ("Name: Ada Muster", "Unternehmen: Testwerk GmbH", f"Adresse: {ada.address}", "Antworten: 5"):
         assert line in told.text
-    file = next(message.file for message in ada.messages() if message.file is not None)
+    await ada.settled()
+    (file,) = [message.file for message in ada.messages() if message.file is not None]
     data = json.loads(file[1])
     channel, _, chat = ada.address.partition(":")
     assert file[0] == "meine-daten.json"

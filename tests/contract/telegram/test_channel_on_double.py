@@ -91,7 +91,8 @@ async def test_a_conversation_from_start_to_answered_question(double: TelegramDo
     answered = OutboundMessage(text="Was <genau>?", chosen=("Maschinen mitnutzen",), prompt=PROMPT)
     for _ in range(2):
         await channel.edit(Edit(address=address, message_id=message_id, message=answered))
-    assert (ada.last.text, ada.last.buttons) == ("Was <genau>?\n\n✓ Maschinen mitnutzen", ())
+    shown = ada.last
+    assert (shown.text, shown.buttons) == ("Was <genau>?\n\n✓ Maschinen mitnutzen", ())
 
 
 async def test_reading_without_confirming_gives_the_same_again(

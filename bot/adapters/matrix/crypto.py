@@ -1,0 +1,303 @@
+"""End-to-end encryption behind one class: the key store, sharing keys, opening messages, and what cannot be opened yet."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+import orjson
+from nio import AsyncClientConfig, Event, MegolmEvent, SyncResponse
+from nio.store import SqliteStore
+
+from bot.adapters.matrix.account import AccountFile
+from bot.adapters.matrix.api import HomeserverClient, checked
+from bot.adapters.matrix.errors import MatrixError
+from bot.adapters.matrix.vault import Vault
+
+UPKEEP_SECONDS = 15.0
+"""For all that follows a sync; what does not get done comes again after the next one."""
+
+SHARE_TRIES = 3
+"""A device list that changes while keys are shared makes them stale."""
+
+KEPT_EVENTS = 200
+KEPT_FOR = timedelta(days=7)
+WAITING = "matrix/waiting"
+
+Object = Mapping[str, Any]
+
+_log = logging.getLogger(__name__)
+
+
+class GuardedClient(HomeserverClient):
+    """nio's client with a guard around each thing that a stranger may send: one bad event is stepped over alone."""
+
+    def _handle_decrypt_to_device(self, to_device_event: Any) -> Any:
+        # Without this, one event without base64 loses the rest of its batch, and comes again for ever.
+        try:
+            return super()._handle_decrypt_to_device(to_device_event)
+        except Exception as error:  # noqa: BLE001 -- nio and vodozemac raise whatever the sender wants them to
+            _log.warning("a to-device event is stepped over: %s", type(error).__name__)
+            return None
+
+    def _handle_timeline_event(self, event: Any, room_id: str, room: Any, encrypted_rooms: set[str]) -> Any:
+        try:
+            return super()._handle_timeline_event(event, room_id, room, encrypted_rooms)
+        except Exception as error:  # noqa: BLE001 -- as above
+            _log.warning("an event is stepped over: %s", type(error).__name__)
+            return None
+
+    def _handle_joined_state(self, room_id: str, join_info: Any, encrypted_rooms: set[str]) -> None:
+        try:
+            super()._handle_joined_state(room_id, join_info, encrypted_rooms)
+        except Exception as error:  # noqa: BLE001 -- as above
+            _log.warning("a room's state is read in part: %s", type(error).__name__)
+        # Members are not loaded lazily here, so a sync tells them all; nio would ask once more before each first send.
+        if room_id in self.rooms:
+            self.rooms[room_id].members_synced = True
+
+    def _handle_olm_events(self, response: SyncResponse) -> None:
+        super()._handle_olm_events(response)
+        # nio takes no notice of a count of 0, and then uploads no one-time keys ever again. A missing count means 0:
+        # https://spec.matrix.org/latest/client-server-api/#e2e-extensions-to-sync
+        if self.olm is not None:
+            self.olm.uploaded_key_count = response.device_key_count.signed_curve25519 or 0
+
+
+def open_client(files: AccountFile, *, homeserver: str, user_id: str, pickle_key: str) -> GuardedClient:
+    """Return a client that is not signed in; its keys will lie with the account's files, locked by `pickle_key`."""
+    config = AsyncClientConfig(
+        store=SqliteStore,
+        encryption_enabled=True,
+        pickle_key=pickle_key,
+        # The core keeps the cursor, together with what was made of the events before it.
+        store_sync_tokens=False,
+        max_limit_exceeded=0,
+        max_timeouts=0,
+    )
+    return GuardedClient(homeserver, user_id=user_id, store_path=str(files.folder), config=config)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Kept:
+    """An event that could not be opened yet. `told`: the contact was told so."""
+
+    room: str
+    source: Object
+    since: datetime
+    told: bool
+
+
+class Crypto:
+    """The keys of one device, and what is done with them."""
+
+    def __init__(self, client: GuardedClient, *, files: AccountFile, vault: Vault) -> None:
+        self._client = client
+        self._files = files
+        self._vault = vault
+        self._kept: dict[str, _Kept] = {}
+        self._querying = asyncio.Lock()
+
+    # --- the device ----------------------------------------------------------------------------------------------------
+
+    async def open(self, *, user_id: str, device_id: str, access_token: str) -> str:
+        """Load the device's keys, or make new ones, and let others find them; return the fingerprint.
+
+        Raises:
+            MatrixError: the keys could not be uploaded.
+        """
+        path = self._files.make_key_store(device_id)
+        self._client.config.store_name = path.name
+        self._client.restore_login(user_id, device_id, access_token)
+        if self._client.should_upload_keys:
+            await self._upload_keys()
+        self._kept = {event_id: kept async for event_id, kept in self._load_kept()}
+        return str(self._client.olm.account.identity_keys["ed25519"])
+
+    def sign(self, content: Object) -> str:
+        """Return the device's signature of an object."""
+        return str(self._client.olm.sign_json(dict(content)))
+
+    async def keep_up(self) -> None:
+        """Do what a sync left to be done: upload, look up and claim keys, send what is due; what fails comes again."""
+        client = self._client
+        steps = (
+            (lambda: client.should_upload_keys, self._upload_keys),
+            (lambda: client.should_query_keys, self._query_keys),
+            (lambda: client.should_claim_keys, self._claim_keys),
+            (lambda: bool(client.outgoing_to_device_messages), self._send_to_device),
+        )
+        try:
+            async with asyncio.timeout(UPKEEP_SECONDS):
+                for is_due, step in steps:
+                    if is_due():
+                        await self._step(step)
+        except TimeoutError:
+            _log.warning("looking after keys took too long and goes on after the next sync")
+
+    # --- to others -----------------------------------------------------------------------------------------------------
+
+    async def seal(self, room_id: str, *, kind: str, content: Object) -> tuple[str, Object]:
+        """Return type and content of an event as it goes to that room: encrypted where the room is.
+
+        Nothing of a failed attempt stays: the next one shares a new session.
+
+        Raises:
+            MatrixError: the keys could not be shared with everybody in the room.
+        """
+        if not self._client.rooms[room_id].encrypted:
+            return kind, content
+        if self._client.should_query_keys:
+            await self._query_keys()
+        for _ in range(SHARE_TRIES):
+            if not self._client.olm.should_share_group_session(room_id):
+                break
+            await self._share(room_id)
+        sealed: tuple[str, Object] = self._client.encrypt(room_id, kind, dict(content))
+        return sealed
+
+    async def _share(self, room_id: str) -> None:
+        """Share a room's key with every device in it, a stranger's unverified one too (nobody verifies a bot first)."""
+        client, olm = self._client, self._client.olm
+        missing = client.get_missing_sessions(room_id)
+        if missing:
+            checked(await client.keys_claim(missing), call="keys/claim")
+        try:
+            batches = list(
+                olm.share_group_session_parallel(
+                    room_id, list(client.rooms[room_id].users), ignore_unverified_devices=True
+                )
+            )
+            session = olm.outbound_group_sessions[room_id]
+            for devices, messages in batches:
+                await client.call("PUT", f"/sendToDevice/m.room.encrypted/{uuid4().hex}", messages)
+                session.users_shared_with.update(devices)
+        except BaseException:
+            olm.outbound_group_sessions.pop(room_id, None)
+            raise
+        # What read on meanwhile may have made it stale.
+        if olm.outbound_group_sessions.get(room_id) is session:
+            session.shared = True
+
+    # --- from others ---------------------------------------------------------------------------------------------------
+
+    def open_event(self, event: Any, *, room_id: str) -> Object | None:
+        """Return the source of an event, decrypted if it was encrypted; None if it cannot be opened."""
+        if not isinstance(event, MegolmEvent):
+            source: Object = event.source
+            return source
+        event.room_id = room_id
+        try:
+            opened = self._client.decrypt_event(event)
+        except Exception as error:  # noqa: BLE001 -- nio and vodozemac raise whatever the sender wants them to
+            _log.debug("an event cannot be opened: %s", type(error).__name__)
+            return None
+        source = opened.source
+        return source if isinstance(source, Mapping) else None
+
+    def keep(self, event: MegolmEvent, *, room_id: str, now: datetime) -> None:
+        """Keep an event that cannot be opened yet, and ask its sender's device for the key."""
+        if event.event_id in self._kept:
+            return
+        while len(self._kept) >= KEPT_EVENTS:
+            del self._kept[next(iter(self._kept))]
+        self._kept[event.event_id] = _Kept(room=room_id, source=event.source, since=now, told=False)
+        olm = self._client.olm
+        if event.session_id and event.device_id and event.session_id not in olm.outgoing_key_requests:
+            request = event.as_key_request(event.sender, self._client.device_id, event.session_id, event.device_id)
+            if not any(getattr(due, "request_id", None) == event.session_id for due in olm.outgoing_to_device_messages):
+                olm.outgoing_to_device_messages.append(request)
+
+    def opened_late(self, *, now: datetime) -> Iterator[tuple[str, Object]]:
+        """Take up kept events that can be opened by now: room and source, oldest first."""
+        for event_id, kept in list(self._kept.items()):
+            event = Event.parse_encrypted_event(dict(kept.source))
+            source = self.open_event(event, room_id=kept.room) if isinstance(event, MegolmEvent) else None
+            if source is not None:
+                del self._kept[event_id]
+                yield kept.room, source
+            elif now - kept.since > KEPT_FOR:
+                del self._kept[event_id]
+
+    def untold(self, *, before: datetime) -> Sequence[tuple[str, Object]]:
+        """Return room and source of kept events that came before that moment and of which nobody was told."""
+        found = [kept for kept in self._kept.values() if not kept.told and kept.since <= before]
+        for kept in found:
+            kept.told = True
+        return [(kept.room, kept.source) for kept in found]
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether there is an event of whose loss its sender was not told yet."""
+        return any(not kept.told for kept in self._kept.values())
+
+    async def save_kept(self) -> None:
+        """Let what is kept survive a restart; before the cursor moves beyond it."""
+        content = [
+            {"room": kept.room, "source": kept.source, "since": kept.since.isoformat(), "told": kept.told}
+            for kept in self._kept.values()
+        ]
+        await self._vault.put(WAITING, orjson.dumps(content))
+
+    async def _load_kept(self) -> Any:
+        for item in orjson.loads(await self._vault.get(WAITING) or b"[]"):
+            kept = _Kept(
+                room=item["room"],
+                source=item["source"],
+                since=datetime.fromisoformat(item["since"]),
+                told=item["told"],
+            )
+            yield kept.source["event_id"], kept
+
+    # --- upkeep --------------------------------------------------------------------------------------------------------
+
+    async def _step(self, step: Any) -> None:
+        try:
+            await step()
+        except MatrixError as error:
+            _log.warning("keys are looked after again after the next sync: %s", error)
+        except Exception as error:  # noqa: BLE001 -- a key that a stranger published must not end the reading
+            _log.warning("keys of others could not be used: %s", type(error).__name__)
+
+    async def _upload_keys(self) -> None:
+        try:
+            checked(await self._client.keys_upload(), call="keys/upload")
+        except MatrixError as error:
+            if error.answer.status != 400:
+                raise
+            # "One time key … already exists": after a key store was restored. Those are published, then; new ones follow.
+            self._client.olm.mark_keys_as_published()
+            self._client.olm.save_account()
+            raise
+
+    async def _query_keys(self) -> None:
+        async with self._querying:
+            if self._client.should_query_keys:
+                checked(await self._client.keys_query(), call="keys/query")
+
+    async def _claim_keys(self) -> None:
+        wanted = self._client.get_users_for_key_claiming()
+        checked(await self._client.keys_claim(wanted), call="keys/claim")
+
+    async def _send_to_device(self) -> None:
+        for message in list(self._client.outgoing_to_device_messages):
+            checked(await self._client.to_device(message), call="sendToDevice")
+
+    async def device_keys(self, user_id: str) -> Object:
+        """Return what the homeserver tells others about a user's devices and signing keys.
+
+        Raises:
+            MatrixError: an error answer, or none.
+        """
+        return await self._client.call("POST", "/keys/query", {"device_keys": {user_id: []}, "timeout": 10_000})
+
+
+def quoted(part: str) -> str:
+    """Return an id as a part of a path."""
+    return quote(part, safe="")

@@ -1,0 +1,155 @@
+"""The table of routes: each is reached by some message, and the last takes whatever is left."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.domain.interviews import Interview
+from bot.domain.messages import (
+    Address,
+    ChatKind,
+    Content,
+    Edited,
+    InboundMessage,
+    MembershipChanged,
+    Pressed,
+    PromptId,
+    Said,
+    SentMedia,
+)
+from bot.domain.people import Contact, ContactId, Visitor
+from bot.domain.scene import Dialogue, Hub, Prompt, Scene
+from bot.forms.model import Form
+from bot.runtime.clock import Ids
+from bot.runtime.router import find
+from bot.texts import load_texts
+from handlers import ROUTES
+from handlers.account import FORGET
+from handlers.onboarding import DIALOGUE
+
+NOW = datetime(2026, 3, 2, 11, tzinfo=UTC)
+BERLIN = ZoneInfo("Europe/Berlin")
+HUB = Hub(
+    name="Testhub",
+    languages=("de", "en"),
+    timezone=BERLIN,
+    registration="open",
+    texts={},
+    hashes={},
+    notice_version="1",
+    code_hash=lambda code: code,
+    person_hash=str,
+)
+ADA = Contact(
+    id=ContactId(1), name="Ada", language="de", company=None, staff=False, pushes=True, created_at=NOW
+)
+FORM = Form(name="f", title={}, version="", languages=("de",), questions=())
+INTERVIEW = Interview(
+    id=1, response=5, state="open", position="", tries=0, touched_at=NOW, form=FORM, form_state="open",
+    status="partial", submitted_at=None, language="de", answers={},
+)  # fmt: skip
+QUESTION = Prompt(id=PromptId(1), kind="question", response=5, path="word")
+MENU = Prompt(id=PromptId(2), kind="menu", data={"choices": [["survey", "Fragebogen"]]})
+STEP = Prompt(id=PromptId(3), kind="dialogue", data={"step": "name", "choices": []})
+VISITOR = Visitor(language="de", code="", step="consent")
+
+
+def scene(content: Content, *, kind: ChatKind = ChatKind.PRIVATE, known: bool = True, **facts: Any) -> Scene:
+    message = InboundMessage(
+        account="memory:bot",
+        native_id="1",
+        address=Address("memory", "ada"),
+        sender="ada",
+        content=content,
+        received_at=NOW,
+        chat_kind=kind,
+        message_id="p1",
+        language="de",
+    )
+    base = Scene(
+        hub=HUB, catalogue=load_texts(("de", "en"), timezone=BERLIN), message=message, now=NOW, next_id=Ids(),
+        contact=ADA if known else None,
+    )  # fmt: skip
+    return replace(base, **facts)
+
+
+def pressed(prompt: Prompt | None) -> Pressed:
+    return Pressed(prompt.id if prompt else None, "1", None, "b1")
+
+
+JOINING = Dialogue(name=DIALOGUE, step="name", data={})
+FORGETTING = Dialogue(name=FORGET, step="confirm", data={})
+OPEN = {5: INTERVIEW}
+EXPECTED: list[tuple[str, Scene]] = [
+    ("group", scene(Said("/help"), kind=ChatKind.GROUP)),
+    ("group", scene(MembershipChanged(present=True), kind=ChatKind.PUBLIC, known=False)),
+    ("membership", scene(MembershipChanged(present=False))),
+    ("visitor starts", scene(Said("/start 7KQ2"), known=False)),
+    ("visitor's help", scene(Said("/hilfe"), known=False, visitor=VISITOR)),
+    ("visitor's notice", scene(Said("/privacy"), known=False, visitor=VISITOR)),
+    ("visitor's data", scene(Said("/mydata"), known=False, visitor=VISITOR)),
+    ("visitor's language", scene(Said("/sprache"), known=False, visitor=VISITOR)),
+    ("visitor forgets", scene(Said("/vergessen"), known=False, visitor=VISITOR)),
+    ("visitor stops", scene(Said("/stopp"), known=False, visitor=VISITOR)),
+    ("visitor", scene(Said("hallo"), known=False)),
+    ("visitor", scene(Said("/umfrage"), known=False)),
+    ("visitor", scene(SentMedia("sticker"), known=False)),
+    ("visitor", scene(pressed(MENU), known=False, referred=MENU)),
+    ("visitor edits", scene(Edited("hallo"), known=False)),
+    ("unknown command", scene(Said("/xyzzy"))),
+    ("unknown command", scene(Said("/forms"))),
+    ("forms", scene(Said("/forms"), roles=frozenset({"admin"}))),
+    ("press of nothing we know", scene(pressed(None))),
+    ("press of a question", scene(pressed(QUESTION), referred=QUESTION, interviews=OPEN)),
+    ("press of a menu", scene(pressed(MENU), referred=MENU)),
+    ("correction", scene(Edited("neu"), answered=QUESTION, interviews=OPEN)),
+    ("correction of a name", scene(Edited("neu"), answered=STEP)),
+    ("edit of nothing", scene(Edited("neu"))),
+    ("joining", scene(Said("Ada"), dialogue=JOINING)),
+    ("joining", scene(SentMedia("voice"), dialogue=JOINING)),
+    ("joining", scene(pressed(STEP), dialogue=JOINING, referred=STEP)),
+    ("forget?", scene(Said("nein"), dialogue=FORGETTING, interviews=OPEN)),
+    ("form sent in by an admin", scene(SentMedia("document", name="f.xlsx"), roles=frozenset({"admin"}))),
+    ("media", scene(SentMedia("document", name="f.xlsx"))),
+    ("media", scene(SentMedia("photo"), roles=frozenset({"admin"}))),
+    ("forwarded", scene(Said("Wort", forwarded=True), interviews=OPEN)),
+    ("typed choice of a menu", scene(Said("1"), current=MENU)),
+    ("answer", scene(Said("Wort"), current=QUESTION, interviews=OPEN)),
+    ("answer", scene(Said("Wort"), current=MENU, interviews=OPEN)),
+    ("press of a dialogue that is over", scene(pressed(STEP), referred=STEP)),
+    ("not understood", scene(Said("Wort"))),
+    *(
+        (name, scene(Said(f"/{name}"), interviews=OPEN))
+        for name in (
+            "start", "help", "menu", "survey", "back", "skip", "pause", "review", "language", "cancel", "privacy",
+            "mydata", "stop", "forget",
+        )
+    ),
+    *(
+        (f"{name} while joining", scene(Said(f"/{name}"), dialogue=JOINING))
+        for name in ("menu", "survey", "back", "skip", "pause", "review")
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "given"), EXPECTED, ids=[f"{number} {name}" for number, (name, _) in enumerate(EXPECTED)])
+def test_a_message_takes_its_route(name: str, given: Scene) -> None:
+    assert find(ROUTES, given).name == name
+
+
+def test_every_route_is_reached_by_one_of_these() -> None:
+    assert {route.name for route in ROUTES} == {name for name, _ in EXPECTED}
+
+
+def test_the_last_route_takes_everything() -> None:
+    assert all(ROUTES[-1].when(given) for _, given in EXPECTED)
+
+
+def test_routes_are_told_apart_by_their_names() -> None:
+    names = [route.name for route in ROUTES]
+    assert len(names) == len(set(names))
