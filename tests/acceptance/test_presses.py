@@ -423,3 +423,27 @@ async def test_a_press_during_a_pause_and_a_second_pause(stage: Stage) -> None:
     await ada.until(lambda: toggles(ada.sees_message(question.id)) == {"Beratung"})
     await ada.presses("Fertig", message_id=question.id)
     await stage.asked(ada, TOWN)
+
+
+async def test_numbers_of_a_review_are_those_of_the_questions_pressed_or_typed(stage: Stage) -> None:
+    ada = stage.person()
+    await stage.joins(ada)
+    await ada.says("Klein")
+    await stage.asked(ada, PEOPLE)
+    await ada.presses("‹ Zurück")
+    await stage.asked(ada, SIZE)
+    await ada.says("/weiter")
+    await stage.asked(ada, PEOPLE)
+    await ada.says("/umfrage")
+    await stage.asked(ada, PEOPLE)
+    await ada.says("20")
+    await stage.asked(ada, NEEDS)
+    await ada.says("/uebersicht")
+    review = await ada.hears("Ihre Antworten (1/1)")
+    assert "2  Wie viele Menschen arbeiten dort? 20" in review.text
+    await ada.presses("2", message_id=review.id)
+    assert "Bisher: 20" in (await stage.asked(ada, PEOPLE)).text
+    await ada.says("/uebersicht")
+    await ada.hears("Ihre Antworten (1/1)")
+    await ada.says("1")
+    assert "Bisher: Klein" in (await stage.asked(ada, SIZE)).text

@@ -140,7 +140,10 @@ def _blocks(message: OutboundMessage, *, numbered: bool) -> Iterator[Segment]:
     yield "", message.text
     yield "i", message.hint
     if numbered:
-        yield "", "\n".join(f"{n}  {_line(choice.label)}" for n, choice in enumerate(message.choices, 1))
+        yield (
+            "",
+            "\n".join(f"{_number(n, choice)}  {_line(choice.label)}" for n, choice in enumerate(message.choices, 1)),
+        )
     if message.chosen:
         yield "", "✓ " + ", ".join(message.chosen)
     if message.prompt is None and message.ways:
@@ -154,6 +157,11 @@ def _is_numbered(message: OutboundMessage) -> bool:
         or len(message.choices) > LABELLED_CHOICES
         or any(_units(choice.label) > LABEL_LIMIT for choice in message.choices)
     )
+
+
+def _number(place: int, choice: Choice) -> str:
+    """Return the number shown for a choice: a key that is a number, so that typing it picks what its button picks."""
+    return choice.key if choice.key.isdigit() else str(place)
 
 
 def _split(segments: Sequence[Segment]) -> Iterator[list[Segment]]:
@@ -235,7 +243,9 @@ def _keyboard(message: OutboundMessage, *, numbered: bool) -> list[list[Button]]
     choices = message.choices[: min(CHOICE_BUTTONS, BUTTONS - len(ways))]
     rows: list[list[Button]] = []
     if choices:
-        labels = [str(n) if numbered else _line(choice.label) or choice.key for n, choice in enumerate(choices, 1)]
+        labels = [
+            _number(n, choice) if numbered else _line(choice.label) or choice.key for n, choice in enumerate(choices, 1)
+        ]
         buttons = [
             _choice_button(choice, label=label, prompt=message.prompt)
             for choice, label in zip(choices, labels, strict=True)

@@ -15,16 +15,18 @@ from tests.contract.channels.staging import OpenStage, staged
 PLACES = (("terminal", "sqlite"), ("telegram", "sqlite"), ("memory", "sqlite"), ("memory", "postgresql"))
 
 
-@pytest.fixture(params=PLACES, ids=lambda place: f"{place[0]}-{place[1]}")
-def place(request: pytest.FixtureRequest) -> tuple[str, str]:
-    found: tuple[str, str] = request.param
-    return found
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each test at every place; what is asked for with restarts, steadily and with a restart before every step.
 
-
-@pytest.fixture(params=(False, True), ids=("steady", "restarting"))
-def restarts(request: pytest.FixtureRequest) -> bool:
-    found: bool = request.param
-    return found
+    A restart is the same work on both databases, and takes longest on PostgreSQL: once is enough.
+    """
+    if "restarts" in metafunc.fixturenames:
+        pairs = [(place, restarts) for place in PLACES for restarts in (False, True)]
+        pairs.remove((("memory", "postgresql"), True))
+        names = ["-".join((*place, "restarting" if restarts else "steady")) for place, restarts in pairs]
+        metafunc.parametrize(("place", "restarts"), pairs, ids=names)
+    elif "place" in metafunc.fixturenames:
+        metafunc.parametrize("place", PLACES, ids=["-".join(place) for place in PLACES])
 
 
 @pytest.fixture

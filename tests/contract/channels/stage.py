@@ -199,6 +199,8 @@ class Stage(ABC):
 
     async def settled(self) -> None:
         """Wait until everything said is dealt with, sent and marked."""
+        if self.work is None:  # nobody has come yet
+            return
         await self._read_up()
         await self.app.sender.idle()
         await self.app.dispatcher.quiet()

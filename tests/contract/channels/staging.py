@@ -5,14 +5,14 @@ from __future__ import annotations
 import atexit
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from bot.house import open_house
-from config.settings import SHIPPED_CONTENT, load_settings
+from config.settings import SHIPPED_CONTENT, Settings, load_settings
 from tests.content.building import content_folder
 from tests.contract.channels.memory import MemoryStage
 from tests.contract.channels.stage import Stage
@@ -53,17 +53,11 @@ def template(kind: str, forms: tuple[str, ...]) -> str:
     return url
 
 
-@asynccontextmanager
-async def staged(
-    channel: str,
-    *,
-    folder: Path,
-    forms: tuple[str, ...] = ("types",),
-    database: str = "sqlite",
-    restarts: bool = False,
-    **settings: Any,
-) -> AsyncIterator[Stage]:
-    """Open a stage, and close it again with everything checked that must be true at an end."""
+@contextmanager
+def prepared(
+    *, folder: Path, forms: tuple[str, ...] = ("types",), database: str = "sqlite", **settings: Any
+) -> Iterator[Settings]:
+    """Give the settings of a hub whose database holds its content already."""
     base = template(database, forms)
     if database == "sqlite":
         url = f"sqlite:///{folder}/hubtalk.db"
@@ -71,21 +65,28 @@ async def staged(
     else:
         url = start_postgresql().new_database(template=base.partition("@/")[2].partition("?")[0])
     chosen = {"registration": "open", "database_url": url, "hub": CONTROLLER, **settings}
-    stage = STAGES[channel](load_settings({}, directory=folder, content_dir=content(forms), **chosen))
-    stage.restarts = restarts
-    await stage.open_more()
-    try:
-        await stage.open()
+    yield load_settings({}, directory=folder, content_dir=content(forms), **chosen)
+    if database != "sqlite":
+        start_postgresql().drop(url)
+
+
+@asynccontextmanager
+async def staged(channel: str, *, restarts: bool = False, **wishes: Any) -> AsyncIterator[Stage]:
+    """Open a stage, and close it again with everything checked that must be true at an end; wishes: see `prepared`."""
+    with prepared(**wishes) as settings:
+        stage = STAGES[channel](settings)
+        stage.restarts = restarts
+        await stage.open_more()
         try:
-            yield stage
-        except BaseException:
-            await stage.close()
-            raise
-        await stage.end()
-    finally:
-        await stage.close_more()
-        if database != "sqlite":
-            start_postgresql().drop(url)
+            await stage.open()
+            try:
+                yield stage
+            except BaseException:
+                await stage.close()
+                raise
+            await stage.end()
+        finally:
+            await stage.close_more()
 
 
 def _folder() -> Path:

@@ -74,7 +74,11 @@ class Window(TerminalChannel):
         self.read_lines = 0
         self.reads = False
         super().__init__(
-            person=person, language=language, files=files, source=self.keyboard, sink=self.screen  # type: ignore[arg-type]
+            person=person,
+            language=language,
+            files=files,
+            source=self.keyboard,
+            sink=self.screen,  # type: ignore[arg-type]
         )
 
     async def read(self, cursor: str | None) -> Reading:
@@ -169,8 +173,7 @@ class TerminalStage(Stage):
         return self.front.window
 
     async def _read_up(self) -> None:
-        if self.front is None:
-            return
+        assert self.front is not None
         window = self.front.window
         await window.waiting.until(lambda: window.dealt_with, timeout=PATIENCE)
 

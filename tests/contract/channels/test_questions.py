@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.contract.channels.stage import Person, Stage
 from tests.contract.channels.staging import OpenStage
 
@@ -72,45 +70,56 @@ async def test_every_choice_can_be_picked(open_stage: OpenStage, restarts: bool)
         assert any("✓ Säge, Bohrer" in text for text in ada.seen()), "the answered message shows what was chosen"
 
 
-@pytest.mark.parametrize("text", ["2", "2.", "grün", "GRÜN", "gruen", "Green", "green"])
-async def test_a_choice_can_be_typed_in_many_ways(open_stage: OpenStage, text: str) -> None:
+async def test_a_choice_can_be_typed_in_many_ways(open_stage: OpenStage) -> None:
     stage, ada = await begun(open_stage)
     await up_to(ada, 5)
-    await ada.says(text)
-    await ada.hears("Frage 6")
-    assert (await stage.answers())["colour"][2] == "green"
+    for text in ("2", "2.", "grün", "GRÜN", "gruen", "Green", "green"):
+        await ada.says(text)
+        await ada.hears("Frage 6")
+        assert (await stage.answers())["colour"][2] == "green"
+        await ada.says("/zurueck")
+        await ada.hears("Frage 5")
+        await ada.says("Rot")
+        await ada.hears("Frage 6")
+        await ada.says("/zurueck")
+        await ada.hears("Frage 5")
 
 
-@pytest.mark.parametrize(
-    ("number", "wrong", "complaint", "right"),
-    [
-        (2, "viele", "eine ganze Zahl", "7"),
-        (2, "1001", "Bitte eine Zahl von 1 bis 1000, Sie schrieben etwas anderes.", "7"),
-        (2, "0", "Bitte eine Zahl von 1 bis 1000, Sie schrieben etwas anderes.", "7"),
-        (2, "99999999999999999999", "zu groß", "7"),
-        (3, "halb", "eine Zahl, zum Beispiel 3,5", "50"),
-        (3, "1.234", "1,234", "1,234"),
-        (4, "neulich", "einen Tag, zum Beispiel 31.01.2026", "1.2.1999"),
-        (4, "30.02.2020", "einen Tag", "1.2.1999"),
-        (5, "lila", "passt zu keiner der Antworten", "rot"),
-        (5, "4", "passt zu keiner der Antworten", "3"),
-        (6, "9", "passt zu keiner der Antworten", "1"),
-        (6, "1, Hammer", "passt zu keiner der Antworten", "1"),
-        (6, "1, 3", "geht nur allein.", "3"),
-        (7, "vielleicht", "„Gelesen“", "ok"),
-    ],
+WRONG = (
+    (2, "viele", "eine ganze Zahl", "7"),
+    (2, "1001", "Bitte eine Zahl von 1 bis 1000, Sie schrieben etwas anderes.", "7"),
+    (2, "0", "Bitte eine Zahl von 1 bis 1000, Sie schrieben etwas anderes.", "7"),
+    (2, "99999999999999999999", "zu groß", "7"),
+    (3, "halb", "eine Zahl, zum Beispiel 3,5", "50"),
+    (3, "1.234", "1,234", "1,234"),
+    (4, "neulich", "einen Tag, zum Beispiel 31.01.2026", "1.2.1999"),
+    (4, "30.02.2020", "einen Tag", "1.2.1999"),
+    (5, "lila", "passt zu keiner der Antworten", "rot"),
+    (5, "4", "passt zu keiner der Antworten", "3"),
+    (6, "9", "passt zu keiner der Antworten", "1"),
+    (6, "1, Hammer", "passt zu keiner der Antworten", "1"),
+    (6, "1, 3", "geht nur allein.", "3"),
+    (7, "vielleicht", "„Gelesen“", "ok"),
 )
-async def test_a_wrong_answer_is_named_and_the_question_stays(
-    open_stage: OpenStage, number: int, wrong: str, complaint: str, right: str
-) -> None:
+
+
+async def test_a_wrong_answer_is_named_and_the_question_stays(open_stage: OpenStage, restarts: bool) -> None:
     stage, ada = await begun(open_stage)
-    await up_to(ada, number)
-    before = await stage.answers()
-    await ada.says(wrong)
-    await ada.hears(complaint)
-    assert await stage.answers() == before
-    await ada.says(right)
-    await ada.hears(f"Frage {number + 1}")
+    await ada.says("Wort")
+    await ada.hears("Frage 2")
+    stage.restarts = restarts
+    for number, wrong, complaint, right in WRONG:
+        before = await stage.answers()
+        await ada.says(wrong)
+        await ada.hears(complaint)
+        assert await stage.answers() == before, wrong
+        await ada.says(right)
+        await ada.hears(f"Frage {number + 1}")
+        if (following := WRONG.index((number, wrong, complaint, right)) + 1) < len(WRONG) and WRONG[following][
+            0
+        ] == number:
+            await ada.says("/zurueck")
+            await ada.hears(f"Frage {number}")
 
 
 async def test_the_second_wrong_answer_shows_the_question_again(open_stage: OpenStage, restarts: bool) -> None:
@@ -174,31 +183,32 @@ async def test_a_required_question_cannot_be_skipped(open_stage: OpenStage, rest
 LONG = "Wort " * 10_000
 
 
-@pytest.mark.parametrize(
-    ("text", "stored"),
-    [
-        ("Viele \u202emarkierte\u202c שלום مرحبا Wörter", "Viele \u202emarkierte\u202c שלום مرحبا Wörter"),
-        ("Ein\x07 Glöckchen\x1b[31m", "Ein Glöckchen[31m"),
-        ("👍🏽", "👍🏽"),
-        ("  <b>fett</b> & *Stern* ${word} {name} %s  ", "<b>fett</b> & *Stern* ${word} {name} %s"),
-        ("x" * 4000, "x" * 4000),
-    ],
-    ids=["right-to-left", "control", "emoji", "markup", "long"],
+KEPT = (
+    ("Viele \u202emarkierte\u202c שלום مرحبا Wörter", "Viele \u202emarkierte\u202c שלום مرحبا Wörter"),
+    ("Ein\x07 Glöckchen\x1b[31m", "Ein Glöckchen[31m"),
+    ("👍🏽", "👍🏽"),
+    ("  <b>fett</b> & *Stern* ${word} {name} %s  ", "<b>fett</b> & *Stern* ${word} {name} %s"),
+    ("x" * 4000, "x" * 4000),
 )
-async def test_a_text_is_kept_as_it_was_meant(open_stage: OpenStage, text: str, stored: str) -> None:
+
+
+async def test_a_text_is_kept_as_it_was_meant(open_stage: OpenStage) -> None:
     stage, ada = await begun(open_stage)
-    await ada.says(text)
-    await ada.hears("Frage 2")
-    assert (await stage.answers())["basics/word"] == ("given", True, stored)
-    await ada.says("/uebersicht")
-    await ada.hears("Ihre Antworten (1/1)")
+    for text, stored in KEPT:
+        await ada.says(text)
+        await ada.hears("Frage 2")
+        assert (await stage.answers())["basics/word"] == ("given", True, stored)
+        await ada.says("/uebersicht")
+        await ada.hears("Ihre Antworten (1/1)")
+        await ada.says("/uebersicht 1")
+        await ada.hears("Frage 1")
 
 
-async def test_what_is_too_long_is_said_to_be_so(open_stage: OpenStage, place: tuple[str, str]) -> None:
+async def test_what_is_too_long_is_said_to_be_so(open_stage: OpenStage) -> None:
     stage, ada = await begun(open_stage, forms=("long",))
     before = await stage.answers()
     await ada.says(LONG)
-    await ada.hears("passt zu keiner" if place[0] == "telegram" else "höchstens 10000 Zeichen")
+    await ada.hears("höchstens 10000 Zeichen")
     await ada.settled()
     assert await stage.answers() == before, "nothing of it counts as an answer, in pieces or whole"
     await ada.says("Ort 7")
@@ -213,9 +223,7 @@ async def test_invisible_signs_are_no_answer(open_stage: OpenStage) -> None:
     assert await stage.answers() == before
 
 
-async def test_an_answer_opens_and_closes_questions_and_nothing_is_lost(
-    open_stage: OpenStage, restarts: bool
-) -> None:
+async def test_an_answer_opens_and_closes_questions_and_nothing_is_lost(open_stage: OpenStage, restarts: bool) -> None:
     stage, ada = await begun(open_stage, forms=("paths",), restarts=restarts)
     await ada.picks("Ja")
     await ada.hears("Wie viele Maschinen?")
@@ -261,9 +269,7 @@ async def test_a_default_is_shown_and_can_be_kept_or_changed(open_stage: OpenSta
     assert (await stage.answers())["town"] == ("given", True, "Unna")
 
 
-async def test_an_answer_that_fits_no_more_is_asked_again_before_the_end(
-    open_stage: OpenStage, restarts: bool
-) -> None:
+async def test_an_answer_that_fits_no_more_is_asked_again_before_the_end(open_stage: OpenStage, restarts: bool) -> None:
     _, ada = await begun(open_stage, forms=("paths",), restarts=restarts)
     for text, heard in (("nein", "In welchem Ort"), ("Unna", "Seit welchem"), ("2001", "Bis zu"), ("2000", "Das Ende liegt vor dem Anfang."),
                         ("2009", "absenden"), ("/uebersicht 3", "Seit welchem"), ("2010", "absenden")):  # fmt: skip

@@ -76,7 +76,11 @@ async def test_the_overview_lists_and_changes_any_answer(open_stage: OpenStage, 
     stage.restarts = restarts
     await ada.says("/uebersicht")
     overview = await ada.hears("Ihre Antworten (1/1)")
-    for line in ("Welches Wort fällt Ihnen ein? Wort", "Welcher Anteil in Prozent? 12,5", "Wann wurde gegründet? 31.01.2020"):
+    for line in (
+        "Welches Wort fällt Ihnen ein? Wort",
+        "Welcher Anteil in Prozent? 12,5",
+        "Wann wurde gegründet? 31.01.2020",
+    ):
         assert line in overview.text
     await ada.picks("Wie viele Menschen arbeiten bei Ihnen? 12")
     second = await ada.hears("Frage 2")

@@ -45,9 +45,7 @@ HUB = Hub(
     code_hash=lambda code: code,
     person_hash=str,
 )
-ADA = Contact(
-    id=ContactId(1), name="Ada", language="de", company=None, staff=False, pushes=True, created_at=NOW
-)
+ADA = Contact(id=ContactId(1), name="Ada", language="de", company=None, staff=False, pushes=True, created_at=NOW)
 FORM = Form(name="f", title={}, version="", languages=("de",), questions=())
 INTERVIEW = Interview(
     id=1, response=5, state="open", position="", tries=0, touched_at=NOW, form=FORM, form_state="open",
@@ -137,7 +135,9 @@ EXPECTED: list[tuple[str, Scene]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "given"), EXPECTED, ids=[f"{number} {name}" for number, (name, _) in enumerate(EXPECTED)])
+@pytest.mark.parametrize(
+    ("name", "given"), EXPECTED, ids=[f"{number} {name}" for number, (name, _) in enumerate(EXPECTED)]
+)
 def test_a_message_takes_its_route(name: str, given: Scene) -> None:
     assert find(ROUTES, given).name == name
 

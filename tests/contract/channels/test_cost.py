@@ -1,0 +1,87 @@
+"""What a batch costs: the same number of statements for one message and for a hundred."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.memory import MemoryChannel
+from bot.app import App
+from bot.domain.messages import Address, Content, Edited, InboundMessage, Said
+from bot.house import House, open_house
+from bot.ports import Batch
+from bot.runtime.dispatcher import Decider
+from handlers import ROUTES
+from tests.contract.channels.staging import prepared
+
+BASE_LIMIT = 8
+MANY = range(1, 101)
+STEPS = (
+    "/start",
+    "1",
+    "Testwerk GmbH",
+    "Ada Muster",
+    "/umfrage",
+    "Wort",
+    "viele",
+    "12",
+    "/zurueck",
+    "13",
+    "/uebersicht",
+    "/pause",
+)
+
+
+class Crowd:
+    """People who write in batches that the test makes up, straight into the store."""
+
+    def __init__(self, house: House) -> None:
+        self._database = house.database
+        self._store = App(house, [MemoryChannel()]).store  # the bot itself is not at work: its own looks would count
+        self._number = 0
+
+    async def cost(self, content: Content, chats: range) -> int:
+        """Return how many statements one batch took."""
+        before = self._database.statements
+        messages = tuple(self._message(content, chat) for chat in chats)
+        handled = await self._store.process(
+            Batch(messages=messages, cursors={"memory:bot": str(self._number)}), Decider(ROUTES)
+        )
+        assert handled.later == ()
+        return self._database.statements - before
+
+    def _message(self, content: Content, chat: int) -> InboundMessage:
+        self._number += 1
+        return InboundMessage(
+            account="memory:bot",
+            native_id=f"n{self._number}",
+            address=Address("memory", f"c{chat}"),
+            sender=f"c{chat}",
+            content=content,
+            received_at=datetime.now(UTC),
+            message_id=f"m{self._number}",
+            language="de",
+        )
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+async def test_a_hundred_messages_take_as_many_statements_as_one(database: str, tmp_path: Path) -> None:
+    with prepared(folder=tmp_path, database=database) as settings:
+        async with open_house(settings) as house:
+            crowd = Crowd(house)
+            for step in STEPS:
+                await crowd.cost(Said(step), range(101, 102))  # a form is read from its row once a process
+                assert await crowd.cost(Said(step), range(1)) == await crowd.cost(Said(step), MANY), step
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+async def test_the_base_of_a_batch_takes_eight_statements_at_most(database: str, tmp_path: Path) -> None:
+    with prepared(folder=tmp_path, database=database) as settings:
+        async with open_house(settings) as house:
+            crowd = Crowd(house)
+            for step in STEPS[:6]:
+                await crowd.cost(Said(step), MANY)
+            # An edit that had answered nothing writes but two things: that it was seen, and the cursor.
+            assert await crowd.cost(Edited("nichts"), MANY) - 2 <= BASE_LIMIT
