@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bot.domain.asking import menu_message
+from bot.domain.asking import ask_again, menu_message
 from bot.domain.choosing import pick
 from bot.domain.commands import typed_command, usable
 from bot.domain.messages import OutboundMessage, Pressed, PromptId, Said
 from bot.domain.outcomes import DialogueEnded, LanguageChosen, PromptsClosed
-from bot.domain.questionnaire import ask_again, resume
+from bot.domain.questionnaire import resume
 from bot.domain.scene import Draft, NewPrompt
 from handlers import onboarding
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.domain import questionnaire, review
-from bot.domain.asking import menu_message, walk_of
+from bot.domain import answering, questionnaire, review
+from bot.domain.asking import menu_message, revisit, walk_of
 from bot.domain.choosing import folded, pick
 from bot.domain.commands import typed_command
 from bot.domain.interviews import Interview
@@ -139,7 +139,7 @@ def press_question(draft: Draft) -> None:
         case "pause":
             questionnaire.pause(draft, interview)
         case _:
-            questionnaire.answer_by_press(draft, interview, prompt, pressed)
+            answering.answer_by_press(draft, interview, prompt, pressed)
 
 
 def press_menu(draft: Draft) -> None:
@@ -180,16 +180,16 @@ def _revisit(draft: Draft, interview: Interview, path: str) -> None:
     if other is not None and other.id != interview.id:
         draft.reply(draft.say("review.other_open"))
         return
-    questionnaire.revisit(draft, interview, path)
+    revisit(draft, interview, path)
 
 
 def _change(draft: Draft, prompt: Prompt, key: str, interview: Interview) -> None:
     if key != "yes":
-        questionnaire.leave_as_it_is(draft, prompt)
+        answering.leave_as_it_is(draft, prompt)
         return
     kept = (prompt.data["value"], prompt.data["was"])
     value, was = (tuple(item) if isinstance(item, list) else item for item in kept)
-    questionnaire.change_to(draft, interview, prompt.path, value, was=was)
+    answering.change_to(draft, interview, prompt.path, value, was=was)
 
 
 def _pressed(draft: Draft) -> tuple[Prompt, Pressed, Interview | None]:
@@ -219,7 +219,7 @@ def answer(draft: Draft) -> None:
     ):
         replied_to = scene.interviews[referred.response]
         if _usable(draft, replied_to):
-            questionnaire.answer_by_text(draft, replied_to, referred.path, content.text, prompt=referred)
+            answering.answer_by_text(draft, replied_to, referred.path, content.text, prompt=referred)
         return
     interview = scene.interview
     assert interview is not None
@@ -234,7 +234,7 @@ def answer(draft: Draft) -> None:
         questionnaire.resume(draft, interview)
         return
     current = scene.current if scene.current is not None and scene.current.path == question.path else None
-    questionnaire.answer_by_text(draft, interview, question.path, content.text, prompt=current)
+    answering.answer_by_text(draft, interview, question.path, content.text, prompt=current)
 
 
 def _away(scene: Scene, interview: Interview) -> bool:
@@ -258,7 +258,7 @@ def corrected(draft: Draft) -> None:
     assert prompt is not None and prompt.response is not None
     interview = scene.interviews.get(prompt.response)
     if interview is not None and _usable(draft, interview):
-        questionnaire.correct(draft, interview, prompt.path, content.text, prompt=prompt)
+        answering.correct(draft, interview, prompt.path, content.text, prompt=prompt)
 
 
 def menu_key(scene: Scene, text: str) -> str | None:

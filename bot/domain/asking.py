@@ -99,3 +99,15 @@ def leave(draft: Draft, walk: Walk) -> None:
     if question is not None and question.path in {asked.path for asked in walk.asked}:
         message = questions.question_message(walk, question, draft.say)
         draft.edit(current.message_id, OutboundMessage(where=message.where, text=message.text))
+
+
+def ask_again(draft: Draft, interview: Interview) -> None:
+    """Show the current question once more, without a word."""
+    walk = walk_of(draft.scene, interview)
+    ask_at(draft, walk, interview=interview.id, response=interview.response, position=standing(walk, interview))
+
+
+def revisit(draft: Draft, interview: Interview, path: str) -> None:
+    """Show one question again so that its answer can be changed."""
+    walk = walk_of(draft.scene, interview)
+    ask_at(draft, walk, interview=interview.id, response=interview.response, position=path)

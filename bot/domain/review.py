@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from bot.domain import questions
-from bot.domain.asking import walk_of
+from bot.domain.asking import revisit, walk_of
 from bot.domain.interviews import Interview, Walk
 from bot.domain.messages import Choice, OutboundMessage, PromptId, Way
-from bot.domain.questionnaire import revisit
 from bot.domain.scene import Draft, NewPrompt
 from bot.domain.speech import Speaker
 from bot.forms.model import Question

@@ -115,7 +115,9 @@ class Walker:
             await self.user.says(text)
 
     async def _think(self) -> None:
-        await asyncio.sleep(self.rng.random() * self.pause)  # people take their time: it spreads the kills over the walk
+        await asyncio.sleep(
+            self.rng.random() * self.pause
+        )  # people take their time: it spreads the kills over the walk
 
 
 def walkers(double: TelegramDouble, *, count: int, rng: random.Random, pause: float) -> list[Walker]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from bot.adapters.memory import MemoryChannel
 from bot.adapters.plain import plain_text
@@ -12,6 +12,8 @@ from bot.ports import Channel
 from config.settings import Settings
 from tests.contract.channels.stage import PATIENCE, Heard, Person, Stage
 from tests.doubles.telegram.waiting import Waiting
+
+T = TypeVar("T")
 
 
 class Recorded(MemoryChannel):
@@ -104,7 +106,7 @@ class MemoryStage(Stage):
         channel = self.channel
         await channel.waiting.until(lambda: channel.confirmed >= channel.said, timeout=PATIENCE)
 
-    async def first(self, find: Any) -> Any:
+    async def first(self, find: Callable[[], T | None]) -> T:
         return await self.channel.waiting.first(find, timeout=PATIENCE)
 
     async def end(self) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import Select, Text, func, insert, select, update
 from sqlalchemy.sql.elements import ClauseElement
@@ -21,6 +21,8 @@ from config.settings import Settings
 from storage.codec import load, to_micros
 from storage.statements import Row, Statement, change, rows
 from storage.tables import answers, companies, deliveries, forms, invitations, metadata, set_aside
+
+T = TypeVar("T")
 
 PATIENCE = 8.0  # seconds; a person who waits longer is told that nothing came
 CODE = "7KQ2-9F0D-XW3T"
@@ -117,7 +119,7 @@ class Person(ABC):
     @abstractmethod
     async def _picks(self, label: str) -> None: ...
 
-    async def _wait(self, find: Any, complaint: str) -> Heard:
+    async def _wait(self, find: Callable[[], Heard | None], complaint: str) -> Heard:
         work = self.stage.work
         assert work is not None, "nobody has begun to talk yet"
         waiting = asyncio.create_task(self.stage.first(find))
@@ -229,7 +231,7 @@ class Stage(ABC):
         """Wait until the bot has committed everything that was said."""
 
     @abstractmethod
-    async def first(self, find: Any) -> Any:
+    async def first(self, find: Callable[[], T | None]) -> T:
         """Return what `find` finds, looking again after every change."""
 
     # --- what an organiser does --------------------------------------------------------------------------------------

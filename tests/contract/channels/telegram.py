@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import TypeVar
 
 from bot.adapters.telegram.channel import TelegramChannel
 from bot.ports import Channel
@@ -11,6 +12,7 @@ from config.settings import Settings
 from tests.contract.channels.stage import PATIENCE, Heard, Person, Stage
 from tests.doubles.telegram import TOKEN, Seen, TelegramDouble, User
 
+T = TypeVar("T")
 MARKS = ("", "☐ ", "☑ ")
 
 
@@ -69,7 +71,7 @@ class TelegramStage(Stage):
     async def _read_up(self) -> None:
         await self.double.until_confirmed(timeout=PATIENCE)
 
-    async def first(self, find: Any) -> Any:
+    async def first(self, find: Callable[[], T | None]) -> T:
         return await self.double.waiting.first(find, timeout=PATIENCE)
 
     async def end(self) -> None:

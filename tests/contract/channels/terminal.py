@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import queue
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TextIO, TypeVar, cast
 
 from bot.adapters.terminal import TerminalChannel
 from bot.domain.messages import Reading
@@ -16,12 +16,13 @@ from config.settings import Settings
 from tests.contract.channels.stage import PATIENCE, Heard, Person, Stage
 from tests.doubles.telegram.waiting import Waiting
 
+T = TypeVar("T")
 ONE_ROW = re.compile(r"^  (\d+)  (?:✓ )?(.*)$", re.MULTILINE)
 WAY = re.compile(r"(?:^|· )([^·\n]+?): (/[a-z]+)", re.MULTILINE)
 SPOKEN_WAY = re.compile(r"[„“]([^“”]+)[“”]")
 
 
-class Keyboard(io.TextIOBase):
+class Keyboard:
     """What is typed. Whoever reads takes over from whoever read before, to whom it looks closed."""
 
     def __init__(self) -> None:
@@ -77,8 +78,8 @@ class Window(TerminalChannel):
             person=person,
             language=language,
             files=files,
-            source=self.keyboard,
-            sink=self.screen,  # type: ignore[arg-type]
+            source=cast("TextIO", self.keyboard),
+            sink=self.screen,
         )
 
     async def read(self, cursor: str | None) -> Reading:
@@ -177,7 +178,7 @@ class TerminalStage(Stage):
         window = self.front.window
         await window.waiting.until(lambda: window.dealt_with, timeout=PATIENCE)
 
-    async def first(self, find: Any) -> Any:
+    async def first(self, find: Callable[[], T | None]) -> T:
         assert self.front is not None
         return await self.front.window.waiting.first(find, timeout=PATIENCE)
 

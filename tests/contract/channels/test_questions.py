@@ -247,15 +247,26 @@ async def test_an_answer_opens_and_closes_questions_and_nothing_is_lost(open_sta
 
 async def test_what_was_put_aside_does_not_count_at_the_end(open_stage: OpenStage) -> None:
     stage, ada = await begun(open_stage, forms=("paths",))
-    for text, heard in (("ja", "Wie viele"), ("2", "Welche Art"), ("Fräsen", "In welchem Ort"), ("/uebersicht 1", "Haben Sie"),
-                        ("nein", "In welchem Ort"), ("Unna", "Seit welchem"), ("2001", "Bis zu"), ("2009", "absenden")):  # fmt: skip
+    for text, heard in (
+        ("ja", "Wie viele"),
+        ("2", "Welche Art"),
+        ("Fräsen", "In welchem Ort"),
+        ("/uebersicht 1", "Haben Sie"),
+        ("nein", "In welchem Ort"),
+        ("Unna", "Seit welchem"),
+        ("2001", "Bis zu"),
+        ("2009", "absenden"),
+    ):
         await ada.says(text)
         await ada.hears(heard)
     await ada.picks("Absenden")
     await ada.hears("Vielen Dank. 4 Antworten")
     assert {path for path, (_, relevant, _) in (await stage.answers()).items() if relevant} == {
-        "machines", "town", "first", "last",
-    }  # fmt: skip
+        "machines",
+        "town",
+        "first",
+        "last",
+    }
 
 
 async def test_a_default_is_shown_and_can_be_kept_or_changed(open_stage: OpenStage) -> None:
@@ -271,8 +282,15 @@ async def test_a_default_is_shown_and_can_be_kept_or_changed(open_stage: OpenSta
 
 async def test_an_answer_that_fits_no_more_is_asked_again_before_the_end(open_stage: OpenStage, restarts: bool) -> None:
     _, ada = await begun(open_stage, forms=("paths",), restarts=restarts)
-    for text, heard in (("nein", "In welchem Ort"), ("Unna", "Seit welchem"), ("2001", "Bis zu"), ("2000", "Das Ende liegt vor dem Anfang."),
-                        ("2009", "absenden"), ("/uebersicht 3", "Seit welchem"), ("2010", "absenden")):  # fmt: skip
+    for text, heard in (
+        ("nein", "In welchem Ort"),
+        ("Unna", "Seit welchem"),
+        ("2001", "Bis zu"),
+        ("2000", "Das Ende liegt vor dem Anfang."),
+        ("2009", "absenden"),
+        ("/uebersicht 3", "Seit welchem"),
+        ("2010", "absenden"),
+    ):
         await ada.says(text)
         await ada.hears(heard)
     await ada.picks("Absenden")

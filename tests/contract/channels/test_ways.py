@@ -234,7 +234,12 @@ async def test_without_an_open_form_one_is_told(open_stage: OpenStage) -> None:
     await ada.hears("Wie dürfen")
     await ada.says("Ada Muster")
     await ada.hears("Zurzeit ist kein Fragebogen offen")
-    for command, answer in (("/umfrage", "kein Fragebogen offen"), ("/zurueck", "in keinem Fragebogen"),
-                            ("/weiter", "in keinem Fragebogen"), ("/uebersicht", "noch keine Antworten"), ("/abbrechen", "läuft gerade nichts")):  # fmt: skip
+    for command, answer in (
+        ("/umfrage", "kein Fragebogen offen"),
+        ("/zurueck", "in keinem Fragebogen"),
+        ("/weiter", "in keinem Fragebogen"),
+        ("/uebersicht", "noch keine Antworten"),
+        ("/abbrechen", "läuft gerade nichts"),
+    ):
         await ada.says(command)
         await ada.hears(answer)

@@ -19,10 +19,19 @@ PAGE = [("9", "Größe: 10"), ("10", "Branche: Bau"), ("next", "Weiter ›")]
 @pytest.mark.parametrize(
     ("typed", "key"),
     [
-        ("1", "yes"), ("2.", "no"), ("03", "notice"), ("einverstanden", "yes"), ("EINVERSTANDEN!", "yes"),
-        ("ganzer  hinweis", "notice"), ("ja", "yes"), ("J", "yes"), ("ok", "yes"), ("No", "no"), ("nein", "no"),
+        ("1", "yes"),
+        ("2.", "no"),
+        ("03", "notice"),
+        ("einverstanden", "yes"),
+        ("EINVERSTANDEN!", "yes"),
+        ("ganzer  hinweis", "notice"),
+        ("ja", "yes"),
+        ("J", "yes"),
+        ("ok", "yes"),
+        ("No", "no"),
+        ("nein", "no"),
     ],
-)  # fmt: skip
+)
 def test_a_choice_is_picked_by_number_label_or_yes_and_no(typed: str, key: str) -> None:
     assert pick(MENU, typed) == key
 
@@ -51,11 +60,23 @@ def test_any_text_can_be_looked_up(text: str) -> None:
 @pytest.mark.parametrize(
     ("typed", "name"),
     [
-        ("/survey", "survey"), ("/umfrage", "survey"), ("/UMFRAGE", "survey"), ("/Zurück", "back"), ("/zuru\u0308ck", "back"),
-        ("/zurueck", "back"), ("/menü", "menu"), ("!hilfe", "help"), ("  /pause  ", "pause"), ("/help@hubtalk_bot", "help"),
-        ("/start ABC", "start"), ("/Übersicht", "review"), ("/next", "skip"), ("/frageboegen", "forms"), ("/Fragebögen", "forms"),
+        ("/survey", "survey"),
+        ("/umfrage", "survey"),
+        ("/UMFRAGE", "survey"),
+        ("/Zurück", "back"),
+        ("/zuru\u0308ck", "back"),
+        ("/zurueck", "back"),
+        ("/menü", "menu"),
+        ("!hilfe", "help"),
+        ("  /pause  ", "pause"),
+        ("/help@hubtalk_bot", "help"),
+        ("/start ABC", "start"),
+        ("/Übersicht", "review"),
+        ("/next", "skip"),
+        ("/frageboegen", "forms"),
+        ("/Fragebögen", "forms"),
     ],
-)  # fmt: skip
+)
 def test_a_command_is_read_in_any_case_and_with_umlauts(typed: str, name: str) -> None:
     found = typed_command(typed)
     assert found is not None and found.command is not None and found.command.name == name

@@ -44,7 +44,7 @@ class Here:
         self.folder = folder
         self.environment = {
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(Path(__file__).parents[3]),
+            "PYTHONPATH": str(Path(__file__).parents[2]),
             "HUBTALK_CONTENT_DIR": "content",
             **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE")},
         }
