@@ -1,4 +1,4 @@
-"""The bot is killed at random instants while people answer: nothing is lost, nothing counts twice, nobody is left alone."""
+"""The bot is killed at random instants while people answer: nothing is lost or counts twice, nobody is left alone."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def run_and_kill(bot: BotProcess, people: list[Walker], *, kills: int, rng
     killed_at: list[float] = []
     try:
         for _ in range(kills):
-            await bot.start(wait=rng.random() < 0.8)  # noqa: PLR2004 -- some die while they start
+            await bot.start(wait=rng.random() < 0.8)
             await asyncio.sleep(rng.uniform(0.05, 1.2))
             await bot.kill()
             killed_at.append(time.monotonic())
@@ -46,9 +46,9 @@ async def run_and_kill(bot: BotProcess, people: list[Walker], *, kills: int, rng
 
 async def stored(url: str) -> tuple[dict[str, dict[str, object]], Counter[tuple[str, str]]]:
     """Return the answers by contact's name, and how often each was given."""
-    from sqlalchemy import select  # noqa: PLC0415
+    from sqlalchemy import select
 
-    from storage.tables import answer_history, answers, contacts, responses  # noqa: PLC0415
+    from storage.tables import answer_history, answers, contacts, responses
 
     def read(table: object) -> Statement:
         given = table.c  # type: ignore[attr-defined]

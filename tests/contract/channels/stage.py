@@ -207,10 +207,10 @@ class Stage(ABC):
         await self.app.sender.idle()
         await self.app.dispatcher.quiet()
 
-    async def open_more(self) -> None:
+    async def open_more(self) -> None:  # noqa: B027 -- most channels have nothing more
         """Open what only this channel has (a server); before the house."""
 
-    async def close_more(self) -> None:
+    async def close_more(self) -> None:  # noqa: B027 -- most channels have nothing more
         """Close that again."""
 
     def says(self, key: str, *, language: str = "de", **parameters: object) -> str:
