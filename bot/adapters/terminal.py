@@ -60,7 +60,7 @@ class TerminalChannel:
         loop = asyncio.get_running_loop()
         # A thread of its own: reading a pipe or terminal cannot be cancelled, and must not hold the end up.
         threading.Thread(target=self._read_lines, args=(loop,), daemon=True, name="terminal").start()
-        return Identity(account="terminal:local", name=self._address.chat)
+        return Identity(account="terminal:local", name="terminal")
 
     async def read(self, cursor: str | None) -> Reading:
         """See `bot.ports.Channel`; there is nothing to read twice, so there is no cursor."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot.domain.asking import menu_message
-from bot.domain.messages import OutboundMessage, PromptId
+from bot.domain.commands import by_name
+from bot.domain.messages import OutboundMessage, PromptId, Way
 from bot.domain.outcomes import (
     CompanyClaimed,
     CompanyJoined,
@@ -77,8 +78,13 @@ def _welcome(draft: Draft, *, ask: bool) -> None:
         text = "\n\n".join(part for part in (greeting, scene.hub.text("welcome", draft.say.language)) if part)
     if len(languages) == 1:
         draft.reply(OutboundMessage(where=scene.hub.name, text=text))
-    else:
+    elif ask:
         draft.reply(menu_message(text, prompt, where=scene.hub.name), prompt)
+    else:
+        # Not as numbered choices: the consent that follows has numbers of its own, and a "2" must not refuse it.
+        command = by_name("language")
+        ways = tuple(Way(code, name, f"/{command.in_language(code)} {code}") for code, name in prompt.data["choices"])
+        draft.reply(OutboundMessage(where=scene.hub.name, text=text, ways=ways), prompt)
 
 
 def choose_language(draft: Draft, language: str) -> None:

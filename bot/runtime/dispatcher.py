@@ -137,7 +137,9 @@ class Dispatcher:
         self._wake.set()
 
     async def quiet(self) -> None:
-        """Wait until nothing waits to be committed."""
+        """Let everything that waits be committed now, marks too, and wait for it."""
+        if self._marks:
+            self._stir()
         await self._quiet.wait()
 
     async def run(self) -> None:

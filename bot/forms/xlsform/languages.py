@@ -38,12 +38,37 @@ def looks_coded(name: str) -> bool:
     return bool(_CODE.search(name) or name.strip().lower() in _NAMES or _BARE.fullmatch(name.strip()))
 
 
+_QUOTES = "\u2018\u2019\u201c\u201d"
+_KEPT = {ord(quote): chr(0xE000 + number) for number, quote in enumerate(_QUOTES)}
+_BACK = {ord(kept): chr(quote) for quote, kept in _KEPT.items()}
+_SAID = ("label", "hint", "guidance_hint", "constraint_message", "required_message", "caption")
+
+
+def with_quotes_kept(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row whose texts for people keep their typographic quotes: pyxform would make them straight.
+
+    That is right in expressions, where it mends what word processors did, and wrong in German, where „so“ is how one
+    quotes; so the quotes hide behind private characters, and `texts_of` puts them back.
+    """
+    return {
+        header: text.translate(_KEPT) if isinstance(text, str) and _is_said(header) else text
+        for header, text in row.items()
+    }
+
+
+def _is_said(header: object) -> bool:
+    name = "_".join(str(header).replace(":", " ").split()).lower()
+    return name.startswith(_SAID) or name.startswith(
+        tuple(f"bind_jr_{word}" for word in ("constraintmsg", "requiredmsg"))
+    )
+
+
 def texts_of(raw: Any) -> Texts:
     """Return texts by code of what pyxform keeps: nothing, one text, or a dict by language."""
     if not raw:
         return MappingProxyType({})
     found = raw if isinstance(raw, dict) else {"": raw}
-    texts = {code_of(name): str(text or "").strip() for name, text in found.items()}
+    texts = {code_of(name): str(text or "").translate(_BACK).strip() for name, text in found.items()}
     return MappingProxyType({code: text for code, text in texts.items() if text})
 
 

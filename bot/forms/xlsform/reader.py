@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from pyxform.builder import create_survey_element_from_dict
@@ -18,6 +18,7 @@ from pyxform.xls2json_backends import get_xlsform
 
 from bot.forms.model import Problem
 from bot.forms.xlsform.complaints import Unreadable, from_pyxform
+from bot.forms.xlsform.languages import with_quotes_kept
 from bot.forms.xlsform.sheets import Sheets
 
 _T = TypeVar("_T")
@@ -71,7 +72,11 @@ def check(sheets: Sheets, *, stem: str) -> Checked:
     checked, noted = Checked(), list[str]()
 
     def run() -> object:
-        tree = workbook_to_json(sheets.source, fallback_form_name=stem, warnings=noted)
+        kept = {
+            name: [with_quotes_kept(row) for row in getattr(sheets.source, name) or ()]
+            for name in ("survey", "choices")
+        }
+        tree = workbook_to_json(replace(sheets.source, **kept), fallback_form_name=stem, warnings=noted)
         return create_survey_element_from_dict(tree)
 
     checked.survey = _guarded(run, problems=checked.problems)
