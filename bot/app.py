@@ -28,6 +28,7 @@ from handlers import ROUTES
 from handlers.onboarding import code_in
 from storage.scenes import Surroundings
 from storage.unit_of_work import SqlStore
+from storage.vault import SealedVault
 
 log = logging.getLogger(__name__)
 
@@ -42,9 +43,20 @@ T = TypeVar("T")
 Observer = Callable[[Sequence[tuple[Address, Outcome]]], None]
 
 
-def channels_of(settings: Settings) -> list[Channel]:
+def channels_of(settings: Settings) -> list[str]:
+    """Return the names of the configured channels."""
+    on = []
+    if settings.telegram.token is not None:
+        on.append("telegram")
+    if settings.matrix.homeserver is not None:
+        on.append("matrix")
+    return on
+
+
+def build_channels(house: House) -> list[Channel]:
     """Return the configured channels; libraries of channels that are off are not imported."""
     channels: list[Channel] = []
+    settings = house.settings
     if settings.telegram.token is not None:
         from bot.adapters.telegram.channel import TelegramChannel
 
@@ -55,6 +67,26 @@ def channels_of(settings: Settings) -> list[Channel]:
                 api_url=str(telegram.api_url),
                 rate=telegram.rate,
                 chat_rate=telegram.chat_rate,
+            )
+        )
+    if settings.matrix.homeserver is not None and settings.matrix.user_id is not None:
+        from bot.adapters.matrix.channel import MatrixChannel
+        from bot.adapters.matrix.signin import Credentials
+
+        matrix = settings.matrix
+        credentials = Credentials(
+            homeserver=settings.matrix.homeserver,
+            user_id=settings.matrix.user_id,
+            password=None if matrix.password is None else matrix.password.get_secret_value(),
+            access_token=None if matrix.access_token is None else matrix.access_token.get_secret_value(),
+            device_name=matrix.device_name,
+        )
+        channels.append(
+            MatrixChannel(
+                credentials,
+                data_dir=settings.data_dir,
+                pickle_key=house.keys.key("matrix_store").hex(),
+                vault=SealedVault(house.database, key=house.keys.key("matrix_seeds"), clock=house.clock),
             )
         )
     return channels
@@ -172,7 +204,7 @@ class App:
     async def _serve(self, channel: Channel) -> None:
         """Connect a channel and read it for ever; what it brings is confirmed once it is committed."""
         account = await self._connect(channel)
-        cursor = await self._insist(lambda: self.store.cursor(account))
+        cursor = await self._insist(lambda: self.store.cursor(account, lifetime=channel.abilities.cursor_lifetime))
         pause = FIRST_PAUSE
         while True:
             try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 from bot.domain.messages import (
@@ -13,6 +13,7 @@ from bot.domain.messages import (
     Address,
     DeliveryId,
     Edit,
+    Fact,
     Identity,
     InboundMessage,
     Outgoing,
@@ -99,6 +100,14 @@ class Channel(Protocol):
         """Show command menus: language -> (command, description)s; with `chat`, for that chat alone (staff).
 
         Channels without menus do nothing.
+        """
+        ...
+
+    async def check(self) -> Sequence[Fact]:
+        """Look at what can be wrong with a connected channel beyond the connection; most have nothing to tell.
+
+        Raises:
+            ChannelUnavailable, ChannelRefused.
         """
         ...
 
@@ -192,8 +201,8 @@ class Store(Protocol):
         """Take due deliveries of these channels: message, whether of a contact, attempts so far."""
         ...
 
-    async def cursor(self, account: str) -> str | None:
-        """Return where the reading of that account stands."""
+    async def cursor(self, account: str, *, lifetime: timedelta | None = None) -> str | None:
+        """Return where the reading of that account stands, None if that is older than `lifetime`."""
         ...
 
 

@@ -15,7 +15,7 @@ from typing import Literal
 from bot.errors import ConfigurationError
 from config.settings import Settings
 
-Purpose = Literal["codes", "pseudonyms", "suppression", "matrix_seeds", "backups"]
+Purpose = Literal["codes", "pseudonyms", "suppression", "matrix_seeds", "matrix_store", "backups"]
 
 FILE_NAME = "secret"
 KEY_BYTES = 32

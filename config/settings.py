@@ -101,20 +101,25 @@ class TelegramSettings(_Group):
 
 
 class MatrixSettings(_Group):
-    """The Matrix channel: its settings have their names already, the channel comes in a later version."""
+    """The Matrix channel; a homeserver switches it on, with a user and either a password or a token."""
 
-    homeserver: str | None = None
-    user_id: str | None = None
+    homeserver: Annotated[str, AfterValidator(check_web_url)] | None = None
+    user_id: Annotated[str, Field(pattern=r"^@[^:\s]+:\S+$")] | None = None
     password: SecretStr | None = None
     access_token: SecretStr | None = None
-    device_name: str | None = None
+    device_name: Annotated[str, Field(min_length=1, max_length=100)] = "hubtalk"
 
-    @field_validator("*")
-    @classmethod
-    def _comes_later(cls, value: object) -> object:
-        if value is not None:
-            raise ValueError("the Matrix channel comes in a later version; leave this out")
-        return value
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.homeserver is None:
+            return self
+        if self.user_id is None:
+            raise ValueError("with a homeserver goes HUBTALK_MATRIX__USER_ID, the bot's id such as @hub:example.org")
+        if (self.password is None) == (self.access_token is None):
+            raise ValueError(
+                "with a homeserver goes one of HUBTALK_MATRIX__PASSWORD and HUBTALK_MATRIX__ACCESS_TOKEN, not both"
+            )
+        return self
 
 
 class HttpSettings(_Group):

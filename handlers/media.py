@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.domain.messages import SentMedia
 from bot.domain.scene import Draft
 
-_OWN_WORDS = frozenset({"voice", "video", "photo", "document", "sticker", "location", "contact"})
+_OWN_WORDS = frozenset({"voice", "video", "photo", "document", "sticker", "location", "contact", "unreadable"})
 
 
 def media(draft: Draft) -> None:

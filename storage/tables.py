@@ -417,6 +417,16 @@ identities = Table(
     _moment("seen_at", nullable=False),
 )
 
+# Secrets of channels (a Matrix account's signing keys), encrypted under the installation's secret, so that a backup of
+# the rows is enough to be the same bot again.
+vault = Table(
+    "vault",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    _moment("changed_at", nullable=False),
+)
+
 heartbeats = Table(
     "heartbeats",
     metadata,

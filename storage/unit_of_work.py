@@ -36,7 +36,6 @@ from storage.tables import (
 
 LEASE = timedelta(seconds=90)  # three times the longest request of any channel (30 s), invariant 3
 SEEN_FOR = timedelta(days=30)
-CURSOR_LIFETIME = timedelta(days=6)  # Telegram's update ids may restart after a week without updates (invariant 1)
 
 SEEN = upsert(inbox_seen, keys=("account", "native_id"))
 CURSOR = upsert(cursors, keys=("account",), set_=("cursor", "moved_at"))
@@ -200,10 +199,12 @@ class SqlStore:
             for channel, chat, reason, until in found
         ]
 
-    async def cursor(self, account: str) -> str | None:
+    async def cursor(self, account: str, *, lifetime: timedelta | None = None) -> str | None:
         """See `bot.ports.Store`."""
         row = await self.database.read(lambda: one(CURSOR_OF, account=account))
-        if row is None or self._clock.now() - from_micros(row[1]) > CURSOR_LIFETIME:
+        if row is None:
+            return None
+        if lifetime is not None and self._clock.now() - from_micros(row[1]) > lifetime:
             return None
         return str(row[0])
 

@@ -16,6 +16,7 @@ from bot.domain.messages import (
     Content,
     Edit,
     Edited,
+    Fact,
     Identity,
     InboundMessage,
     MembershipChanged,
@@ -167,6 +168,10 @@ class MemoryChannel:
     async def offer_commands(self, menus: Mapping[str, Sequence[tuple[str, str]]], *, chat: str | None = None) -> None:
         """See `bot.ports.Channel`."""
         self.menus[chat] = menus
+
+    async def check(self) -> Sequence[Fact]:
+        """There is nothing more to tell."""
+        return ()
 
     async def close(self) -> None:
         """Nothing is held."""

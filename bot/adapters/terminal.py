@@ -18,6 +18,7 @@ from bot.domain.messages import (
     Acknowledgement,
     Address,
     Edit,
+    Fact,
     Identity,
     InboundMessage,
     Outgoing,
@@ -108,6 +109,10 @@ class TerminalChannel:
 
     async def offer_commands(self, menus: Mapping[str, Sequence[tuple[str, str]]], *, chat: str | None = None) -> None:
         """There is no menu."""
+
+    async def check(self) -> Sequence[Fact]:
+        """There is nothing more to tell."""
+        return ()
 
     async def close(self) -> None:
         """Nothing is held."""

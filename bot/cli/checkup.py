@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from bot.app import channels_of
+from bot.app import build_channels, channels_of
 from bot.cli.content import problems_of
 from bot.errors import (
     AlreadyRunning,
@@ -23,6 +23,7 @@ from bot.errors import (
     HubtalkError,
     StorageError,
 )
+from bot.house import open_house
 from bot.ports import Channel
 from config.logging import setup
 from config.secret import FILE_NAME, SOLID_LENGTH, load_secret
@@ -207,25 +208,34 @@ async def _clock(database: Database) -> Finding:
 
 
 async def _channels(settings: Settings) -> AsyncGenerator[Finding, None]:
-    found = channels_of(settings)
-    on = {channel.name for channel in found}
-    for channel in found:
-        yield await _reach(channel)
-    if "telegram" not in on:
-        state: Literal["ok", "warning"] = "ok" if on else "warning"
-        mend = "" if on else "set HUBTALK_TELEGRAM__TOKEN, as BotFather gave it"
-        yield Finding(what="telegram", state=state, message="off", mend=mend)
-    yield Finding(what="matrix", message="off (comes in a later version)")
+    on = channels_of(settings)
+    if on:
+        async with open_house(settings) as house:
+            for channel in build_channels(house):
+                for finding in await _reach(channel):
+                    yield finding
+    for name, mend in (
+        ("telegram", "set HUBTALK_TELEGRAM__TOKEN, as BotFather gave it"),
+        ("matrix", "set HUBTALK_MATRIX__HOMESERVER, __USER_ID and __PASSWORD"),
+    ):
+        if name not in on:
+            yield Finding(what=name, state="ok" if on else "warning", message="off", mend="" if on else mend)
 
 
-async def _reach(channel: Channel) -> Finding:
+async def _reach(channel: Channel) -> list[Finding]:
     try:
         identity = await asyncio.wait_for(channel.connect(), CHANNEL_TIMEOUT)
+        facts = await asyncio.wait_for(channel.check(), CHANNEL_TIMEOUT)
     except ChannelRefused as error:
-        return Finding(what=channel.name, state="error", message=str(error), mend="check the token")
+        mend = "check the token" if channel.name == "telegram" else "check user, password or token"
+        return [Finding(what=channel.name, state="error", message=str(error), mend=mend)]
     except (ChannelUnavailable, TimeoutError) as error:
         message = str(error) or f"no answer within {CHANNEL_TIMEOUT} seconds"
-        return Finding(what=channel.name, state="error", message=message, mend="check network, proxy and firewall")
+        return [Finding(what=channel.name, state="error", message=message, mend="check network, proxy and firewall")]
     finally:
         await channel.close()
-    return Finding(what=channel.name, message=f"connected as {identity.name}")
+    found = [Finding(what=channel.name, message=f"connected as {identity.name}")]
+    return found + [
+        Finding(what=f"{channel.name} {fact.name}", state="warning" if fact.ok is False else "ok", message=fact.detail)
+        for fact in facts
+    ]

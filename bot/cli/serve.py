@@ -19,7 +19,7 @@ def run() -> None:
 
 
 async def _run() -> None:
-    from bot.app import App, channels_of
+    from bot.app import App, build_channels, channels_of
     from bot.house import open_house
     from config.logging import setup
     from config.settings import load_settings, require_for_run
@@ -28,13 +28,14 @@ async def _run() -> None:
     settings = load_settings()
     setup(settings.log.level, format=settings.log.format, secrets=settings.secrets())
     require_for_run(settings)
-    channels = channels_of(settings)
-    if not channels:
-        raise ConfigurationError("no channel is configured: set HUBTALK_TELEGRAM__TOKEN, or use `hubtalk chat`")
+    if not channels_of(settings):
+        raise ConfigurationError(
+            "no channel is configured: set HUBTALK_TELEGRAM__TOKEN or HUBTALK_MATRIX__HOMESERVER, or use `hubtalk chat`"
+        )
     stop = asyncio.Event()
     _stop_on_signals(stop)
     async with RunLock(settings.database_url), open_house(settings, alone=True) as house:
-        app = App(house, channels)
+        app = App(house, build_channels(house))
         server = None
         if settings.http.bind is not None:
             from bot.web.health import HealthServer

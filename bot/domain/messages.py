@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal, NewType
 
@@ -214,11 +214,21 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One thing about a connected channel that `hubtalk doctor` tells. `ok` None: neither good nor bad."""
+
+    name: str
+    ok: bool | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Abilities:
     """What a channel can do. Limits are counted in the channel's own unit (Telegram: UTF-16 units).
 
     turns: one speaks after the other, so the next thing is read when all replies are out (a terminal, a pipe).
     only_chat: the one chat that is reachable through this very channel object, "" for all of the channel's.
+    cursor_lifetime: how long a stored cursor means anything, None for ever.
     """
 
     buttons: bool = False
@@ -226,6 +236,7 @@ class Abilities:
     files: bool = False
     turns: bool = False
     only_chat: str = ""
+    cursor_lifetime: timedelta | None = None
     text_limit: int = 4096
     choice_limit: int = 100
     label_limit: int = 24

@@ -7,7 +7,7 @@ import importlib
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import ClientTimeout
@@ -23,13 +23,16 @@ from bot.adapters.telegram.errors import (
     is_too_late,
     is_unchanged,
 )
-from bot.domain.messages import Abilities, Acknowledgement, Edit, Identity, InboundMessage, Outgoing, Reading
+from bot.domain.messages import Abilities, Acknowledgement, Edit, Fact, Identity, InboundMessage, Outgoing, Reading
 from bot.errors import ChannelUnavailable, Refused
 
 if TYPE_CHECKING:
     from bot.adapters.telegram.request import RareCalls
 
 POLL_SECONDS = 25
+CURSOR_LIFETIME = timedelta(days=6)
+"""Update ids may begin anew after a week without updates (https://core.telegram.org/bots/api#update)."""
+
 UPDATES_A_POLL = 100
 """The most getUpdates gives (https://core.telegram.org/bots/api#getupdates)."""
 
@@ -71,6 +74,7 @@ class TelegramChannel:
             label_limit=outbound.LABEL_LIMIT,
             rate=rate,
             chat_rate=chat_rate,
+            cursor_lifetime=CURSOR_LIFETIME,
         )
         self._api = BotApi(token=token, api_url=api_url)
         self._reader: inbound.Reader | None = None
@@ -198,6 +202,10 @@ class TelegramChannel:
                 await rare.set_commands(menu, language=language, chat=where)
         except BotApiError as error:
             raise delivery_error(error, chat=chat) from error
+
+    async def check(self) -> Sequence[Fact]:
+        """There is nothing more to tell."""
+        return ()
 
     async def close(self) -> None:
         """Close the connections; never raises."""

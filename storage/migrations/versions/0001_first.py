@@ -154,6 +154,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_set_aside")),
     )
     op.create_table(
+        "vault",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_vault")),
+    )
+    op.create_table(
         "visitors",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),

@@ -10,7 +10,7 @@ from bot.errors import ConfigurationError
 from config.secret import Keys, Purpose, load_secret
 from config.settings import Settings, load_settings
 
-PURPOSES: tuple[Purpose, ...] = ("codes", "pseudonyms", "suppression", "matrix_seeds", "backups")
+PURPOSES: tuple[Purpose, ...] = ("codes", "pseudonyms", "suppression", "matrix_seeds", "matrix_store", "backups")
 
 
 def settings(folder: Path, **environ: str) -> Settings:

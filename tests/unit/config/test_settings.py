@@ -80,8 +80,7 @@ def test_admin_addresses_keep_the_colons_of_matrix() -> None:
         ("TELEGRAM__RATE", "-1", "greater than or equal to 0"),
         ("TELEGRAM__RATE", "fast", "valid number"),
         ("TELEGRAM__CHAT_RATE", "inf", "finite"),
-        ("MATRIX__HOMESERVER", "https://matrix.example.org", "comes in a later version"),
-        ("MATRIX__PASSWORD", "hush", "comes in a later version"),
+        ("MATRIX__USER_ID", "hub", "should match pattern"),
         ("HTTP__BIND", "8080", "127.0.0.1:8080"),
         ("HTTP__BIND", "localhost:99999", "127.0.0.1:8080"),
         ("COURTESY__QUIET_HOURS", "at night", "20:00-08:00"),
@@ -100,6 +99,16 @@ def test_wrong_value_is_refused_in_one_line_that_names_it(name: str, value: str,
     assert f"HUBTALK_{name}: " in said
     assert expected in said
     assert "\n" not in said
+
+
+def test_matrix_needs_a_user_and_one_way_to_sign_in() -> None:
+    home = {"MATRIX__HOMESERVER": "https://matrix.example.org"}
+    assert "HUBTALK_MATRIX__USER_ID" in complaint(**home)
+    home["MATRIX__USER_ID"] = "@hub:example.org"
+    assert "HUBTALK_MATRIX__PASSWORD" in complaint(**home)
+    both = {"MATRIX__PASSWORD": "hush", "MATRIX__ACCESS_TOKEN": "hush"}
+    assert "not both" in complaint(**home, **both)
+    assert loaded(**home, MATRIX__PASSWORD="hush").matrix.homeserver == "https://matrix.example.org"
 
 
 def test_wrong_value_is_not_repeated_as_it_may_be_a_secret() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -60,7 +60,7 @@ class FakeStore:
         del channels
         return ()
 
-    async def cursor(self, account: str) -> str | None:
+    async def cursor(self, account: str, *, lifetime: timedelta | None = None) -> str | None:
         return self.cursors.get(account)
 
 

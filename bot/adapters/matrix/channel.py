@@ -1,0 +1,315 @@
+"""Matrix as a channel: our own loop of syncs with the core's cursor, and sends that are serialised by room."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+from nio import EncryptionError, LocalProtocolError
+from nio.crypto import decrypt_attachment, encrypt_attachment
+
+from bot.adapters.matrix import inbound, outbound
+from bot.adapters.matrix.account import AccountFile
+from bot.adapters.matrix.crypto import PATIENCE, quoted
+from bot.adapters.matrix.errors import NOT_SENT_PAUSE, MatrixError, channel_error, delivery_error, download_error
+from bot.adapters.matrix.signin import Credentials, Session, SignIn
+from bot.adapters.matrix.vault import Vault
+from bot.domain.messages import (
+    Abilities,
+    Acknowledgement,
+    Attachment,
+    Edit,
+    Fact,
+    Identity,
+    Outgoing,
+    Reading,
+)
+from bot.errors import (
+    ChannelRefused,
+    ChannelUnavailable,
+    RateLimited,
+    Refused,
+    StorageUnavailable,
+    Unavailable,
+    Unreachable,
+)
+
+POLL_SECONDS = 25.0
+SEND_SECONDS = 30.0
+"""A third of a delivery's lease (invariant 3); sharing a key with the people of a room counts in."""
+
+READY_WITHIN = 10.0
+"""Seconds that a send waits for the first sync, which alone tells who is in a room."""
+
+_MALFORMED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, OSError)
+
+_log = logging.getLogger(__name__)
+
+
+class MatrixChannel:
+    """One account on a homeserver.
+
+    Args:
+        credentials: where, who, and what signs in.
+        data_dir: token and keys lie in its folder `matrix`, readable by their owner alone.
+        pickle_key: locks the keys there; derived from the installation's secret.
+        vault: keeps the seeds of the signing keys.
+        groups: stay in rooms of more than two instead of declining and leaving.
+        edits: change sent messages; each change is one more event of the few that a homeserver grants by default.
+    """
+
+    name = "matrix"
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        *,
+        data_dir: Path,
+        pickle_key: str,
+        vault: Vault,
+        groups: bool = False,
+        edits: bool = False,
+    ) -> None:
+        # No rate: nobody tells it, it is learned from each 429.
+        self.abilities = Abilities(
+            edits=edits, files=True, text_limit=outbound.TEXT_LIMIT, choice_limit=outbound.CHOICE_LIMIT
+        )
+        self._credentials = credentials
+        self._sign_in = SignIn(
+            credentials, files=AccountFile(data_dir), pickle_key=pickle_key, vault=vault, groups=groups
+        )
+        self._session: Session | None = None
+        self._is_first = True
+        self._read_from: str | None = None
+        self._ready = asyncio.Event()
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def connect(self) -> Identity:
+        """Sign in: by the kept token if there is one, else once by what the settings say.
+
+        Raises:
+            ChannelRefused, ChannelUnavailable.
+        """
+        session = await self._signed_in()
+        user_id = session.account.user_id
+        return Identity(account=session.reader.account, name=user_id, link=f"https://matrix.to/#/{user_id}")
+
+    async def read(self, cursor: str | None) -> Reading:
+        """Make one sync after `cursor` and return what people said in it.
+
+        Raises:
+            ChannelRefused, ChannelUnavailable.
+        """
+        session = await self._signed_in()
+        session.rooms.confirmed(cursor)
+        session.crypto.begin(again=cursor is not None and cursor == self._read_from)
+        self._read_from = cursor
+        seconds = PATIENCE.total_seconds() if session.crypto.is_waiting else POLL_SECONDS
+        try:
+            response = await session.timeline.sync(cursor, seconds=seconds, full=self._is_first)
+            messages = await session.intake.take(response, cursor=cursor, now=datetime.now(UTC))
+            await session.crypto.keep_up()
+            await session.crypto.save_kept()
+            if self._is_first:
+                self._begin(session)
+        except MatrixError as error:
+            raise await self._lost(error) from error
+        except StorageUnavailable as error:
+            raise ChannelUnavailable("What was read could not be kept.") from error
+        return Reading(account=session.reader.account, messages=tuple(messages), cursor=response.next_batch)
+
+    async def send(self, outgoing: Outgoing) -> Sequence[str]:
+        """Send text, then attachments; return the event ids, the one with the choices last.
+
+        The delivery's id is the transaction's, so the same delivery sent twice within a day is one message.
+
+        Raises:
+            DeliveryError: one of its family.
+        """
+        session, room_id = await self._to(outgoing.address.chat)
+        thread = session.intake.thread(room_id) if outgoing.priority == "reply" else None
+        texts: list[str] = []
+        files: list[str] = []
+        async with self._locks[room_id], _bounded():
+            for number, content in enumerate(outbound.text_contents(outgoing.message, thread=thread)):
+                texts.append(await self._put(session, room_id, content, transaction=f"d{outgoing.delivery}-{number}"))
+            for number, attachment in enumerate(outgoing.message.attachments):
+                content = await self._uploaded(session, room_id, attachment, thread=thread)
+                files.append(await self._put(session, room_id, content, transaction=f"d{outgoing.delivery}-f{number}"))
+        if session.rooms.is_to_leave(room_id):
+            session.rooms.leave(room_id)
+        return [*texts[:-1], *files, *texts[-1:]]
+
+    async def edit(self, edit: Edit) -> None:
+        """Change a message of ours by another event that takes its place.
+
+        Raises:
+            DeliveryError: one of its family.
+        """
+        session, room_id = await self._to(edit.address.chat)
+        content = outbound.edit_content(edit.message, message_id=edit.message_id)
+        async with self._locks[room_id], _bounded():
+            await self._put(session, room_id, content, transaction=outbound.edit_transaction(content))
+
+    async def acknowledge(self, acknowledgement: Acknowledgement) -> None:
+        """There are no buttons to acknowledge."""
+
+    async def fetch(self, file_id: str, *, limit: int) -> bytes:
+        """Download a file, decrypted if it was encrypted.
+
+        Raises:
+            DeliveryError: `Refused` with reason `too_large` or `gone`, or another of its family.
+        """
+        session = self._session
+        if session is None:
+            raise Unavailable("Matrix is not connected.")
+        try:
+            source = orjson.loads(file_id)
+            server, _, media_id = str(source["url"]).removeprefix("mxc://").partition("/")
+            content = await session.client.get_file(server, media_id, limit=limit)
+            if content is not None and "key" in source:
+                content = decrypt_attachment(content, source["key"]["k"], source["hashes"]["sha256"], source["iv"])
+        except MatrixError as error:
+            raise download_error(error) from error
+        except (*_MALFORMED, EncryptionError) as error:
+            raise Refused("The file cannot be read.", reason="gone") from error
+        if content is None:
+            raise Refused(f"The file is larger than {limit} bytes.", reason="too_large")
+        return bytes(content)
+
+    async def offer_commands(self, menus: Mapping[str, Sequence[tuple[str, str]]], *, chat: str | None = None) -> None:
+        """There is no menu."""
+
+    async def close(self) -> None:
+        """Close the connections and the key store; never raises."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def check(self) -> Sequence[Fact]:
+        """Return what `doctor` tells of a connected channel: device, fingerprint, whether others see it signed.
+
+        Raises:
+            ChannelRefused, ChannelUnavailable.
+        """
+        session = await self._signed_in()
+        account = session.account
+        try:
+            chain = await session.signing.look(device_id=account.device_id, fingerprint=account.fingerprint)
+        except MatrixError as error:
+            raise channel_error(error) from error
+        letters = account.fingerprint
+        spaced = " ".join(letters[at : at + 4] for at in range(0, len(letters), 4))
+        signing = {
+            None: "there are no signing keys: start the bot once, it makes them",
+            False: "the account's signing keys are not ours; if nobody uses them, reset them in a client of it",
+            True: "verified" if chain.verified else "the signing keys do not vouch for this device",
+        }[chain.ours]
+        limit = f"POST /_synapse/admin/v1/users/{account.user_id}/override_ratelimit"
+        return (
+            Fact(name="device", ok=None, detail=account.device_id),
+            Fact(name="fingerprint", ok=None, detail=spaced),
+            Fact(name="signed", ok=chain.ours is True and chain.verified, detail=signing),
+            Fact(name="pace", ok=None, detail=f"Synapse grants 0.2 messages/s; its admin lifts that: {limit}"),
+        )
+
+    # --- the session -------------------------------------------------------------------------------------------------
+
+    async def _signed_in(self) -> Session:
+        if self._session is None:
+            try:
+                self._session = await self._sign_in.open()
+            except MatrixError as error:
+                raise channel_error(error) from error
+            except StorageUnavailable as error:
+                raise ChannelUnavailable("The vault of the signing keys is out of order.") from error
+            self._is_first = True
+        return self._session
+
+    async def _lost(self, error: MatrixError) -> ChannelRefused | ChannelUnavailable:
+        """Return what a failed reading means; a dead token ends the session, and the next reading begins another."""
+        found = channel_error(error)
+        if error.is_dead_token and self._session is not None:
+            self._ready.clear()
+            await self._session.close()
+            self._session = None
+            if self._credentials.password is not None:
+                return ChannelUnavailable(f"{found} Signing in anew.")
+        return found if isinstance(found, ChannelRefused | ChannelUnavailable) else ChannelUnavailable(str(found))
+
+    def _begin(self, session: Session) -> None:
+        """Take up, once a run, what an earlier one left undone."""
+        session.rooms.take_up_open()
+        for room_id in list(session.client.rooms):
+            if session.rooms.is_alone(room_id) and session.rooms.chat(room_id) == room_id:
+                session.rooms.leave(room_id)
+        self._is_first = False
+        self._ready.set()
+
+    # --- out ---------------------------------------------------------------------------------------------------------
+
+    async def _to(self, chat: str) -> tuple[Session, str]:
+        """Return the session and the room for a send, once the first sync has told who is where."""
+        try:
+            async with asyncio.timeout(READY_WITHIN):
+                await self._ready.wait()
+        except TimeoutError:
+            raise RateLimited("Matrix is not read yet, nothing was sent.", retry_after=NOT_SENT_PAUSE) from None
+        session = self._session
+        if session is None:
+            raise RateLimited("Matrix is not connected, nothing was sent.", retry_after=NOT_SENT_PAUSE)
+        room_id = session.rooms.current(chat)
+        if room_id not in session.client.rooms:
+            raise Unreachable("The bot is not in that room (any more).", reason="not_in_room")
+        return session, room_id
+
+    async def _put(self, session: Session, room_id: str, content: Mapping[str, Any], *, transaction: str) -> str:
+        is_out = False
+        try:
+            kind, sealed = await session.crypto.seal(room_id, kind="m.room.message", content=content)
+            is_out = True
+            path = f"/rooms/{quoted(room_id)}/send/{kind}/{quoted(transaction)}"
+            answer = await session.client.call("PUT", path, sealed)
+        except MatrixError as error:
+            raise delivery_error(error, is_out=is_out) from error
+        except (EncryptionError, LocalProtocolError) as error:
+            raise RateLimited("The message could not be encrypted yet.", retry_after=NOT_SENT_PAUSE) from error
+        event_id = answer.get("event_id")
+        if not isinstance(event_id, str):
+            raise Unavailable("The homeserver took the message without naming it.")
+        return event_id
+
+    async def _uploaded(
+        self, session: Session, room_id: str, attachment: Attachment, *, thread: inbound.Thread | None
+    ) -> outbound.Contents:
+        """Upload a file, encrypted where the room is, and return the content that shows it."""
+        source: dict[str, Any]
+        try:
+            if session.client.rooms[room_id].encrypted:
+                sealed, keys = encrypt_attachment(attachment.content)
+                url = await session.client.put_file(bytes(sealed), media_type="application/octet-stream", name="")
+                source = {"file": {**keys, "url": url}}
+            else:
+                url = await session.client.put_file(
+                    attachment.content, media_type=attachment.media_type, name=attachment.name
+                )
+                source = {"url": url}
+        except MatrixError as error:
+            raise delivery_error(error, is_out=False) from error
+        return outbound.file_content(attachment, source=source, thread=thread)
+
+
+@asynccontextmanager
+async def _bounded() -> AsyncIterator[None]:
+    """Bound a send in time; what takes longer may or may not have arrived."""
+    try:
+        async with asyncio.timeout(SEND_SECONDS):
+            yield
+    except TimeoutError:
+        raise Unavailable("Sending took too long.") from None

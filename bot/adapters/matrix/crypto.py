@@ -1,0 +1,374 @@
+"""End-to-end encryption behind one class: the key store, keys for others, opening messages, and those not open yet."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+from aiohttp import ClientResponse
+from nio import AsyncClientConfig, Event, MegolmEvent, SyncResponse
+from nio.store import SqliteStore
+from peewee import PeeweeException
+
+from bot.adapters.matrix.account import AccountFile
+from bot.adapters.matrix.api import HomeserverClient, checked, no_answer
+from bot.adapters.matrix.errors import MatrixError
+from bot.adapters.matrix.vault import Vault
+
+UPKEEP_SECONDS = 15.0
+"""For all that follows a sync; what does not get done comes again after the next one."""
+
+SHARE_TRIES = 3
+"""A device list that changes while keys are shared makes them stale."""
+
+KEPT_EVENTS = 200
+PATIENCE = timedelta(seconds=8)
+"""A key mostly comes before its message, sometimes just after. Beyond that the person is asked to write again, and then
+a late key must not let an old answer count for the question that is open by then."""
+
+WAITING = "matrix/waiting"
+BROKEN_STORE = (ValueError, PeeweeException)
+"""What a key store raises that was made with another secret (vodozemac's errors are `ValueError`s) or is damaged."""
+
+Object = Mapping[str, Any]
+
+_log = logging.getLogger(__name__)
+
+
+class GuardedClient(HomeserverClient):
+    """nio's client with a guard around each thing that a stranger may send: one bad event is stepped over alone."""
+
+    async def parse_body(self, transport_response: ClientResponse) -> dict[Any, Any]:
+        """Read a success for nio, a sync without what nio's parser ends on.
+
+        Raises:
+            MatrixError: it is no JSON object.
+        """
+        content = await super().parse_body(transport_response)
+        if transport_response.url.path.endswith("/sync"):
+            tidied = _tidied_rooms(content.get("rooms"))
+            if tidied:
+                _log.warning("%d events without the shape of an event are stepped over", tidied)
+        return content
+
+    async def create_matrix_response(self, *arguments: Any, **more: Any) -> Any:
+        """Let nio make its response of an answer.
+
+        Raises:
+            MatrixError: the answer is not as specified, and nio did not see that by itself.
+        """
+        try:
+            return await super().create_matrix_response(*arguments, **more)
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise no_answer(arguments[0].__name__ if arguments else "a call", cause=type(error).__name__) from error
+
+    def _handle_decrypt_to_device(self, to_device_event: Any) -> Any:
+        # Without this, one event without base64 loses the rest of its batch, and comes again for ever.
+        try:
+            return super()._handle_decrypt_to_device(to_device_event)
+        except Exception as error:  # noqa: BLE001 -- nio and vodozemac raise whatever the sender wants them to
+            _log.warning("a to-device event is stepped over: %s", type(error).__name__)
+            return None
+
+    def _handle_timeline_event(self, event: Any, room_id: str, room: Any, encrypted_rooms: set[str]) -> Any:
+        try:
+            return super()._handle_timeline_event(event, room_id, room, encrypted_rooms)
+        except Exception as error:  # noqa: BLE001 -- as above
+            _log.warning("an event is stepped over: %s", type(error).__name__)
+            return None
+
+    def _handle_joined_state(self, room_id: str, join_info: Any, encrypted_rooms: set[str]) -> None:
+        try:
+            super()._handle_joined_state(room_id, join_info, encrypted_rooms)
+        except Exception as error:  # noqa: BLE001 -- as above
+            _log.warning("a room's state is read in part: %s", type(error).__name__)
+        # Members are not loaded lazily here, so a sync tells them all; nio would ask once more before each first send.
+        if room_id in self.rooms:
+            self.rooms[room_id].members_synced = True
+
+    def _handle_olm_events(self, response: SyncResponse) -> None:
+        super()._handle_olm_events(response)
+        # nio takes no notice of a count of 0, and then uploads no one-time keys ever again. A missing count means 0:
+        # https://spec.matrix.org/latest/client-server-api/#e2e-extensions-to-sync
+        if self.olm is not None:
+            self.olm.uploaded_key_count = response.device_key_count.signed_curve25519 or 0
+
+
+def _tidied_rooms(rooms: Any) -> int:
+    """Take out what nio's parser ends on, however it got past a homeserver; return how many events that were."""
+    if not isinstance(rooms, dict):
+        return 0
+    count = 0
+    if isinstance(rooms.get("invite"), dict):
+        # The inviting server makes up what is told of a room, and we need none of it.
+        rooms["invite"] = {room_id: {"invite_state": {"events": []}} for room_id in rooms["invite"]}
+    for section in (rooms.get("join"), rooms.get("leave")):
+        for room in section.values() if isinstance(section, dict) else ():
+            for part in ("state", "timeline"):
+                events = room.get(part, {}).get("events") if isinstance(room, dict) else None
+                if isinstance(events, list):
+                    whole = [event for event in events if _is_whole(event)]
+                    count += len(events) - len(whole)
+                    room[part]["events"] = whole
+    return count
+
+
+def _is_whole(event: Any) -> bool:
+    """Whether it has the shape of an event (https://spec.matrix.org/latest/client-server-api/#room-event-format)."""
+    return (
+        isinstance(event, dict)
+        and all(isinstance(event.get(name), str) for name in ("type", "sender", "event_id"))
+        and isinstance(event.get("content"), dict)
+        and type(event.get("origin_server_ts")) is int
+        and isinstance(event.get("unsigned", {}), dict)
+        and isinstance(event.get("state_key", ""), str)
+    )
+
+
+def open_client(files: AccountFile, *, homeserver: str, user_id: str, pickle_key: str) -> GuardedClient:
+    """Return a client that is not signed in; its keys will lie with the account's files, locked by `pickle_key`."""
+    # Its warnings name people and rooms, and whoever likes can cause them.
+    logging.getLogger("nio").setLevel(logging.CRITICAL)
+    config = AsyncClientConfig(
+        store=SqliteStore,
+        encryption_enabled=True,
+        pickle_key=pickle_key,
+        # The core keeps the cursor, together with what was made of the events before it.
+        store_sync_tokens=False,
+        max_limit_exceeded=0,
+        max_timeouts=0,
+    )
+    return GuardedClient(homeserver, user_id=user_id, store_path=str(files.folder), config=config)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Kept:
+    """An event that could not be opened yet."""
+
+    room: str
+    source: Object
+    since: datetime
+
+
+class Crypto:
+    """The keys of one device, and what is done with them."""
+
+    def __init__(self, client: GuardedClient, *, files: AccountFile, vault: Vault) -> None:
+        self._client = client
+        self._files = files
+        self._vault = vault
+        self._kept: dict[str, _Kept] = {}
+        self._taken: dict[str, _Kept] = {}
+        self._is_saved = False
+        self._querying = asyncio.Lock()
+
+    # --- the device --------------------------------------------------------------------------------------------------
+
+    async def open(self, *, user_id: str, device_id: str, access_token: str) -> str:
+        """Load the device's keys, or make new ones, and let others find them; return the fingerprint.
+
+        Raises:
+            MatrixError: the keys could not be uploaded.
+        """
+        path = self._files.make_key_store(device_id)
+        self._client.config = replace(self._client.config, store_name=path.name)
+        self._client.restore_login(user_id, device_id, access_token)
+        if self._client.should_upload_keys:
+            await self._upload_keys()
+        self._kept = {event_id: kept async for event_id, kept in self._load_kept()}
+        self._is_saved = bool(self._kept)
+        return str(self._client.olm.account.identity_keys["ed25519"])
+
+    def sign(self, content: Object) -> str:
+        """Return the device's signature of an object."""
+        return str(self._client.olm.sign_json(dict(content)))
+
+    async def keep_up(self) -> None:
+        """Do what a sync left to be done: upload, look up and claim keys, send what is due; what fails comes again."""
+        client = self._client
+        steps = (
+            (lambda: client.should_upload_keys, self._upload_keys),
+            (lambda: client.should_query_keys, self._query_keys),
+            (lambda: client.should_claim_keys, self._claim_keys),
+            (lambda: bool(client.outgoing_to_device_messages), self._send_to_device),
+        )
+        try:
+            async with asyncio.timeout(UPKEEP_SECONDS):
+                for is_due, step in steps:
+                    if is_due():
+                        await self._step(step)
+        except TimeoutError:
+            _log.warning("looking after keys took too long and goes on after the next sync")
+
+    # --- to others ---------------------------------------------------------------------------------------------------
+
+    async def seal(self, room_id: str, *, kind: str, content: Object) -> tuple[str, Object]:
+        """Return type and content of an event as it goes to that room: encrypted where the room is.
+
+        Nothing of a failed attempt stays: the next one shares a new session.
+
+        Raises:
+            MatrixError: the keys could not be shared with everybody in the room.
+        """
+        if not self._client.rooms[room_id].encrypted:
+            return kind, content
+        if self._client.should_query_keys:
+            await self._query_keys()
+        for _ in range(SHARE_TRIES):
+            if not self._client.olm.should_share_group_session(room_id):
+                break
+            await self._share(room_id)
+        sealed: tuple[str, Object] = self._client.encrypt(room_id, kind, dict(content))
+        return sealed
+
+    async def _share(self, room_id: str) -> None:
+        """Share a room's key with every device in it, a stranger's unverified one too (nobody verifies a bot first)."""
+        client, olm = self._client, self._client.olm
+        missing = client.get_missing_sessions(room_id)
+        if missing:
+            checked(await client.keys_claim(missing), call="keys/claim")
+        try:
+            batches = list(
+                olm.share_group_session_parallel(
+                    room_id, list(client.rooms[room_id].users), ignore_unverified_devices=True
+                )
+            )
+            session = olm.outbound_group_sessions[room_id]
+            for devices, messages in batches:
+                await client.call("PUT", f"/sendToDevice/m.room.encrypted/{uuid4().hex}", messages)
+                session.users_shared_with.update(devices)
+        except BaseException:
+            olm.outbound_group_sessions.pop(room_id, None)
+            raise
+        # What read on meanwhile may have made it stale.
+        if olm.outbound_group_sessions.get(room_id) is session:
+            session.shared = True
+
+    # --- from others -------------------------------------------------------------------------------------------------
+
+    def open_event(self, event: Any, *, room_id: str) -> Object | None:
+        """Return the source of an event, decrypted if it was encrypted; None if it cannot be opened."""
+        if not isinstance(event, MegolmEvent):
+            source: Object = event.source
+            return source
+        event.room_id = room_id
+        try:
+            opened = self._client.decrypt_event(event)
+        except Exception as error:  # noqa: BLE001 -- nio and vodozemac raise whatever the sender wants them to
+            _log.debug("an event cannot be opened: %s", type(error).__name__)
+            return None
+        opened_source: Object = opened.source
+        return opened_source
+
+    def keep(self, event: MegolmEvent, *, room_id: str, now: datetime) -> None:
+        """Keep an event that cannot be opened yet, and ask its sender's device for the key."""
+        if event.event_id in self._kept:
+            return
+        while len(self._kept) >= KEPT_EVENTS:
+            del self._kept[next(iter(self._kept))]
+        self._kept[event.event_id] = _Kept(room=room_id, source=event.source, since=now)
+        olm = self._client.olm
+        if event.session_id and event.device_id and event.session_id not in olm.outgoing_key_requests:
+            request = event.as_key_request(event.sender, self._client.device_id, event.session_id, event.device_id)
+            if not any(getattr(due, "request_id", None) == event.session_id for due in olm.outgoing_to_device_messages):
+                olm.outgoing_to_device_messages.append(request)
+
+    def begin(self, *, again: bool) -> None:
+        """Begin a reading: what the last one took up is committed, or (`again`) is to be taken up once more."""
+        if again:
+            self._kept = {**self._taken, **self._kept}
+        self._taken = {}
+
+    def opened_late(self) -> Iterator[tuple[str, Object]]:
+        """Take up kept events that can be opened by now: room and source, oldest first."""
+        for event_id, kept in list(self._kept.items()):
+            event = Event.parse_encrypted_event(dict(kept.source))
+            source = self.open_event(event, room_id=kept.room) if isinstance(event, MegolmEvent) else None
+            if source is not None:
+                self._taken[event_id] = self._kept.pop(event_id)
+                yield kept.room, source
+
+    def given_up(self, *, now: datetime) -> Iterator[tuple[str, Object]]:
+        """Drop kept events whose key did not come in time: room and source, oldest first."""
+        for event_id, kept in list(self._kept.items()):
+            if now - kept.since >= PATIENCE:
+                self._taken[event_id] = self._kept.pop(event_id)
+                yield kept.room, kept.source
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the key of an event is still waited for."""
+        return bool(self._kept)
+
+    async def save_kept(self) -> None:
+        """Let what is kept, and what is not committed yet, survive a restart; before the cursor moves beyond it."""
+        events = [*self._taken.values(), *self._kept.values()]
+        if not events and not self._is_saved:
+            return
+        content = [{"room": kept.room, "source": kept.source, "since": kept.since.isoformat()} for kept in events]
+        # Not orjson: what a stranger sent may hold halves of surrogate pairs.
+        await self._vault.put(WAITING, json.dumps(content).encode())
+        self._is_saved = bool(events)
+
+    async def _load_kept(self) -> AsyncIterator[tuple[str, _Kept]]:
+        for item in json.loads(await self._vault.get(WAITING) or b"[]"):
+            kept = _Kept(
+                room=item["room"],
+                source=item["source"],
+                since=datetime.fromisoformat(item["since"]),
+            )
+            yield kept.source["event_id"], kept
+
+    # --- upkeep ------------------------------------------------------------------------------------------------------
+
+    async def _step(self, step: Any) -> None:
+        try:
+            await step()
+        except MatrixError as error:
+            _log.warning("keys are looked after again after the next sync: %s", error)
+        except Exception as error:  # noqa: BLE001 -- a key that a stranger published must not end the reading
+            _log.warning("keys of others could not be used: %s", type(error).__name__)
+
+    async def _upload_keys(self) -> None:
+        try:
+            checked(await self._client.keys_upload(), call="keys/upload")
+        except MatrixError as error:
+            if error.answer.status != 400:
+                raise
+            # "One time key … already exists": after a key store was restored. Those are published; new ones follow.
+            self._client.olm.mark_keys_as_published()
+            self._client.olm.save_account()
+            raise
+
+    async def _query_keys(self) -> None:
+        async with self._querying:
+            if self._client.should_query_keys:
+                checked(await self._client.keys_query(), call="keys/query")
+
+    async def _claim_keys(self) -> None:
+        wanted = self._client.get_users_for_key_claiming()
+        checked(await self._client.keys_claim(wanted), call="keys/claim")
+
+    async def _send_to_device(self) -> None:
+        for message in list(self._client.outgoing_to_device_messages):
+            checked(await self._client.to_device(message), call="sendToDevice")
+
+    async def device_keys(self, user_id: str) -> Object:
+        """Return what the homeserver tells others about a user's devices and signing keys.
+
+        Raises:
+            MatrixError: an error answer, or none.
+        """
+        return await self._client.call("POST", "/keys/query", {"device_keys": {user_id: []}, "timeout": 10_000})
+
+
+def quoted(part: str) -> str:
+    """Return an id as a part of a path."""
+    return quote(part, safe="")

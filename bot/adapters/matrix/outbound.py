@@ -1,0 +1,167 @@
+"""One OutboundMessage -> the contents of one or more events: plain text and HTML, numbered choices. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from bot.adapters.matrix.inbound import Thread
+from bot.adapters.plain import numbered, plain_text
+from bot.domain.commands import typed_command
+from bot.domain.messages import Attachment, OutboundMessage
+
+Contents = dict[str, Any]
+
+CONTENT_LIMIT = 40_000
+"""Bytes of one content. An event has 65,536 (https://spec.matrix.org/latest/client-server-api/#size-limits), of which
+encryption takes a third for base64, and the envelope some."""
+
+CHOICE_LIMIT = 100
+TEXT_LIMIT = 12_000
+"""Characters, of up to four bytes in the body and more in the HTML."""
+
+_COMMAND = re.compile(r"(?<![\w/.:!])/([a-z]{2,32})(?![\w/])")
+_BREAK = re.compile(r"\n+|(?<=[.!?]) |\s")
+
+
+def text_contents(message: OutboundMessage, *, thread: Thread | None = None) -> Sequence[Contents]:
+    """Return the contents that a message becomes, in order; the last one carries the choices.
+
+    Args:
+        message: what is to be said.
+        thread: where the person wrote last, if beside the main line.
+    """
+    parts = _split(message)
+    contents = [_content(part) for part in parts]
+    return [content | _in_thread(thread) for content in contents]
+
+
+def file_content(attachment: Attachment, *, source: Mapping[str, Any], thread: Thread | None = None) -> Contents:
+    """Return the content that shows an uploaded file; `source` is `{"url": …}` or `{"file": …}` (encrypted)."""
+    kind = "m.image" if attachment.media_type.startswith("image/") else "m.file"
+    return {
+        "msgtype": kind,
+        "body": attachment.name,
+        "filename": attachment.name,
+        "info": {"mimetype": attachment.media_type, "size": len(attachment.content)},
+        **source,
+        **_in_thread(thread),
+    }
+
+
+def edit_content(message: OutboundMessage, *, message_id: str) -> Contents:
+    """Return the content that takes the place of a message sent earlier."""
+    new = _content(_split(message)[-1])
+    content = {**new, "body": f"* {new['body']}", "formatted_body": f"* {new['formatted_body']}"}
+    return {**content, "m.new_content": new, "m.relates_to": {"rel_type": "m.replace", "event_id": message_id}}
+
+
+def edit_transaction(content: Mapping[str, Any]) -> str:
+    """Return a transaction id that is the same for the same change."""
+    return "e" + hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
+
+
+def bang(text: str) -> str:
+    """Return a text whose commands are written as people can type them here: clients keep "/" for themselves."""
+    return _COMMAND.sub(lambda match: f"!{match[1]}" if _is_command(match[1]) else match[0], text)
+
+
+@lru_cache(maxsize=256)
+def _is_command(word: str) -> bool:
+    typed = typed_command(f"/{word}")
+    return typed is not None and typed.command is not None
+
+
+def _content(message: OutboundMessage) -> Contents:
+    return {
+        "msgtype": "m.text",
+        "body": bang(plain_text(message)),
+        "format": "org.matrix.custom.html",
+        "formatted_body": _html(message),
+    }
+
+
+def _html(message: OutboundMessage) -> str:
+    parts = [
+        f"<strong>{_escaped(message.where)}</strong>" if message.where else "",
+        _escaped(message.text),
+        f"<em>{_escaped(message.hint)}</em>" if message.hint else "",
+        # No <ol>: clients number such a list as they like, and a choice's number need not be its place.
+        "<br>".join(
+            f"<strong>{_escaped(number)}</strong> {'✓ ' if choice.selected else ''}{_escaped(choice.label)}"
+            for number, choice in numbered(message.choices)
+        ),
+    ]
+    rest = plain_text(OutboundMessage(text="", chosen=message.chosen, ways=message.ways, language=message.language))
+    parts.append(_escaped(rest))
+    return "<br>".join(part for part in parts if part)
+
+
+def _escaped(text: str) -> str:
+    return html.escape(bang(text), quote=False).replace("\n", "<br>")
+
+
+def _in_thread(thread: Thread | None) -> Contents:
+    if thread is None:
+        return {}
+    return {
+        "m.relates_to": {
+            "rel_type": "m.thread",
+            "event_id": thread.root,
+            "is_falling_back": True,
+            "m.in_reply_to": {"event_id": thread.last},
+        }
+    }
+
+
+def _split(message: OutboundMessage) -> Sequence[OutboundMessage]:
+    """Return messages that each fit an event: the first says where one is, the last has all that can be chosen."""
+    if _fits(message):
+        return [message]
+    pieces = _pieces(message.text)
+    if len(pieces) == 1:
+        return [message]
+    messages = [OutboundMessage(text=piece, language=message.language) for piece in pieces[:-1]]
+    messages[0] = OutboundMessage(text=pieces[0], where=message.where, language=message.language)
+    last = OutboundMessage(
+        text=pieces[-1],
+        hint=message.hint,
+        choices=message.choices,
+        ways=message.ways,
+        chosen=message.chosen,
+        language=message.language,
+    )
+    if not _fits(last):
+        messages.append(OutboundMessage(text=pieces[-1], language=message.language))
+        last = OutboundMessage(
+            text="", hint=message.hint, choices=message.choices, ways=message.ways, language=message.language
+        )
+    return [*messages, last]
+
+
+def _fits(message: OutboundMessage) -> bool:
+    return len(orjson.dumps(_content(message))) <= CONTENT_LIMIT
+
+
+def _pieces(text: str) -> list[str]:
+    """Cut a long text where a line, a sentence or at least a word ends."""
+    pieces = []
+    while text:
+        size = TEXT_LIMIT
+        while not _fits(OutboundMessage(text=text[:size])):
+            size //= 2
+        if len(text) <= size:
+            pieces.append(text)
+            break
+        cuts = [match.start() for match in _BREAK.finditer(text, size // 2, size)]
+        lines = [cut for cut in cuts if text[cut] == "\n"]
+        at = (lines or cuts or [size])[-1]
+        pieces.append(text[:at])
+        text = text[at:].lstrip()
+    return pieces or [""]

@@ -1,0 +1,82 @@
+"""`hubtalk run` on a real homeserver, as an operator starts it: answered, killed in the middle, finished, exported."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import orjson
+
+from tests.acceptance.matrix.conftest import OpenContact
+from tests.acceptance.processes import BotProcess, command, environment
+from tests.fixtures_synapse import PASSWORD, Synapse, aside
+
+CONTENT = Path(__file__).parents[1] / "content"
+ANSWERS = (
+    ("Wie groß ist der Betrieb?", "2"),
+    ("In welchem Ort?", "Bergkamen"),
+    ("Wie viele Menschen arbeiten dort?", "1.200"),
+    ("Gibt es ein Labor?", "nein"),
+    ("Was würde helfen?", "1 und 3"),
+    ("Wie groß soll der Betrieb werden?", "Groß"),
+    ("Was wünschen Sie sich?", "!weiter"),
+)
+EXPECTED = {
+    "size": "medium",
+    "town": "Bergkamen",
+    "people": 1200,
+    "lab": "no",
+    "needs": ["advice", "rooms"],
+    "plan": "large",
+}
+
+
+async def test_a_bot_that_is_killed_goes_on_where_it_was(
+    synapse: Synapse, contact: OpenContact, tmp_path: Path, encrypted: bool, rng: random.Random
+) -> None:
+    user_id = await aside(synapse.new_user, "bot")
+    await aside(synapse.unlimited, user_id)
+    environ = environment(
+        tmp_path,
+        MATRIX__HOMESERVER=synapse.url,
+        MATRIX__USER_ID=user_id,
+        MATRIX__PASSWORD=PASSWORD,
+        REGISTRATION="open",
+        CONTENT_DIR=str(CONTENT),
+    )
+    bot = BotProcess(environ, directory=tmp_path)
+    kills = set(rng.sample(range(len(ANSWERS)), 2))
+    try:
+        await bot.start()
+        ada = await contact()
+        room = await ada.opens_room(user_id, encrypted=encrypted)
+        for wanted, said in (
+            ("Welche Sprache", "Deutsch"),
+            ("Verantwortlich: Hochschule Muster", "Einverstanden"),
+            ("Unternehmen sprechen", "Testwerk GmbH"),
+            ("ansprechen", "Ada Muster"),
+            ("Wollen wir anfangen?", "1"),
+        ):
+            await ada.hears(room, wanted)
+            await ada.says(room, said)
+        for place, (question, answer) in enumerate(ANSWERS):
+            heard = await ada.hears(room, question)
+            assert heard.encrypted is encrypted
+            await ada.says(room, answer)
+            if place in kills:
+                await bot.kill()
+                await bot.start()
+        await ada.hears(room, "Wollen Sie absenden?")
+        await ada.says(room, "Absenden")
+        await ada.hears(room, "Vielen Dank")
+        code, out, complaints = await command(environ, "doctor", directory=tmp_path)
+        assert "matrix signed" in out, (code, out, complaints)
+        said_once = [text for text in await ada.history(room) if "von etwa" in text] if not encrypted else []
+        assert len(said_once) == len(set(said_once)), "the server recognised no repeated question"
+    finally:
+        code = await bot.stop()
+    assert code == 0, bot.text
+    _, out, _ = await command(environ, "export", "walk", "-f", "jsonl", "-o", "-", directory=tmp_path)
+    (row,) = [orjson.loads(line) for line in out.splitlines()]
+    assert {name: row[name] for name in EXPECTED} == EXPECTED
+    assert (row["channel"], row["company"], row["status"]) == ("matrix", "Testwerk GmbH", "submitted")

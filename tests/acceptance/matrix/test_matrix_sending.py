@@ -1,0 +1,153 @@
+"""What leaves: once a delivery, in order, within the homeserver's limits."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.messages import Address, Attachment, Choice, Edit, OutboundMessage, Way
+from bot.errors import RateLimited, Refused, Unreachable
+from tests.acceptance.matrix.conftest import Bot, OpenContact
+
+
+async def test_the_same_delivery_sent_twice_is_one_message(bot: Bot, contact: OpenContact, encrypted: bool) -> None:
+    ada = await contact()
+    room = await ada.opens_room(bot.user_id, encrypted=encrypted)
+    await bot.reads_text("/start")
+    outgoing = bot.outgoing(room, OutboundMessage(text="Frage 1"), delivery=4711)
+    first = await bot.channel.send(outgoing)
+    await bot.channel.read(bot.cursor)
+    await bot.restart()
+    await bot.channel.read(bot.cursor)
+    assert await bot.channel.send(outgoing) == first
+    await bot.says(room, "Ende")
+    await ada.hears(room, "Ende")
+    assert [heard.text for heard in ada.heard[room]] == ["Frage 1", "Ende"]
+
+
+async def test_many_at_once_keep_their_order(bot: Bot, contact: OpenContact, encrypted: bool) -> None:
+    ada = await contact()
+    room = await ada.opens_room(bot.user_id, encrypted=encrypted)
+    await bot.reads_text("/start")
+    messages = [bot.outgoing(room, OutboundMessage(text=f"Nummer {n}"), delivery=n) for n in range(1, 121)]
+    await asyncio.gather(*(bot.channel.send(message) for message in messages))
+    await ada.hears(room, "Nummer 120")
+    assert await ada.history(room) == [f"Nummer {n}" for n in range(1, 121)]
+
+
+async def test_a_message_has_plain_text_and_html(bot: Bot, contact: OpenContact) -> None:
+    ada = await contact()
+    room = await ada.opens_room(bot.user_id)
+    await bot.reads_text("/start")
+    message = OutboundMessage(
+        where="Größe · Frage 1",
+        text="Wie viele < 20?",
+        hint="Ungefähr genügt.",
+        choices=(Choice("3", "unter 10"), Choice("4", "mehr", selected=True)),
+        ways=(Way("back", "Zurück", "/zurueck"),),
+    )
+    await bot.channel.send(bot.outgoing(room, message))
+    content = (await ada.hears(room, "Wie viele")).content
+    assert content["body"] == (
+        "Größe · Frage 1\nWie viele < 20?\nUngefähr genügt.\n  3  unter 10\n  4  ✓ mehr\nZurück: !zurueck"
+    )
+    assert content["formatted_body"] == (
+        "<strong>Größe · Frage 1</strong><br>Wie viele &lt; 20?<br><em>Ungefähr genügt.</em><br>"
+        "<strong>3</strong> unter 10<br><strong>4</strong> ✓ mehr<br>Zurück: !zurueck"
+    )
+
+
+async def test_a_message_can_be_changed(bot: Bot, contact: OpenContact, encrypted: bool) -> None:
+    ada = await contact()
+    room = await ada.opens_room(bot.user_id, encrypted=encrypted)
+    await bot.reads_text("/start")
+    [question] = await bot.says(room, "Wie viele?", "eins", "zwei")
+    change = Edit(
+        address=Address("matrix", room),
+        message_id=question,
+        message=OutboundMessage(text="Wie viele?", chosen=("zwei",)),
+    )
+    await bot.channel.edit(change)
+    await bot.channel.edit(change)
+    await bot.says(room, "Ende")
+    heard = await ada.hears(room, "* Wie viele?")
+    assert heard.content["m.new_content"]["body"] == "Wie viele?\n✓ zwei"
+    assert heard.content["m.relates_to"] == {"rel_type": "m.replace", "event_id": question}
+    await ada.hears(room, "Ende")
+    assert len(ada.heard[room]) == 3
+
+
+async def test_a_long_text_becomes_several_messages(bot: Bot, contact: OpenContact, encrypted: bool) -> None:
+    ada = await contact()
+    room = await ada.opens_room(bot.user_id, encrypted=encrypted)
+    await bot.reads_text("/start")
+    text = "\n".join(f"Zeile {n}: " + "ä<&" * 30 for n in range(900))
+    ids = await bot.says(room, text, "weiter")
+    assert len(ids) > 2
+    await ada.hears(room, "1  weiter")
+    assert "\n".join(await ada.history(room)) == f"{text}\n  1  weiter"
+    assert ada.heard[room][-1].event_id == ids[-1]
+
+
+async def test_a_file_goes_out_as_the_room_is(bot: Bot, contact: OpenContact, encrypted: bool) -> None:
+    ada = await contact()
+    room = await ada.opens_room(bot.user_id, encrypted=encrypted)
+    await bot.reads_text("/start")
+    table = Attachment(name="antworten.csv", media_type="text/csv", content=b"a;b\n")
+    ids = await bot.says(room, "Ihre Kopie", "gut", attachments=(table,))
+    text, file = await ada.hears(room, "Ihre Kopie"), await ada.hears(room, "antworten.csv")
+    assert list(ids) == [file.event_id, text.event_id]
+    assert ("file" in file.content, "url" in file.content) == (encrypted, not encrypted)
+    source = file.content["file"] if encrypted else file.content
+    downloaded = await ada.client.download(source["url"])
+    content = downloaded.body
+    if encrypted:
+        from nio.crypto import decrypt_attachment
+
+        assert content != b"a;b\n"
+        content = decrypt_attachment(content, source["key"]["k"], source["hashes"]["sha256"], source["iv"])
+    assert content == b"a;b\n"
+
+
+async def test_the_homeservers_limits_are_handed_to_the_core(bot: Bot, contact: OpenContact) -> None:
+    limited = bot.synapse.new_user("slow")
+    bot.data_dir, bot.user_id = bot.data_dir / "slow", limited
+    await bot.restart()
+    ada = await contact()
+    room = await ada.opens_room(limited)
+    bot.cursor = None
+    await bot.reads_text("/start")
+
+    async def say_much() -> None:
+        for number in range(30):
+            await bot.says(room, f"Nummer {number}")
+
+    with pytest.raises(RateLimited) as refused:
+        await say_much()
+    assert 0 < refused.value.retry_after.total_seconds() <= 10
+    assert refused.value.whole_bot
+    assert any("override_ratelimit" in fact.detail for fact in await bot.channel.check())
+
+
+async def test_a_room_that_refuses_the_bots_messages(bot: Bot, contact: OpenContact) -> None:
+    ada = await contact()
+    room = await ada.opens_room(bot.user_id, preset="private_chat", power_level_content_override={"events_default": 50})
+    await bot.reads_text("/start")
+    with pytest.raises(Refused) as refused:
+        await bot.says(room, "darf ich?")
+    assert refused.value.reason == "no_rights"
+
+
+async def test_a_room_that_nobody_knows(bot: Bot) -> None:
+    await bot.channel.read(None)
+    with pytest.raises(Unreachable):
+        await bot.says("!nowhere:test.invalid", "Hallo?")
+
+
+async def test_before_the_first_sync_a_push_is_put_off_and_not_lost(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.adapters.matrix.channel.READY_WITHIN", 0.01)
+    push = replace(bot.outgoing("!any:test.invalid", OutboundMessage(text="Hallo")), priority="push")
+    with pytest.raises(RateLimited):
+        await bot.channel.send(push)

@@ -1,0 +1,100 @@
+"""Messages as the events they become."""
+
+from __future__ import annotations
+
+import random
+
+import orjson
+import pytest
+
+from bot.adapters.matrix.inbound import Thread
+from bot.adapters.matrix.outbound import (
+    CONTENT_LIMIT,
+    bang,
+    edit_content,
+    edit_transaction,
+    file_content,
+    text_contents,
+)
+from bot.domain.messages import Attachment, Choice, OutboundMessage, Way
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("/umfrage", "!umfrage"),
+        ("Weiter geht es, wann Sie wollen: /umfrage", "Weiter geht es, wann Sie wollen: !umfrage"),
+        ("(/hilfe)", "(!hilfe)"),
+        ("/zurueck, /weiter.", "!zurueck, !weiter."),
+        ("und/oder 1/2 km/h", "und/oder 1/2 km/h"),
+        ("https://example.org/hilfe", "https://example.org/hilfe"),
+        ("/home/pause /etc", "/home/pause /etc"),
+        ("/nichtsdergleichen", "/nichtsdergleichen"),
+    ],
+)
+def test_commands_are_shown_as_they_can_be_typed(text: str, shown: str) -> None:
+    assert bang(text) == shown
+
+
+def test_a_choice_whose_key_is_a_number_shows_it() -> None:
+    [content] = text_contents(OutboundMessage(text="?", choices=(Choice("7", "sieben"), Choice("x", "anders"))))
+    assert content["body"] == "?\n  7  sieben\n  2  anders"
+    assert content["formatted_body"] == "?<br><strong>7</strong> sieben<br><strong>2</strong> anders"
+
+
+def test_nothing_that_people_wrote_becomes_html() -> None:
+    [content] = text_contents(
+        OutboundMessage(text="<b>&\n", where="<i>", hint="<u>", choices=(Choice("1", "<s>"),), chosen=("<a>",))
+    )
+    assert content["formatted_body"] == (
+        "<strong>&lt;i&gt;</strong><br>&lt;b&gt;&amp;<br><br><em>&lt;u&gt;</em><br>"
+        "<strong>1</strong> &lt;s&gt;<br>✓ &lt;a&gt;"
+    )
+
+
+def test_a_thread_is_kept_in_every_part() -> None:
+    contents = text_contents(OutboundMessage(text="Wort " * 20_000), thread=Thread(root="$root", last="$last"))
+    assert len(contents) > 1
+    for content in contents:
+        assert content["m.relates_to"] == {
+            "rel_type": "m.thread",
+            "event_id": "$root",
+            "is_falling_back": True,
+            "m.in_reply_to": {"event_id": "$last"},
+        }
+
+
+@pytest.mark.parametrize("signs", ["a", "ä", "&", "👩‍🔬", "wort ", "zeile\n"])
+def test_every_part_of_a_long_text_fits_and_nothing_is_lost(signs: str, rng: random.Random) -> None:
+    text = (signs * rng.randrange(20_000, 60_000)).strip()
+    message = OutboundMessage(
+        text=text, where="Wo", choices=(Choice("1", "eins"),), ways=(Way("back", "Zurück", "/zurueck"),)
+    )
+    contents = text_contents(message)
+    assert all(len(orjson.dumps(content)) <= CONTENT_LIMIT for content in contents)
+    assert contents[0]["body"].startswith("Wo\n")
+    assert contents[-1]["body"].endswith("  1  eins\nZurück: !zurueck")
+    told = "".join(content["body"] for content in contents)
+    assert "".join(told.split()) == "".join(f"Wo{text}1einsZurück:!zurueck".split())
+
+
+def test_an_edit_shows_the_new_text_to_older_clients_too() -> None:
+    content = edit_content(OutboundMessage(text="Wie viele?", chosen=("zwei",)), message_id="$question")
+    assert content["body"] == "* Wie viele?\n✓ zwei"
+    assert content["m.new_content"]["body"] == "Wie viele?\n✓ zwei"
+    assert content["m.relates_to"] == {"rel_type": "m.replace", "event_id": "$question"}
+    same = edit_content(OutboundMessage(text="Wie viele?", chosen=("zwei",)), message_id="$question")
+    other = edit_content(OutboundMessage(text="Wie viele?", chosen=("eins",)), message_id="$question")
+    assert edit_transaction(content) == edit_transaction(same) != edit_transaction(other)
+
+
+@pytest.mark.parametrize(("media_type", "kind"), [("image/png", "m.image"), ("text/csv", "m.file")])
+def test_a_file_is_shown_as_what_it_is(media_type: str, kind: str) -> None:
+    attachment = Attachment(name="x", media_type=media_type, content=b"abc")
+    assert file_content(attachment, source={"url": "mxc://a/b"}) == {
+        "msgtype": kind,
+        "body": "x",
+        "filename": "x",
+        "info": {"mimetype": media_type, "size": 3},
+        "url": "mxc://a/b",
+    }
