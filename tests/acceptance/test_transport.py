@@ -186,6 +186,8 @@ async def test_a_long_pause_of_one_chat_is_kept_and_what_comes_later_does_not_ov
     assert len(stage.double.rates.refused) == 1  # the request that found out
 
 
+# A pause counts as the whole bot's above 30 s only, so this takes 36: it belongs to the long proofs.
+@pytest.mark.soak
 async def test_a_pause_of_the_whole_bot_holds_for_everybody_and_over_a_restart(tmp_path: Path) -> None:
     async with staged(tmp_path) as stage:
         ada, bob = stage.person(), stage.person()
