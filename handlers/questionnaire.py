@@ -142,13 +142,6 @@ def press_question(draft: Draft) -> None:
             answering.answer_by_press(draft, interview, prompt, pressed)
 
 
-def press_menu(draft: Draft) -> None:
-    """A button of a finish, review, change or copy menu that belongs to a response."""
-    prompt, pressed, interview = _pressed(draft)
-    if interview is not None:
-        choose(draft, prompt, pressed.choice, interview)
-
-
 def choose(draft: Draft, prompt: Prompt, key: str, interview: Interview) -> None:
     """Do what a choice of such a menu says, however it was made."""
     if key == "copy":

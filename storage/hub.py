@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from bot.forms.model import Form
 from bot.forms.store import to_json
@@ -30,10 +30,6 @@ FORM_STATE = Statement(
     name="form state",
 )
 VERSION = insert(form_versions)
-LAST_NUMBER = Statement(
-    select(func.max(form_versions.c.number)).where(form_versions.c.form_id == bindparam("form")),
-    name="last version number",
-)
 LAST_VERSION = Statement(
     select(form_versions.c.number, form_versions.c.hash, form_versions.c.file_name, form_versions.c.source)
     .select_from(form_versions.join(forms))

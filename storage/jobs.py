@@ -16,7 +16,6 @@ from storage.statements import Statement, Steps, change, insert, many, rows, ups
 from storage.tables import addresses, deliveries, jobs, prompts
 
 LEASE = timedelta(minutes=5)  # longer than any job may take; a job whose process died is taken up again
-MOST_ATTEMPTS = 3
 
 WAITING = Statement(
     select(jobs.c.id, jobs.c.kind, jobs.c.channel, jobs.c.chat, jobs.c.data, jobs.c.attempts)

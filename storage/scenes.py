@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import literal, or_, select, union_all
 
@@ -385,6 +384,3 @@ def load_interviews(
 def with_more_interviews(scene: Scene, more: Iterable[Interview]) -> Scene:
     """Return the scene with further interviews of its contact."""
     return replace(scene, interviews={**scene.interviews, **{interview.response: interview for interview in more}})
-
-
-Loaded = Mapping[str, Any]
