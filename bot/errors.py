@@ -100,6 +100,12 @@ class Unavailable(DeliveryError):
     reason = "unavailable"
 
 
+class NotSent(DeliveryError):
+    """Something before the message itself failed (a connection, a key): trying again can double nothing."""
+
+    reason = "not_sent"
+
+
 class ChatMoved(DeliveryError):
     """The chat has a new id (a group became a supergroup)."""
 

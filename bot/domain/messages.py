@@ -229,6 +229,7 @@ class Abilities:
     turns: one speaks after the other, so the next thing is read when all replies are out (a terminal, a pipe).
     only_chat: the one chat that is reachable through this very channel object, "" for all of the channel's.
     cursor_lifetime: how long a stored cursor means anything, None for ever.
+    idempotent: a delivery that is sent again within minutes by its id is recognised, and so arrives once.
     """
 
     buttons: bool = False
@@ -237,6 +238,7 @@ class Abilities:
     turns: bool = False
     only_chat: str = ""
     cursor_lifetime: timedelta | None = None
+    idempotent: bool = False
     text_limit: int = 4096
     choice_limit: int = 100
     label_limit: int = 24

@@ -29,12 +29,16 @@ class Pauses:
 
     def rest(self, address: Address) -> float:
         """Return for how many seconds nothing may leave for that chat."""
+        return max(self.rest_of_chat(address), self._bots.get(address.channel, 0.0) - time.monotonic())
+
+    def rest_of_chat(self, address: Address) -> float:
+        """Return for how many of those seconds it is the chat's own pause."""
         now = time.monotonic()
         until = self._chats.get(address, 0.0)
         if until and until <= now and address not in self._put_back:
             del self._chats[address]
             self._reasons.pop(address, None)
-        return max(0.0, until - now, self._bots.get(address.channel, 0.0) - now)
+        return max(0.0, until - now)
 
     def reason(self, address: Address) -> str:
         """Return why that chat was silenced."""

@@ -16,6 +16,7 @@ from typing import Any
 from bot.domain.messages import Acknowledgement, Address, DeliveryId, Edit, Outgoing
 from bot.errors import ChatMoved, DeliveryError, RateLimited, Unavailable, Unreachable
 from bot.ports import Channel, Clock, Mark
+from bot.runtime.gate import Gate
 from bot.runtime.pacing import Pacer
 from bot.runtime.pauses import Pauses
 from bot.runtime.retry import Decision, decide
@@ -54,7 +55,7 @@ class Sender:
         self._mark = mark
         self._clock = clock
         self._chats: dict[Address, _Chat] = {}
-        self._bots = {name: Pacer(channel.abilities.rate, burst=3) for name, channel in channels.items()}
+        self._gates = {name: Gate(channel.abilities.rate) for name, channel in channels.items()}
         self._pacers: dict[Address, Pacer] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._held: set[DeliveryId] = set()
@@ -88,6 +89,8 @@ class Sender:
     def pause(self, address: Address, lasts: timedelta, *, whole_bot: bool) -> None:
         """Be silent as the platform asked before the last stop."""
         self._pauses.begin(address, lasts.total_seconds(), reason=RateLimited.reason, whole_bot=whole_bot)
+        if whole_bot:
+            self._gates[address.channel].pause(lasts.total_seconds())
 
     @property
     def held(self) -> frozenset[DeliveryId]:
@@ -135,7 +138,7 @@ class Sender:
                 if (chat.sends or chat.edits) and await self._is_silent(address, chat):
                     continue
                 if chat.sends:
-                    await self._pace(address)
+                    await self._pace(address, chat.sends[0].outgoing)
                     if not self._pauses.rest(address):  # another chat may have been told that the whole bot is too fast
                         await self._deliver(channel, chat, chat.sends[0])
                 elif chat.edits:
@@ -155,9 +158,9 @@ class Sender:
             reason = OF_WHOLE_BOT if self._pauses.concerns_bot(address) else self._pauses.reason(address)
             self._put_back(chat, reason, timedelta(seconds=rest))
             chat.edits.clear()
-        elif rest > 0:
-            await asyncio.sleep(rest)
-        else:
+        elif (own := self._pauses.rest_of_chat(address)) > 0:
+            await asyncio.sleep(own)
+        else:  # a short pause of the whole bot is waited out at its gate, from which replies leave first
             return False
         return True
 
@@ -175,6 +178,7 @@ class Sender:
             self._done(chat, item, state="failed", reason="defect")
             return
         self._count(outgoing.address, max(1, len(message_ids)))
+        self._gates[outgoing.address.channel].accepted()
         self._held.discard(chat.sends.popleft().outgoing.delivery)
         self._mark(
             Mark(
@@ -188,7 +192,9 @@ class Sender:
         )
 
     def _failed(self, chat: _Chat, item: _Item, error: DeliveryError) -> None:
-        decision = decide(error, attempts=item.attempts, priority=item.outgoing.priority)
+        abilities = self._channels[item.outgoing.address.channel].abilities
+        priority = item.outgoing.priority
+        decision = decide(error, attempts=item.attempts, priority=priority, idempotent=abilities.idempotent)
         if decision.kind != "again":
             if not decision.unreachable:
                 log.warning("delivery %s %s: %s", item.outgoing.delivery, decision.kind, error)
@@ -208,6 +214,8 @@ class Sender:
     def _hold(self, address: Address, decision: Decision, *, reason: str) -> None:
         seconds, whole_bot = decision.after.total_seconds(), decision.whole_bot
         self._pauses.begin(address, seconds, reason=reason, whole_bot=whole_bot)
+        if whole_bot:
+            self._gates[address.channel].refused(seconds)
 
     def _give_up(self, chat: _Chat, reason: str) -> None:
         """Nobody is there: what else waited for this chat is not tried."""
@@ -301,12 +309,12 @@ class Sender:
             now = time.monotonic()
             self._pacers = {address: pacer for address, pacer in self._pacers.items() if not pacer.idle(now)}
 
-    async def _pace(self, address: Address) -> None:
-        now = time.monotonic()
+    async def _pace(self, address: Address, outgoing: Outgoing) -> None:
         pacer = self._pacer(address)
-        wait = max(pacer.delay(now) if pacer else 0.0, self._bots[address.channel].reserve(now))
+        wait = pacer.delay(time.monotonic()) if pacer else 0.0
         if wait > 0:
             await asyncio.sleep(wait)
+        await self._gates[address.channel].passes(outgoing)
 
     def _count(self, address: Address, requests: int) -> None:
         """Count towards the chat's pace when the answer is there: a slow way there must not make two requests meet."""
@@ -316,18 +324,17 @@ class Sender:
             if pacer:
                 pacer.reserve(now)
             if number:  # a long text became several messages
-                self._bots[address.channel].reserve(now)
+                self._gates[address.channel].reserve()
 
     async def _pace_edit(self, address: Address, chat: _Chat) -> bool:
         """Wait for an edit's moment; False when a message came in between, which goes first."""
-        pacer, bot = self._pacer(address), self._bots[address.channel]
+        pacer, gate = self._pacer(address), self._gates[address.channel]
         self._edits_waiting += 1
         try:
             while True:
-                now = time.monotonic()
-                wait = max(pacer.delay(now) if pacer else 0.0, bot.delay(now))
+                wait = max(pacer.delay(time.monotonic()) if pacer else 0.0, gate.delay())
                 if wait <= 0:
-                    bot.reserve(now)
+                    gate.reserve()
                     return True
                 # Edits reserve no moment ahead, or messages would queue behind them; so they must not all wake at once.
                 rate = self._channels[address.channel].abilities.rate

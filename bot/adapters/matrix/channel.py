@@ -18,7 +18,7 @@ from nio.crypto import decrypt_attachment, encrypt_attachment
 from bot.adapters.matrix import inbound, outbound
 from bot.adapters.matrix.account import AccountFile
 from bot.adapters.matrix.crypto import PATIENCE, quoted
-from bot.adapters.matrix.errors import NOT_SENT_PAUSE, MatrixError, channel_error, delivery_error, download_error
+from bot.adapters.matrix.errors import MatrixError, channel_error, delivery_error, download_error
 from bot.adapters.matrix.signin import Credentials, Session, SignIn
 from bot.adapters.matrix.vault import Vault
 from bot.domain.messages import (
@@ -34,7 +34,7 @@ from bot.domain.messages import (
 from bot.errors import (
     ChannelRefused,
     ChannelUnavailable,
-    RateLimited,
+    NotSent,
     Refused,
     StorageUnavailable,
     Unavailable,
@@ -79,7 +79,11 @@ class MatrixChannel:
     ) -> None:
         # No rate: nobody tells it, it is learned from each 429.
         self.abilities = Abilities(
-            edits=edits, files=True, text_limit=outbound.TEXT_LIMIT, choice_limit=outbound.CHOICE_LIMIT
+            edits=edits,
+            files=True,
+            idempotent=True,
+            text_limit=outbound.TEXT_LIMIT,
+            choice_limit=outbound.CHOICE_LIMIT,
         )
         self._credentials = credentials
         self._sign_in = SignIn(
@@ -260,10 +264,10 @@ class MatrixChannel:
             async with asyncio.timeout(READY_WITHIN):
                 await self._ready.wait()
         except TimeoutError:
-            raise RateLimited("Matrix is not read yet, nothing was sent.", retry_after=NOT_SENT_PAUSE) from None
+            raise NotSent("Matrix is not read yet.") from None
         session = self._session
         if session is None:
-            raise RateLimited("Matrix is not connected, nothing was sent.", retry_after=NOT_SENT_PAUSE)
+            raise NotSent("Matrix is not connected.")
         room_id = session.rooms.current(chat)
         if room_id not in session.client.rooms:
             raise Unreachable("The bot is not in that room (any more).", reason="not_in_room")
@@ -279,7 +283,7 @@ class MatrixChannel:
         except MatrixError as error:
             raise delivery_error(error, is_out=is_out) from error
         except (EncryptionError, LocalProtocolError) as error:
-            raise RateLimited("The message could not be encrypted yet.", retry_after=NOT_SENT_PAUSE) from error
+            raise NotSent("The message could not be encrypted yet.") from error
         event_id = answer.get("event_id")
         if not isinstance(event_id, str):
             raise Unavailable("The homeserver took the message without naming it.")

@@ -13,6 +13,7 @@ from bot.errors import (
     ChannelUnavailable,
     DeliveryError,
     HubtalkError,
+    NotSent,
     RateLimited,
     Refused,
     Unavailable,
@@ -21,9 +22,6 @@ from bot.errors import (
 
 NO_ANSWER = 0
 """Stands where a status would: connection, time-out, or an answer that is not a homeserver's."""
-
-NOT_SENT_PAUSE = timedelta(seconds=5)
-"""What failed before the message itself left (its keys could not be shared) is tried again after this."""
 
 LONGEST_PAUSE = timedelta(hours=1)
 _DEFAULT_PAUSE = 5.0
@@ -150,7 +148,7 @@ def pause_of(answer: ErrorAnswer) -> timedelta:
 
 
 def _unavailable(said: str, *, is_out: bool) -> DeliveryError:
-    return Unavailable(said) if is_out else RateLimited(said, retry_after=NOT_SENT_PAUSE)
+    return Unavailable(said) if is_out else NotSent(said)
 
 
 def _seconds(header: str | None) -> float | None:

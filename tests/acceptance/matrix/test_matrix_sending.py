@@ -3,13 +3,47 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from bot.domain.messages import Address, Attachment, Choice, Edit, OutboundMessage, Way
-from bot.errors import RateLimited, Refused, Unreachable
+from bot.adapters.matrix.channel import MatrixChannel
+from bot.adapters.memory import MemoryChannel
+from bot.domain.messages import (
+    Address,
+    Attachment,
+    Choice,
+    DeliveryId,
+    Edit,
+    OutboundMessage,
+    Outgoing,
+    Priority,
+    Way,
+)
+from bot.errors import NotSent, RateLimited, Refused, Unreachable
+from bot.ports import Mark
+from bot.runtime.clock import SystemClock
+from bot.runtime.sender import Sender
 from tests.acceptance.matrix.conftest import Bot, OpenContact
+
+
+class Counting(MemoryChannel):
+    """The real channel behind a counter of refusals."""
+
+    def __init__(self, channel: MatrixChannel) -> None:
+        super().__init__(abilities=channel.abilities)
+        self._channel = channel
+        self.refusals: list[RateLimited] = []
+        self.refused = asyncio.Event()
+
+    async def send(self, outgoing: Outgoing) -> Sequence[str]:
+        try:
+            return await self._channel.send(outgoing)
+        except RateLimited as error:
+            self.refusals.append(error)
+            self.refused.set()
+            raise
 
 
 async def test_the_same_delivery_sent_twice_is_one_message(bot: Bot, contact: OpenContact, encrypted: bool) -> None:
@@ -111,23 +145,38 @@ async def test_a_file_goes_out_as_the_room_is(bot: Bot, contact: OpenContact, en
     assert content == b"a;b\n"
 
 
-async def test_the_homeservers_limits_are_handed_to_the_core(bot: Bot, contact: OpenContact) -> None:
-    limited = bot.synapse.new_user("slow")
-    bot.data_dir, bot.user_id = bot.data_dir / "slow", limited
+async def test_the_default_limits_of_synapse_are_learned_and_replies_go_first(bot: Bot, contact: OpenContact) -> None:
+    slow = bot.synapse.new_user("slow")
+    bot.data_dir, bot.user_id, bot.cursor = bot.data_dir / "slow", slow, None
     await bot.restart()
-    ada = await contact()
-    room = await ada.opens_room(limited)
-    bot.cursor = None
-    await bot.reads_text("/start")
+    people = [await contact(), await contact()]
+    rooms = [await person.opens_room(slow) for person in people]
+    for _ in rooms:
+        await bot.reads_text("/start")
+    channel, other = Counting(bot.channel), MemoryChannel()
+    marks: list[Mark] = []
+    sender = Sender({"matrix": channel, "memory": other}, mark=marks.append, clock=SystemClock())
 
-    async def say_much() -> None:
-        for number in range(30):
-            await bot.says(room, f"Nummer {number}")
+    def send(number: int, address: Address, priority: Priority) -> None:
+        message = OutboundMessage(text=f"{priority} {number}")
+        outgoing = Outgoing(delivery=DeliveryId(number), address=address, message=message, priority=priority)
+        sender.send(outgoing, known=True)
 
-    with pytest.raises(RateLimited) as refused:
-        await say_much()
-    assert 0 < refused.value.retry_after.total_seconds() <= 10
-    assert refused.value.whole_bot
+    # Ten are granted at once (joining counts, too); what waits then is at least one more push, and two replies.
+    for number in range(1, 12):
+        send(number, Address("matrix", rooms[0]), "push")
+    await asyncio.wait_for(channel.refused.wait(), 10)
+    send(20, Address("matrix", rooms[1]), "reply")
+    send(21, Address("matrix", rooms[1]), "reply")
+    send(22, Address("memory", "bob"), "reply")
+    await sender.idle()
+    assert [mark.delivery for mark in marks if mark.address.chat == rooms[0]] == list(range(1, 12))
+    order = [mark.delivery for mark in marks]
+    assert order.index(DeliveryId(22)) < order.index(DeliveryId(20)), "another channel had to wait"
+    assert order.index(DeliveryId(21)) < order.index(DeliveryId(11)), "replies waited behind pushes"
+    assert {mark.state for mark in marks} == {"sent"}
+    assert len(channel.refusals) <= 3 and all(error.whole_bot for error in channel.refusals)
+    assert await people[0].history(rooms[0]) == [f"push {number}" for number in range(1, 12)]
     assert any("override_ratelimit" in fact.detail for fact in await bot.channel.check())
 
 
@@ -149,5 +198,5 @@ async def test_a_room_that_nobody_knows(bot: Bot) -> None:
 async def test_before_the_first_sync_a_push_is_put_off_and_not_lost(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.adapters.matrix.channel.READY_WITHIN", 0.01)
     push = replace(bot.outgoing("!any:test.invalid", OutboundMessage(text="Hallo")), priority="push")
-    with pytest.raises(RateLimited):
+    with pytest.raises(NotSent):
         await bot.channel.send(push)

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.errors import ChatMoved, DeliveryError, RateLimited, Refused, Unavailable, Unreachable
+from bot.domain.messages import Priority
+from bot.errors import ChatMoved, DeliveryError, NotSent, RateLimited, Refused, Unavailable, Unreachable
 from bot.runtime.pacing import Pacer
-from bot.runtime.retry import GIVE_UP_AFTER, LONGEST_PAUSE, decide
+from bot.runtime.retry import GIVE_UP_AFTER, LONGEST_PAUSE, PUSHES_AGAIN, decide
 
 
 def test_a_burst_leaves_at_once_then_one_a_second() -> None:
@@ -78,6 +79,20 @@ def test_who_cannot_be_reached_is_given_up_and_noted() -> None:
 
 def test_a_push_that_may_have_arrived_is_never_sent_again() -> None:
     assert decide(Unavailable("500"), attempts=1, priority="push").kind == "unknown"
+
+
+def test_where_it_is_recognised_a_push_is_sent_again_for_a_quarter_of_a_minute() -> None:
+    tries = range(1, PUSHES_AGAIN + 2)
+    decisions = [decide(Unavailable("500"), attempts=number, priority="push", idempotent=True) for number in tries]
+    assert [decision.kind for decision in decisions] == ["again"] * PUSHES_AGAIN + ["unknown"]
+    assert sum((decision.after for decision in decisions), timedelta()) == timedelta(seconds=15)
+
+
+@pytest.mark.parametrize("priority", ["reply", "push"])
+def test_what_certainly_did_not_leave_is_sent_again(priority: Priority) -> None:
+    decision = decide(NotSent("no key yet"), attempts=1, priority=priority)
+    assert (decision.kind, decision.after, decision.whole_bot) == ("again", timedelta(seconds=1), False)
+    assert decide(NotSent("no key yet"), attempts=GIVE_UP_AFTER, priority=priority).kind == "failed"
 
 
 def test_a_reply_is_tried_again_ever_more_slowly_and_not_for_ever() -> None:
