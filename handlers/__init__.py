@@ -77,6 +77,12 @@ def _command(
 
 ROUTES: tuple[Route, ...] = (
     Route(name="group", when=lambda scene: not scene.private, handle=membership.group),
+    Route(
+        name="another address",
+        when=lambda scene: scene.new_address,
+        handle=membership.another_address,
+        needs=INVITATION,
+    ),
     Route(name="membership", when=_is(MembershipChanged), handle=membership.private),
     # visitors
     Route(name="visitor starts", when=_typed("start", known=False), handle=onboarding.visitor_start, needs=INVITATION),

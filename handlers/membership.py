@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from bot.domain.commands import typed_command
 from bot.domain.messages import MembershipChanged, OutboundMessage, Said
-from bot.domain.outcomes import ReachabilitySeen
+from bot.domain.onboarding import DIALOGUE
+from bot.domain.outcomes import AddressAdded, DialogueMoved, ReachabilitySeen
 from bot.domain.scene import Draft
+from handlers.onboarding import start
 
 
 def private(draft: Draft) -> None:
@@ -13,6 +15,20 @@ def private(draft: Draft) -> None:
     content = draft.scene.message.content
     assert isinstance(content, MembershipChanged)
     draft.record(ReachabilitySeen(content.present))
+
+
+def another_address(draft: Draft) -> None:
+    """A contact writes from a new place of theirs: they are who they are there, and go on where they stand."""
+    scene = draft.scene
+    assert scene.contact is not None
+    draft.record(AddressAdded(scene.contact.id))
+    dialogue = scene.dialogue
+    if dialogue is not None and dialogue.name == DIALOGUE:
+        draft.record(DialogueMoved(name=dialogue.name, step=dialogue.step, data=dialogue.data))
+    if isinstance(scene.message.content, MembershipChanged):
+        draft.record(ReachabilitySeen(scene.message.content.present))
+    else:
+        start(draft)
 
 
 def group(draft: Draft) -> None:

@@ -7,7 +7,7 @@ from bot.domain.choosing import folded, pick
 from bot.domain.commands import typed_command
 from bot.domain.messages import Edited, Pressed, Said
 from bot.domain.onboarding import DIALOGUE, arrive, choose_language, consent, refuse, show_notice
-from bot.domain.outcomes import InvitationUsed, PromptAnswered, PushesSet, RoleGranted
+from bot.domain.outcomes import DialogueEnded, InvitationUsed, PromptAnswered, PushesSet, RoleGranted
 from bot.domain.people import Contact
 from bot.domain.questionnaire import resume
 from bot.domain.scene import Draft, Prompt, Scene
@@ -102,9 +102,16 @@ def start(draft: Draft) -> None:
         draft.reply(draft.say("stop.undone"))
     if code_in(scene):
         _code_of_contact(draft, contact)
-    if scene.dialogue is not None and scene.dialogue.name == DIALOGUE:
+    if scene.dialogue is not None and scene.dialogue.name == DIALOGUE and not contact.name:
         onboarding.step_again(draft, contact)
-    elif scene.interview is not None:
+    else:
+        start_again(draft, contact)
+
+
+def start_again(draft: Draft, contact: Contact) -> None:
+    """Say where the contact stands."""
+    scene = draft.scene
+    if scene.interview is not None:
         resume(draft, scene.interview)
     else:
         draft.reply(draft.say("start.back", name=contact.name, hub=scene.hub.name))
@@ -133,6 +140,10 @@ def dialogue(draft: Draft) -> None:
     scene = draft.scene
     contact, content = scene.contact, scene.message.content
     assert contact is not None and scene.dialogue is not None
+    if contact.name:  # who joined has a name: it was ended from another address
+        draft.record(DialogueEnded())
+        start_again(draft, contact)
+        return
     step = scene.dialogue.step
     if step == "confirm_company":
         key = _picked(scene)

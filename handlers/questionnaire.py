@@ -221,6 +221,11 @@ def answer(draft: Draft) -> None:
     if (interview.state == "paused" or _away(scene, interview)) and _only_greets(scene, content.text):
         questionnaire.resume(draft, interview)
         return
+    shown = scene.current
+    if shown is not None and shown.response == interview.response and shown.path not in ("", interview.position):
+        # Meanwhile they went on elsewhere (in another room); what they write here is about what they see here.
+        answering.answer_by_text(draft, interview, shown.path, content.text, prompt=shown)
+        return
     walk = walk_of(scene, interview)
     question = walk.form.by_path.get(interview.position)
     if question is None or question not in walk.asked or (interview.state == "paused" and question.type == "text"):

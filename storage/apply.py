@@ -155,6 +155,8 @@ def _outcome(gathered: _Rows, scene: Scene, outcome: o.Outcome) -> None:  # noqa
                 add(statement, **here)
         case o.ContactJoined():
             _joined(gathered, scene, outcome, now=now)
+        case o.AddressAdded(contact=contact):
+            _here_too(gathered, scene, contact, now=now)
         case o.InvitationUsed(invitation=invitation):
             gathered.uses.append((invitation, now))
         case o.RoleGranted(role=role):
@@ -247,22 +249,8 @@ def _outcome(gathered: _Rows, scene: Scene, outcome: o.Outcome) -> None:  # noqa
 
 
 def _joined(gathered: _Rows, scene: Scene, outcome: o.ContactJoined, *, now: int) -> None:
-    message, address = scene.message, scene.address
-    here = {"channel_": address.channel, "chat_": address.chat}
-    gathered.add(VISITOR_GONE, **here)
     gathered.add(CONTACT, id=outcome.contact, language=outcome.language, staff=outcome.staff, created_at=now)
-    gathered.add(
-        ADDRESS,
-        id=scene.next_id(),
-        channel=address.channel,
-        chat=address.chat,
-        person=message.sender,
-        account=message.account,
-        kind=message.chat_kind.value,
-        contact_id=outcome.contact,
-        reachable=True,
-        seen_at=now,
-    )
+    _here_too(gathered, scene, outcome.contact, now=now)
     gathered.add(
         CONSENT,
         id=outcome.consent,
@@ -271,10 +259,29 @@ def _joined(gathered: _Rows, scene: Scene, outcome: o.ContactJoined, *, now: int
         version=outcome.version,
         hash=outcome.hash,
         language=outcome.language,
-        channel=address.channel,
+        channel=scene.address.channel,
         given_at=now,
     )
-    gathered.add(DELIVERIES_OF_CONTACT, **here, contact_id=outcome.contact)
+
+
+def _here_too(gathered: _Rows, scene: Scene, contact: ContactId, *, now: int) -> None:
+    """The chat is an address of the contact from now on, and nobody's visit any more."""
+    message, address = scene.message, scene.address
+    here = {"channel_": address.channel, "chat_": address.chat}
+    gathered.add(VISITOR_GONE, **here)
+    gathered.add(
+        ADDRESS,
+        id=scene.next_id(),
+        channel=address.channel,
+        chat=address.chat,
+        person=message.sender,
+        account=message.account,
+        kind=message.chat_kind.value,
+        contact_id=contact,
+        reachable=True,
+        seen_at=now,
+    )
+    gathered.add(DELIVERIES_OF_CONTACT, **here, contact_id=contact)
 
 
 def _answer(gathered: _Rows, scene: Scene, outcome: o.AnswerStored, *, now: int) -> None:

@@ -6,30 +6,25 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import literal, or_, select, union_all
+from sqlalchemy import or_, select, union_all
 
 from bot.domain.interviews import Answer, Interview
 from bot.domain.messages import Edited, InboundMessage, Pressed, PromptId, Said
-from bot.domain.people import Company, CompanyId, Contact, ContactId, Role, Visitor
+from bot.domain.people import Role, Visitor
 from bot.domain.scene import Dialogue, Hub, Prompt, Scene
 from bot.domain.speech import Catalogue
-from storage.codec import from_micros, maybe_moment, to_micros, value_of
+from storage.codec import from_micros, maybe_moment, value_of
 from storage.codec import load as from_json
 from storage.library import Library
+from storage.people import PEOPLE, Chat, People, contact_of, load_guests, load_roles
 from storage.statements import Row, Statement, Steps, any_of, rows
 from storage.tables import (
-    addresses,
     answers,
-    companies,
-    contacts,
-    dialogues,
     forms,
     inbox_seen,
     interviews,
     prompts,
     responses,
-    rights,
-    visitors,
 )
 
 SEEN = Statement(
@@ -37,57 +32,6 @@ SEEN = Statement(
         any_of((inbox_seen.c.account, inbox_seen.c.native_id), "keys")
     ),
     name="seen",
-)
-# The address rows are held until the commit (PostgreSQL): two processes never work on one person at once.
-PEOPLE = Statement(
-    select(
-        addresses.c.channel,
-        addresses.c.chat,
-        addresses.c.reachable,
-        contacts.c.id,
-        contacts.c.name,
-        contacts.c.language,
-        contacts.c.staff,
-        contacts.c.pushes,
-        contacts.c.created_at,
-        companies.c.id,
-        companies.c.name,
-        companies.c.state,
-    )
-    .select_from(addresses.outerjoin(contacts, contacts.c.id == addresses.c.contact_id).outerjoin(companies))
-    .where(any_of((addresses.c.channel, addresses.c.chat), "chats"))
-    .order_by(addresses.c.id)
-    .with_for_update(of=addresses),
-    name="people",
-)
-GUESTS = Statement(
-    union_all(
-        select(
-            literal("visitor"),
-            visitors.c.channel,
-            visitors.c.chat,
-            visitors.c.language,
-            visitors.c.code,
-            visitors.c.step,
-            visitors.c.created_at,
-        ).where(any_of((visitors.c.channel, visitors.c.chat), "chats")),
-        select(
-            literal("dialogue"),
-            dialogues.c.channel,
-            dialogues.c.chat,
-            dialogues.c.name,
-            dialogues.c.data,
-            dialogues.c.step,
-            dialogues.c.expires_at,
-        ).where(any_of((dialogues.c.channel, dialogues.c.chat), "chats")),
-    ),
-    name="visitors and dialogues",
-)
-RIGHTS = Statement(
-    select(rights.c.channel, rights.c.person, rights.c.role).where(
-        any_of((rights.c.channel, rights.c.person), "persons")
-    ),
-    name="rights",
 )
 _PROMPT = (
     prompts.c.id,
@@ -157,8 +101,6 @@ ANSWERS = Statement(
     name="answers",
 )
 
-Chat = tuple[str, str]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
@@ -179,12 +121,13 @@ def load(messages: Sequence[InboundMessage], around: Surroundings, *, now: datet
     if not fresh:
         return []
     chats = sorted({(message.address.channel, message.address.chat) for message in fresh})
-    people = {(row[0], row[1]): row for row in (yield from rows(PEOPLE, chats=chats))}
-    guests = yield from _guests(chats, now=now)
-    roles = yield from _roles(fresh)
+    persons = sorted({(message.address.channel, message.sender) for message in fresh})
+    people = People((yield from rows(PEOPLE, chats=chats, persons=persons)))
+    guests = yield from load_guests(sorted({*chats, *people.chats}), now=now)
+    roles = yield from load_roles(persons)
     shown = yield from _prompts(fresh, chats)
     interviews_of = yield from load_interviews(
-        contact_ids=[row[3] for row in people.values() if row[3] is not None],
+        contact_ids=people.contacts,
         response_ids=[prompt.response for prompt in shown.all() if prompt.response is not None],
         library=around.library,
     )
@@ -193,7 +136,7 @@ def load(messages: Sequence[InboundMessage], around: Surroundings, *, now: datet
 
 def _scene(
     message: InboundMessage,
-    people: Mapping[Chat, Row],
+    people: People,
     guests: Mapping[tuple[str, str, str], Visitor | Dialogue],
     roles: Mapping[Chat, frozenset[Role]],
     shown: _Shown,
@@ -202,9 +145,10 @@ def _scene(
     now: datetime,
 ) -> Scene:
     chat = (message.address.channel, message.address.chat)
-    person = people.get(chat)
-    contact = _contact(person) if person is not None and person[3] is not None else None
-    visitor, dialogue = guests.get(("visitor", *chat)), guests.get(("dialogue", *chat))
+    person, is_new = people.who(message)
+    contact = contact_of(person) if person is not None and person[3] is not None else None
+    visitor = guests.get(("visitor", *chat))
+    dialogue = guests.get(("dialogue", person[0], person[1]) if is_new and person is not None else ("dialogue", *chat))
     own = interviews_of.get(contact.id, []) if contact is not None else []
     referred, answered = shown.referred(message)
     return Scene(
@@ -216,44 +160,14 @@ def _scene(
         contact=contact,
         visitor=visitor if isinstance(visitor, Visitor) and contact is None else None,
         roles=roles.get((message.address.channel, message.sender), frozenset()),
-        reachable=bool(person[2]) if person is not None else True,
+        new_address=is_new,
+        reachable=bool(person[2]) if person is not None and not is_new else True,
         dialogue=dialogue if isinstance(dialogue, Dialogue) else None,
         interviews={interview.response: interview for interview in own},
         current=shown.current.get(chat),
         referred=referred,
         answered=answered,
     )
-
-
-def _contact(row: Row) -> Contact:
-    _, _, _, number, name, language, staff, pushes, created_at, company, company_name, state = row
-    return Contact(
-        id=ContactId(number),
-        name=name,
-        language=language,
-        company=None if company is None else Company(id=CompanyId(company), name=company_name, state=state),
-        staff=bool(staff),
-        pushes=bool(pushes),
-        created_at=from_micros(created_at),
-    )
-
-
-def _guests(chats: list[Chat], *, now: datetime) -> Steps[dict[tuple[str, str, str], Visitor | Dialogue]]:
-    found: dict[tuple[str, str, str], Visitor | Dialogue] = {}
-    for kind, channel, chat, first, second, step, moment in (yield from rows(GUESTS, chats=chats)):
-        if kind == "visitor":
-            found[kind, channel, chat] = Visitor(language=first, code=second, step=step)
-        elif moment is None or moment > to_micros(now):
-            found[kind, channel, chat] = Dialogue(name=first, step=step, data=from_json(second))
-    return found
-
-
-def _roles(messages: Iterable[InboundMessage]) -> Steps[dict[Chat, frozenset[Role]]]:
-    persons = sorted({(message.address.channel, message.sender) for message in messages})
-    found: dict[Chat, frozenset[Role]] = {}
-    for channel, person, role in (yield from rows(RIGHTS, persons=persons)):
-        found[channel, person] = found.get((channel, person), frozenset()) | {role}
-    return found
 
 
 class _Shown:

@@ -102,6 +102,7 @@ addresses = Table(
     _moment("seen_at", nullable=False),
     UniqueConstraint("channel", "chat"),
     Index(None, "contact_id"),
+    Index(None, "channel", "person"),
 )
 
 visitors = Table(

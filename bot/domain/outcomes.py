@@ -44,6 +44,13 @@ class ContactJoined:
 
 
 @dataclass(frozen=True, slots=True)
+class AddressAdded:
+    """The contact writes from one more address of theirs, which is private too."""
+
+    contact: ContactId
+
+
+@dataclass(frozen=True, slots=True)
 class InvitationUsed:
     """One use of an invitation; storage refuses (Conflict) when somebody else took the last one."""
 
@@ -220,6 +227,7 @@ Outcome = (
     | ContactNamed
     | LanguageChosen
     | PushesSet
+    | AddressAdded
     | ReachabilitySeen
     | DialogueMoved
     | DialogueEnded

@@ -88,6 +88,7 @@ class Scene:
     next_id: Callable[[], int]
     contact: Contact | None = None
     visitor: Visitor | None = None
+    new_address: bool = False  # the contact is known by another address, and writes from here for the first time
     roles: frozenset[Role] = frozenset()
     reachable: bool = True
     dialogue: Dialogue | None = None

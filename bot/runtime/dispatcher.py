@@ -171,16 +171,20 @@ class Dispatcher:
         self._finish(chosen, handled, confirmed=cursors)
 
     def _choose(self) -> list[tuple[InboundMessage, _Intake]]:
-        """Take the first message of each chat; a chat's next one is decided on what the first one changed."""
+        """Take the first message of each chat and person; their next one is decided on what the first one changed."""
         chosen: list[tuple[InboundMessage, _Intake]] = []
         rest: list[tuple[InboundMessage, _Intake]] = []
         chats: set[Address] = set()
+        persons: set[tuple[str, str]] = set()
         for message, intake in self._waiting:
-            if message.address in chats or len(chosen) >= BATCH_LIMIT:
+            person = (message.address.channel, message.sender)
+            if message.address in chats or person in persons or len(chosen) >= BATCH_LIMIT:
                 rest.append((message, intake))
             else:
-                chats.add(message.address)
                 chosen.append((message, intake))
+            # Also of what waits: nothing overtakes within a chat.
+            chats.add(message.address)
+            persons.add(person)
         self._waiting = rest
         return chosen
 

@@ -238,6 +238,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_addresses")),
         sa.UniqueConstraint("channel", "chat", name=op.f("uq_addresses_channel_chat")),
     )
+    op.create_index(op.f("ix_addresses_channel_person"), "addresses", ["channel", "person"], unique=False)
     op.create_index(op.f("ix_addresses_contact_id"), "addresses", ["contact_id"], unique=False)
     op.create_table(
         "consents",

@@ -86,6 +86,8 @@ OPEN = {5: INTERVIEW}
 EXPECTED: list[tuple[str, Scene]] = [
     ("group", scene(Said("/help"), kind=ChatKind.GROUP)),
     ("group", scene(MembershipChanged(present=True), kind=ChatKind.PUBLIC, known=False)),
+    ("another address", scene(Said("Hallo"), new_address=True)),
+    ("another address", scene(MembershipChanged(present=True), new_address=True)),
     ("membership", scene(MembershipChanged(present=False))),
     ("visitor starts", scene(Said("/start 7KQ2"), known=False)),
     ("visitor's help", scene(Said("/hilfe"), known=False, visitor=VISITOR)),
