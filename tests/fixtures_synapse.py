@@ -19,6 +19,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,11 @@ class Synapse:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait(START_TIMEOUT)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its process is there."""
+        return self._process is not None and self._process.poll() is None
 
     def remove(self) -> None:
         """End it and delete all of it."""
@@ -205,6 +211,21 @@ def start_synapse() -> Synapse:
 @pytest.fixture(scope="session")
 def synapse() -> Synapse:
     return start_synapse()
+
+
+@pytest.fixture(scope="session")
+def _mortal_synapse() -> Iterator[Synapse]:
+    mortal = Synapse()
+    yield mortal
+    mortal.remove()
+
+
+@pytest.fixture
+def own_synapse(_mortal_synapse: Synapse) -> Iterator[Synapse]:
+    """A second homeserver, which a test may kill; it runs again for the next."""
+    yield _mortal_synapse
+    if not _mortal_synapse.is_running:
+        _mortal_synapse.start()
 
 
 async def aside(work: Any, *arguments: Any) -> Any:

@@ -15,9 +15,9 @@ from bot.adapters.matrix.channel import MatrixChannel
 from bot.adapters.matrix.signin import Credentials
 from bot.domain.messages import Address, Choice, DeliveryId, InboundMessage, OutboundMessage, Outgoing, Said
 from tests.acceptance.matrix.people import Contact
-from tests.fixtures_synapse import PASSWORD, Synapse, synapse
+from tests.fixtures_synapse import PASSWORD, Synapse, _mortal_synapse, own_synapse, synapse
 
-__all__ = ["synapse"]
+__all__ = ["_mortal_synapse", "own_synapse", "synapse"]
 
 PATIENCE = 20.0
 

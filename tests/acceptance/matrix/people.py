@@ -41,11 +41,18 @@ class Contact:
     _next: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    async def enter(cls, synapse: Synapse, folder: Path, *, user_id: str | None = None) -> Contact:
-        """Log in on a new device."""
+    async def enter(
+        cls, synapse: Synapse, folder: Path, *, user_id: str | None = None, longest_pause: float = 60.0
+    ) -> Contact:
+        """Log in on a new device; while the homeserver is away it is asked again every `longest_pause` seconds."""
         user_id = user_id or await aside(synapse.new_user, "ada")
         assert user_id is not None
-        config = AsyncClientConfig(store=SqliteStore, encryption_enabled=True, pickle_key="theirs")
+        config = AsyncClientConfig(
+            store=SqliteStore,
+            encryption_enabled=True,
+            pickle_key="theirs",
+            max_timeout_retry_wait_time=longest_pause,
+        )
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
         client = AsyncClient(synapse.url, user_id, store_path=str(folder), config=config)
         await client.login(PASSWORD)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import stat
 from typing import Any
 
@@ -192,10 +191,3 @@ async def test_a_homeserver_that_goes_and_comes_back(bot: Bot, contact: OpenCont
         await bot.channel.read("s1")
     await aside(own_synapse.start)
     await bot.channel.read(None)
-
-
-@pytest.fixture
-async def own_synapse() -> Any:
-    own = await asyncio.to_thread(Synapse)
-    yield own
-    await asyncio.to_thread(own.remove)
