@@ -17,7 +17,7 @@ from nio.crypto import decrypt_attachment, encrypt_attachment
 
 from bot.adapters.matrix import inbound, outbound
 from bot.adapters.matrix.account import AccountFile
-from bot.adapters.matrix.crypto import PATIENCE, quoted
+from bot.adapters.matrix.crypto import PATIENCE, StoreTrouble, quoted
 from bot.adapters.matrix.errors import MatrixError, channel_error, delivery_error, download_error
 from bot.adapters.matrix.signin import Credentials, Session, SignIn
 from bot.adapters.matrix.vault import Vault
@@ -127,6 +127,10 @@ class MatrixChannel:
             raise await self._lost(error) from error
         except StorageUnavailable as error:
             raise ChannelUnavailable("What was read could not be kept.") from error
+        except StoreTrouble as error:
+            # What is in memory is ahead of the file now, and could not open what comes again.
+            await self._end()
+            raise ChannelUnavailable("The Matrix key store takes nothing; is the disk full?") from error
         return Reading(account=session.reader.account, messages=tuple(messages), cursor=response.next_batch)
 
     async def send(self, outgoing: Outgoing) -> Sequence[str]:
@@ -239,13 +243,18 @@ class MatrixChannel:
     async def _lost(self, error: MatrixError) -> ChannelRefused | ChannelUnavailable:
         """Return what a failed reading means; a dead token ends the session, and the next reading begins another."""
         found = channel_error(error)
-        if error.is_dead_token and self._session is not None:
-            self._ready.clear()
-            await self._session.close()
-            self._session = None
+        if error.is_dead_token:
+            await self._end()
             if self._credentials.password is not None:
                 return ChannelUnavailable(f"{found} Signing in anew.")
         return found if isinstance(found, ChannelRefused | ChannelUnavailable) else ChannelUnavailable(str(found))
+
+    async def _end(self) -> None:
+        """End the session; the next reading begins another."""
+        self._ready.clear()
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
 
     def _begin(self, session: Session) -> None:
         """Take up, once a run, what an earlier one left undone."""
@@ -282,7 +291,7 @@ class MatrixChannel:
             answer = await session.client.call("PUT", path, sealed)
         except MatrixError as error:
             raise delivery_error(error, is_out=is_out) from error
-        except (EncryptionError, LocalProtocolError) as error:
+        except (EncryptionError, LocalProtocolError, StoreTrouble) as error:
             raise NotSent("The message could not be encrypted yet.") from error
         event_id = answer.get("event_id")
         if not isinstance(event_id, str):

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from aiohttp import ClientResponse
-from nio import AsyncClientConfig, Event, MegolmEvent, SyncResponse
+from nio import Api, AsyncClientConfig, Event, KeysUploadResponse, MegolmEvent, SyncResponse
 from nio.store import SqliteStore
 from peewee import PeeweeException
 
@@ -34,7 +34,10 @@ PATIENCE = timedelta(seconds=8)
 a late key must not let an old answer count for the question that is open by then."""
 
 WAITING = "matrix/waiting"
-BROKEN_STORE = (ValueError, PeeweeException)
+StoreTrouble = PeeweeException
+"""What a key store raises that takes nothing: the disk is full, or fails."""
+
+BROKEN_STORE = (ValueError, StoreTrouble)
 """What a key store raises that was made with another secret (vodozemac's errors are `ValueError`s) or is damaged."""
 
 Object = Mapping[str, Any]
@@ -69,10 +72,29 @@ class GuardedClient(HomeserverClient):
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise no_answer(arguments[0].__name__ if arguments else "a call", cause=type(error).__name__) from error
 
+    async def keys_upload(self) -> Any:
+        """Upload keys, whose private halves are kept before: nio keeps them when it is told that they arrived.
+
+        Raises:
+            MatrixError: an error answer, or none.
+        """
+        content = self.olm.share_keys()
+        # Killed before that, others would take keys that nobody holds, and all they write with them stays shut.
+        self.olm.save_account()
+        return await self._send(KeysUploadResponse, *Api.keys_upload(self.access_token, content))
+
+    async def _handle_to_device(self, response: SyncResponse) -> None:
+        # All keys of a sync or none: nio saves an Olm session's step before the room's key that came with it, and what
+        # a kill leaves in between cannot be opened when it comes again. No callback of ours waits in here.
+        with self.store.database.atomic():
+            await super()._handle_to_device(response)
+
     def _handle_decrypt_to_device(self, to_device_event: Any) -> Any:
         # Without this, one event without base64 loses the rest of its batch, and comes again for ever.
         try:
             return super()._handle_decrypt_to_device(to_device_event)
+        except StoreTrouble:
+            raise
         except Exception as error:  # noqa: BLE001 -- nio and vodozemac raise whatever the sender wants them to
             _log.warning("a to-device event is stepped over: %s", type(error).__name__)
             return None
