@@ -106,9 +106,9 @@ class Contact:
         said = [event for event in told.chunk if isinstance(event, RoomMessage) and event.sender != self.user_id]
         return [event.source["content"]["body"] for event in reversed(said)]
 
-    async def until(self, find: Callable[[], Any], complaint: str) -> Any:
+    async def until(self, find: Callable[[], Any], complaint: str, *, patience: float = PATIENCE) -> Any:
         """Wait until something is found, reading on."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + patience
         while (found := find()) is None or found is False:
             if time.monotonic() > end:
                 told = [message.text for said in self.heard.values() for message in said[-3:]]

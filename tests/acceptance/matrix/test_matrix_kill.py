@@ -20,6 +20,7 @@ from tests.fixtures_synapse import PASSWORD, Synapse, aside
 
 CONTENT = Path(__file__).parents[1] / "content"
 QUESTIONS = ("size", "town", "people", "lab", "labnow", "needs", "plan", "wish")
+PATIENCE = 120.0  # seconds after the last kill until everybody has finished
 PAUSE = 1.5  # seconds at most that people think about an answer while there are kills
 BLOWS = ("bot", "bot", "homeserver", "bot", "both", "bot")
 GIVEN = """
@@ -64,6 +65,8 @@ async def walking(people: Sequence[Walker]) -> AsyncIterator[None]:
         yield
         for walker in people:
             walker.pause = 0
+        _, alone = await asyncio.wait(walks, timeout=PATIENCE)
+        assert not alone, f"left alone: {sorted(walk.get_name() for walk in alone)}"
         await asyncio.gather(*walks)
     finally:
         for walk in walks:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+import time
 from pathlib import Path
 
 import orjson
 
 from tests.acceptance.matrix.conftest import OpenContact
+from tests.acceptance.matrix.people import ENCRYPTION
 from tests.acceptance.processes import BotProcess, command, environment
 from tests.fixtures_synapse import PASSWORD, Synapse, aside
 
@@ -31,19 +34,53 @@ EXPECTED = {
 }
 
 
-async def test_a_bot_that_is_killed_goes_on_where_it_was(
-    synapse: Synapse, contact: OpenContact, tmp_path: Path, encrypted: bool, rng: random.Random
-) -> None:
-    user_id = await aside(synapse.new_user, "bot")
-    await aside(synapse.unlimited, user_id)
-    environ = environment(
-        tmp_path,
+def _environ(synapse: Synapse, user_id: str, folder: Path) -> dict[str, str]:
+    return environment(
+        folder,
         MATRIX__HOMESERVER=synapse.url,
         MATRIX__USER_ID=user_id,
         MATRIX__PASSWORD=PASSWORD,
         REGISTRATION="open",
         CONTENT_DIR=str(CONTENT),
     )
+
+
+async def test_fifty_who_invite_at_once_are_greeted_once_each(
+    synapse: Synapse, contact: OpenContact, tmp_path: Path
+) -> None:
+    user_id, ada = await aside(synapse.new_user, "bot"), await contact()
+    for person in (user_id, ada.user_id):
+        await aside(synapse.unlimited, person)
+
+    async def opens_room(number: int) -> str:
+        body = {"is_direct": True, "invite": [user_id], "initial_state": [ENCRYPTION] if number % 2 else []}
+        room: str = (await ada.call("POST", "/createRoom", body))["room_id"]
+        return room
+
+    async with BotProcess(_environ(synapse, user_id, tmp_path), directory=tmp_path):
+        began = time.monotonic()
+        rooms = await asyncio.gather(*(opens_room(number) for number in range(50)))
+        invited = time.monotonic()
+        await ada.until(lambda: set(rooms) <= set(ada.heard), "not everybody was greeted", patience=60)
+        print(
+            f"50 invitations took {invited - began:.1f} s, all greetings came {time.monotonic() - invited:.1f} s later"
+        )
+        # A second greeting would have been in the reading of the first, and so come before this.
+        for room in rooms[:2]:
+            await ada.says(room, "Deutsch")
+            await ada.hears(room, "Verantwortlich: Hochschule Muster")
+    assert {sum("Welche Sprache" in heard.text for heard in ada.heard[room]) for room in rooms} == {1}
+    assert {room: ada.heard[room][0].encrypted for room in rooms} == {
+        room: bool(number % 2) for number, room in enumerate(rooms)
+    }
+
+
+async def test_a_bot_that_is_killed_goes_on_where_it_was(
+    synapse: Synapse, contact: OpenContact, tmp_path: Path, encrypted: bool, rng: random.Random
+) -> None:
+    user_id = await aside(synapse.new_user, "bot")
+    await aside(synapse.unlimited, user_id)
+    environ = _environ(synapse, user_id, tmp_path)
     bot = BotProcess(environ, directory=tmp_path)
     kills = set(rng.sample(range(len(ANSWERS)), 2))
     try:

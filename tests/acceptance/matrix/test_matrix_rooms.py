@@ -182,17 +182,6 @@ async def test_nobody_takes_over_anothers_talk_by_a_forged_successor(bot: Bot, c
     await eve.hears(forged, "nur für Eve")
 
 
-async def test_fifty_people_at_once_are_all_let_in(bot: Bot, contact: OpenContact) -> None:
-    ada = await contact()
-    bot.synapse.unlimited(ada.user_id)
-    rooms = {
-        (await ada.call("POST", "/createRoom", {"is_direct": True, "invite": [bot.user_id]}))["room_id"]
-        for _ in range(50)
-    }
-    met = {(await bot.reads_text("/start")).address.chat for _ in range(50)}
-    assert met == rooms
-
-
 async def _until_out(bot: Bot, room: str) -> None:
     async with asyncio.timeout(20):
         while room in await _joined(bot):  # noqa: ASYNC110 -- the homeserver tells nobody who is not in it

@@ -15,7 +15,6 @@ from nio import MegolmEvent, RoomMessage, RoomMessagesResponse, RoomSendResponse
 from tests.acceptance.matrix.people import Contact, Heard
 from tests.fixtures_synapse import Synapse, aside
 
-PATIENCE = 120.0  # seconds without the next question before somebody counts as left alone
 LONGEST_PAUSE = 1.0  # seconds between two tries of a client to reach its homeserver
 
 LANGUAGES = {"de": "Deutsch", "en": "English"}
@@ -61,7 +60,7 @@ class Walker:
     hints: int = 0
     _steps: set[str] = field(default_factory=set)
     _last: str = ""
-    _done: bool = False
+    done: bool = False
 
     @property
     def name(self) -> str:
@@ -74,7 +73,7 @@ class Walker:
 
     async def walk(self) -> None:
         """Answer until the thanks come; whatever comes again is not answered again."""
-        while not self._done:
+        while not self.done:
             for heard in await self._hears():
                 await self._react(heard)
 
@@ -95,18 +94,17 @@ class Walker:
     async def _hears(self) -> list[Heard]:
         """Wait for what the bot says next."""
         heard, place = self.contact.heard.setdefault(self.room, []), len(self.contact.heard.get(self.room, []))
-        async with asyncio.timeout(PATIENCE):
-            while len(heard) == place:
-                try:
-                    await self.contact.sync(timeout=3000)
-                except ClientError:
-                    continue  # An answer that broke off; a client asks again.
+        while len(heard) == place:
+            try:
+                await self.contact.sync(timeout=3000)
+            except ClientError:
+                continue  # An answer that broke off; a client asks again.
         return heard[place:]
 
     async def _react(self, heard: Heard) -> None:
         text, english = heard.text, self.language == "en"
         if any(word in text for word in THANKS):
-            self._done = True
+            self.done = True
         elif any(word in text for word in HINT):
             self.hints += 1
             await self._says(self._last)
@@ -153,19 +151,18 @@ class Walker:
         self._last = text
         client, transaction = self.contact.client, uuid4().hex
         content = {"msgtype": "m.text", "body": text}
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                try:
-                    answer = await client.room_send(
-                        self.room, "m.room.message", content, tx_id=transaction, ignore_unverified_devices=True
-                    )
-                except ClientError:
-                    # nio holds a room's key as being shared when that broke off.
-                    client.sharing_session.pop(self.room, None)
-                    continue
-                if isinstance(answer, RoomSendResponse):
-                    return
-                await asyncio.sleep(LONGEST_PAUSE / 4)
+        while True:
+            try:
+                answer = await client.room_send(
+                    self.room, "m.room.message", content, tx_id=transaction, ignore_unverified_devices=True
+                )
+            except ClientError:
+                # nio holds a room's key as being shared when that broke off.
+                client.sharing_session.pop(self.room, None)
+                continue
+            if isinstance(answer, RoomSendResponse):
+                return
+            await asyncio.sleep(LONGEST_PAUSE / 4)
 
 
 def _found(text: str, words: dict[str, tuple[str, str]], *, english: bool) -> str | None:
