@@ -109,7 +109,7 @@ def unknown_command(draft: Draft) -> None:
     typed = typed_command(content.text) if isinstance(content, Said) else None
     if typed is not None and typed.nearest:
         near = typed.nearest[0].in_language(draft.say.language)
-        draft.reply(draft.say("unknown.near", command=f"/{near}"))
+        draft.reply(draft.say("unknown.near", command=f"{typed.sign}{near}"))
     else:
         draft.reply(draft.say("unknown.command"))
 

@@ -35,6 +35,7 @@ def group(draft: Draft) -> None:
     """Decline politely when added or addressed; stay silent on everything else that is said there."""
     scene, content = draft.scene, draft.scene.message.content
     added = isinstance(content, MembershipChanged) and content.present
-    addressed = isinstance(content, Said) and typed_command(content.text) is not None
+    typed = typed_command(content.text) if isinstance(content, Said) else None
+    addressed = typed is not None and (typed.command is not None or typed.sign == "/")  # a lone "!word" is anybody's
     if added or addressed:
         draft.reply(OutboundMessage(where=scene.hub.name, text=draft.say("group.declined")))

@@ -54,36 +54,45 @@ def _by_typed_name() -> dict[str, Command]:
 
 
 _BY_NAME = _by_typed_name()
+# Nobody writes "/" for another reason; "!Zeit" and "!genau" are answers, though a little like `!weiter` and `!menu`.
+_ALIKE = {"/": 0.6, "!": 0.7}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Typed:
-    """A message that is meant as a command. `command` None: there is no such command, `nearest` looks like it."""
+    """A message that is meant as a command. `command` None: there is no such command, `nearest` looks like it.
+
+    sign: what the person wrote before the word, "/" or "!".
+    """
 
     command: Command | None
     argument: str = ""
+    sign: str = "/"
     nearest: tuple[Command, ...] = field(default=())
 
 
 def typed_command(text: str) -> Typed | None:
     """Read `/word …` or `!word …`; None if the text is no command.
 
-    Letter case and umlauts do not matter (`/Zurück` is `/zurueck`); `!word` counts only for words that exist, since
-    people write "!" for other reasons.
+    Letter case and umlauts do not matter (`/Zurück` is `/zurueck`). People write "!" for other reasons too: `!word`
+    counts if that word exists, or if it stands alone and looks like one that does (`!hlep`).
     """
     stripped = text.strip()
     if stripped[:1] not in ("/", "!") or not stripped[1:2].isalpha():
         return None
+    sign = stripped[0]
     word, _, argument = stripped[1:].partition(" ")
     word, _, more = word.partition("\n")
     name = _plain(word)
     command = _BY_NAME.get(name)
     if command is not None:
-        return Typed(command=command, argument=(more or argument).strip())
-    if stripped[0] == "!":
+        return Typed(command=command, argument=(more or argument).strip(), sign=sign)
+    if sign == "!" and (argument or more):
         return None
-    near = difflib.get_close_matches(name, _BY_NAME, n=1, cutoff=0.6)
-    return Typed(command=None, nearest=tuple(_BY_NAME[word] for word in near))
+    near = difflib.get_close_matches(name, _BY_NAME, n=1, cutoff=_ALIKE[sign])
+    if sign == "!" and not near:
+        return None
+    return Typed(command=None, nearest=tuple(_BY_NAME[word] for word in near), sign=sign)
 
 
 def _plain(word: str) -> str:

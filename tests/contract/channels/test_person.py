@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.domain.commands import COMMANDS
+from bot.domain.messages import ChatKind, MembershipChanged, Said
 from storage.tables import addresses, answers, contacts, erasures, responses
 from tests.contract.channels.memory import MemoryStage
 from tests.contract.channels.stage import Stage
@@ -224,8 +225,6 @@ async def _unblocks(stage: Stage) -> None:
 
 
 def _membership(stage: Stage, *, present: bool) -> None:
-    from bot.domain.messages import MembershipChanged
-
     assert isinstance(stage, MemoryStage)
     stage.channel.put(MembershipChanged(present=present))
 
@@ -241,6 +240,9 @@ async def test_groups_are_declined(open_stage: OpenStage, place: tuple[str, str]
         stage.channel.joins_group("g1")
         await stage.first(lambda: next((shown for shown in stage.channel.chat("g1")), None))
         assert "nur im direkten Gespräch" in stage.channel.chat("g1")[0].message.text
+        stage.channel.put(Said("!hlep"), chat="g1", chat_kind=ChatKind.GROUP)
+        await stage.settled()
+        assert len(stage.channel.chat("g1")) == 1, "what looks like a command among others is not for us"
     else:
         assert place[0] == "terminal"  # a terminal has no groups
     assert await stage.values(select(contacts.c.id)) == []

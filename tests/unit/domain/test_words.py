@@ -102,6 +102,26 @@ def test_an_unknown_command_has_a_nearest_one_or_none() -> None:
     assert far is not None and far.command is None and far.nearest == ()
 
 
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [("!hlep", "help"), ("!hilf", "help"), (" !Umfrge ", "survey"), ("!zurük", "back"), ("!wieter", "skip")],
+)
+def test_a_lone_word_after_an_exclamation_mark_that_looks_like_a_command_is_a_misspelt_one(
+    typed: str, name: str
+) -> None:
+    found = typed_command(typed)
+    assert found is not None and found.command is None and found.sign == "!"
+    assert [command.name for command in found.nearest] == [name]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["!!! wichtig", "!Achtung bitte", "!wichtig", "!Zeit", "!genau", "!Ende", "!hlep bitte", "!hlep\nbitte", "!!hlep"],
+)
+def test_other_texts_with_an_exclamation_mark_are_text(text: str) -> None:
+    assert typed_command(text) is None
+
+
 def test_every_command_is_found_by_each_of_its_names() -> None:
     for command in COMMANDS:
         for name in (command.name, command.german, *command.aliases):
