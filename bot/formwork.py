@@ -26,6 +26,7 @@ from handlers.forms import FILE_LIMIT
 COMPILE_WITHIN = 60.0  # seconds; the largest public form we know takes two
 SHOWN_PROBLEMS = 10
 SHOWN_QUESTIONS = 40
+SHOWN_CHOICES = 5  # of a long list, which would fill the preview alone
 
 
 def _compile(data: bytes, file_name: str) -> tuple[str | None, tuple[Problem, ...]]:
@@ -131,7 +132,10 @@ def _preview(form: Form, problems: Sequence[Problem], say: Speaker) -> str:
         lines += [say("forms.warnings"), *_lines(problems, say)]
     for number, question in enumerate(asked[:SHOWN_QUESTIONS], start=1):
         label = form.say(question.label, say.language) or question.name
-        choices = " / ".join(form.say(choice.label, say.language) or choice.name for choice in question.choices)
+        listed = question.choices[:SHOWN_CHOICES] if question.has_long_list else question.choices
+        choices = " / ".join(form.say(choice.label, say.language) or choice.name for choice in listed)
+        if len(listed) < len(question.choices):
+            choices += f" {say('forms.preview_more', number=len(question.choices) - len(listed))}"
         lines.append(f"{number}. {label}{f' [{choices}]' if choices else ''}")
     if len(asked) > SHOWN_QUESTIONS:
         lines.append(say("forms.preview_more", number=len(asked) - SHOWN_QUESTIONS))

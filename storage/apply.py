@@ -33,6 +33,7 @@ from storage.writes import (
     INTERVIEW_MOVED,
     JOB,
     ORDER,
+    PAGE,
     PROMPT,
     PROMPTS_CLOSED,
     REACHABLE,
@@ -227,6 +228,8 @@ def _outcome(gathered: _Rows, scene: Scene, outcome: o.Outcome) -> None:  # noqa
             add(REVISED, id_=response, revised_at=now)
         case o.SelectionChanged(prompt=prompt, selected=selected):
             add(SELECTION, id_=prompt, selected=dump(selected))
+        case o.PageTurned(prompt=prompt, data=data):
+            add(PAGE, id_=prompt, data=dump(data))
         case o.PromptAnswered():
             add(ANSWERED_BY, id_=outcome.prompt, answered_by=outcome.message_id)
         case o.PromptsClosed():

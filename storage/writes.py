@@ -112,6 +112,7 @@ REVISED = Statement(
     name="revised",
 )
 SELECTION = _set(prompts, "selected")
+PAGE = _set(prompts, "data")
 ANSWERED_BY = _set(prompts, "answered_by")
 PROMPTS_CLOSED = Statement(
     update(prompts).where(_here(prompts), prompts.c.superseded_at.is_(None)).values(superseded_at=bindparam("now")),
@@ -151,6 +152,7 @@ ORDER: tuple[Statement, ...] = (
     SUBMITTED,
     REVISED,
     SELECTION,
+    PAGE,
     ANSWERED_BY,
     PROMPTS_CLOSED,
     PROMPT,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.domain import questions
-from bot.domain.asking import ask, ask_again, ask_at, ask_next, menu_message, standing, walk_of, with_prompt
+from bot.domain import pages, questions
+from bot.domain.asking import ask, ask_again, ask_at, ask_next, menu_message, standing, walk_of
 from bot.domain.interviews import Interview, Walk
 from bot.domain.messages import OutboundMessage, Pressed, PromptId
 from bot.domain.outcomes import (
@@ -13,9 +13,9 @@ from bot.domain.outcomes import (
     PromptAnswered,
     PromptsClosed,
     ResponseRevised,
-    SelectionChanged,
 )
-from bot.domain.scene import Draft, NewPrompt, Prompt, Scene
+from bot.domain.redrawing import looked_up, newest, toggle, turn_page
+from bot.domain.scene import Draft, NewPrompt, Prompt
 from bot.forms.model import Question, Value
 from bot.forms.readers import NotUnderstood, Understood, read
 
@@ -36,8 +36,9 @@ def answer_by_text(draft: Draft, interview: Interview, path: str, text: str, *, 
     match reading:
         case Understood(value=value):
             _accept(draft, interview, walk, question, value, prompt=prompt)
-        case NotUnderstood(expected=expected, parameters=parameters):
-            _refuse(draft, interview, walk, question, draft.say(f"expected.{expected}", **parameters))
+        case NotUnderstood(expected=expected, parameters=parameters, fitting=fitting):
+            if not looked_up(draft, interview, walk, question, text, fitting=fitting, prompt=prompt):
+                _refuse(draft, interview, walk, question, draft.say(f"expected.{expected}", **parameters))
 
 
 def answer_by_press(draft: Draft, interview: Interview, prompt: Prompt, pressed: Pressed) -> None:
@@ -47,9 +48,15 @@ def answer_by_press(draft: Draft, interview: Interview, prompt: Prompt, pressed:
     if question is None:
         draft.edit(pressed.message_id, OutboundMessage(text=_old_text(walk, prompt.path, draft)))
         return
+    shown = pages.turned(question, pages.shown_of(question, prompt.data), pressed.choice)
     if pressed.on is not None:
-        _toggle(draft, interview, walk, question, prompt, pressed)
+        toggle(draft, interview, walk, question, prompt, pressed)
         return
+    if shown is not None:
+        turn_page(draft, interview, walk, question, prompt, pressed, shown=shown)
+        return
+    if question.has_long_list:
+        prompt = newest(draft.scene, interview, prompt)  # one of its pages is as good as another
     if pressed.choice == "done":
         if not prompt.selected:
             draft.toast(draft.say("question.nothing_selected"))
@@ -145,49 +152,6 @@ def _old_text(walk: Walk, path: str, draft: Draft) -> str:
     return walk.form.say(question.label, draft.say.language) if question else draft.say("question.gone")
 
 
-def _toggle(
-    draft: Draft, interview: Interview, walk: Walk, question: Question, prompt: Prompt, pressed: Pressed
-) -> None:
-    """Set one toggle to the state that the pressed drawing sets; a choice that excludes others takes their place.
-
-    A menu or a notice may stand below by now: the newest drawing of a question stays alive all the same.
-    """
-    if not prompt.current and _is_shown(draft.scene, interview, question):
-        draft.toast(draft.say("press.shown_again"))
-        return
-    if not prompt.current and walk.is_done(question.path) and interview.position != question.path:
-        draft.toast(draft.say("press.use_review"))
-        draft.edit(pressed.message_id, questions.answered_message(walk, question, draft.say))
-        return
-    name = questions.chosen_value(question, pressed.choice)
-    if not isinstance(name, str):
-        draft.toast(draft.say("press.unknown"))
-        return
-    if pressed.on:
-        kept = [other for other in prompt.selected if other == name or _go_together(walk, question, other, name)]
-        chosen = {*kept, name}
-    else:
-        chosen = set(prompt.selected) - {name}
-    selected = tuple(choice.name for choice in question.choices if choice.name in chosen)
-    if selected == prompt.selected:
-        return
-    draft.record(SelectionChanged(prompt.id, selected))
-    message = questions.question_message(walk, question, draft.say, selected=selected)
-    draft.edit(pressed.message_id, with_prompt(message, prompt.id))
-
-
-def _is_shown(scene: Scene, interview: Interview, question: Question) -> bool:
-    shown = scene.current
-    if shown is None or shown.kind != "question":
-        return False
-    return (shown.response, shown.path) == (interview.response, question.path)
-
-
-def _go_together(walk: Walk, question: Question, one: str, other: str) -> bool:
-    both = tuple(choice.name for choice in question.choices if choice.name in {one, other})
-    return walk.accepts(question.path, both)
-
-
 def _accept(
     draft: Draft,
     interview: Interview,
@@ -212,8 +176,11 @@ def _accept(
     was_done = walk.is_done(question.path)
     after = walk.with_answer(question.path, state="given", value=value)
     store(draft, interview, after)
-    message_id = pressed.message_id if pressed else (prompt.message_id if prompt else None)
-    draft.edit(message_id, questions.answered_message(after, question, draft.say))
+    drawn = [pressed.message_id] if pressed else []
+    if prompt is not None:
+        drawn += [prompt.message_id, newest(draft.scene, interview, prompt).message_id]
+    for message_id in dict.fromkeys(drawn):
+        draft.edit(message_id, questions.answered_message(after, question, draft.say))
     elsewhere = draft.scene.interview
     busy_elsewhere = elsewhere is not None and elsewhere.id != interview.id
     if busy_elsewhere or ((was_done or not quiet) and not (prompt is not None and prompt.current)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.domain import questions
+from bot.domain import pages, questions
 from bot.domain.interviews import END, Interview, Walk
 from bot.domain.messages import Choice, OutboundMessage, PromptId
 from bot.domain.outcomes import InterviewMoved
@@ -61,8 +61,17 @@ def ask_at(draft: Draft, walk: Walk, *, interview: int, response: int, position:
     draft.reply(menu_message("\n\n".join([*notes, say("finish.ask")]), prompt), prompt)
 
 
-def ask(draft: Draft, walk: Walk, *, interview: int, response: int, question: Question, tries: int = 0) -> None:
-    """Show one question; toggles set before it was shown again are not lost."""
+def ask(
+    draft: Draft,
+    walk: Walk,
+    *,
+    interview: int,
+    response: int,
+    question: Question,
+    tries: int = 0,
+    shown: pages.Shown = pages.WHOLE,
+) -> None:
+    """Show one question, of a long list a page; toggles set before it was shown again are not lost."""
     value = walk.value(question.path)
     selected = value if isinstance(value, tuple) else ()
     current = draft.scene.current
@@ -74,9 +83,14 @@ def ask(draft: Draft, walk: Walk, *, interview: int, response: int, question: Qu
         selected = current.selected or selected  # toggles set before the question was shown again are not lost
     draft.record(InterviewMoved(interview=interview, state="open", position=question.path, tries=tries))
     prompt = NewPrompt(
-        id=PromptId(draft.scene.next_id()), kind="question", response=response, path=question.path, selected=selected
+        id=PromptId(draft.scene.next_id()),
+        kind="question",
+        response=response,
+        path=question.path,
+        data=pages.data_of(question, shown),
+        selected=selected,
     )
-    draft.reply(questions.question_message(walk, question, draft.say, selected=selected), prompt)
+    draft.reply(questions.question_message(walk, question, draft.say, selected=selected, shown=shown), prompt)
 
 
 def menu_message(text: str, prompt: NewPrompt, *, where: str = "") -> OutboundMessage:

@@ -185,6 +185,14 @@ class SelectionChanged:
     selected: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class PageTurned:
+    """A shown question shows another page of its choices; `data` is what its prompt remembers of that."""
+
+    prompt: PromptId
+    data: Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptAnswered:
     """Which message of the person answered a prompt: an edit of that message corrects the answer."""
@@ -237,6 +245,7 @@ Outcome = (
     | ResponseSubmitted
     | ResponseRevised
     | SelectionChanged
+    | PageTurned
     | PromptAnswered
     | PromptsClosed
     | PersonErased

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from bot.domain import pages
 from bot.domain.commands import by_name
 from bot.domain.interviews import Walk
 from bot.domain.messages import Choice, OutboundMessage, Way
@@ -14,15 +15,23 @@ ECHO_LIMIT = 120  # of an own text repeated in the answered message; more only f
 
 
 def question_message(
-    walk: Walk, question: Question, say: Speaker, *, selected: tuple[str, ...] = ()
+    walk: Walk,
+    question: Question,
+    say: Speaker,
+    *,
+    selected: tuple[str, ...] = (),
+    shown: pages.Shown = pages.WHOLE,
 ) -> OutboundMessage:
-    """Return the question as it is asked: where one is, notes before it, label, hint, choices, ways on."""
+    """Return the question as it is asked: where one is, notes before it, label, hint, choices, ways on.
+
+    shown: what of a long list of choices.
+    """
     return OutboundMessage(
         where=_where(walk, question, say),
         text=_text(walk, question, say),
-        hint=_hint(walk, question, say),
-        choices=_choices(walk, question, say, selected),
-        ways=_ways(walk, question, say),
+        hint=_hint(walk, question, say, shown),
+        choices=_choices(walk, question, say, selected, shown),
+        ways=_ways(walk, question, say, shown),
     )
 
 
@@ -90,15 +99,16 @@ def _text(walk: Walk, question: Question, say: Speaker) -> str:
     return "\n\n".join([*parts, _label(walk, question, say)])
 
 
-def _hint(walk: Walk, question: Question, say: Speaker) -> str:
+def _hint(walk: Walk, question: Question, say: Speaker, shown: pages.Shown) -> str:
     lines = [walk.say(walk.form.say(question.hint, say.language), say.language)]
     match question.type:
         case "select_multiple":
-            lines.append(say("question.several"))
+            lines.append(say("list.several" if question.has_long_list else "question.several"))
         case "date":
             lines.append(say("question.date"))
         case _:
             pass
+    lines += pages.hints(question, shown, say)
     value = walk.value(question.path)
     if value is not None:
         lines.append(
@@ -107,18 +117,21 @@ def _hint(walk: Walk, question: Question, say: Speaker) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _choices(walk: Walk, question: Question, say: Speaker, selected: tuple[str, ...]) -> tuple[Choice, ...]:
+def _choices(
+    walk: Walk, question: Question, say: Speaker, selected: tuple[str, ...], shown: pages.Shown
+) -> tuple[Choice, ...]:
     if question.type == "acknowledge":
         return (Choice("1", say("question.acknowledge")),)
     toggles = question.type == "select_multiple"
     language = say.language
+    on_page = [(number, question.choices[number - 1]) for number in pages.numbers(question, shown)]
     return tuple(
         Choice(
             str(number),
             walk.say(walk.form.say(choice.label, language) or choice.name, language),
             selected=(choice.name in selected) if toggles else None,
         )
-        for number, choice in enumerate(question.choices, start=1)
+        for number, choice in on_page
     )
 
 
@@ -127,8 +140,8 @@ def typed(name: str, say: Speaker) -> str:
     return f"/{by_name(name).in_language(say.language)}"
 
 
-def _ways(walk: Walk, question: Question, say: Speaker) -> tuple[Way, ...]:
-    ways = []
+def _ways(walk: Walk, question: Question, say: Speaker, shown: pages.Shown) -> tuple[Way, ...]:
+    ways = pages.ways(question, shown, say)
     if question.type == "select_multiple":
         ways.append(Way("done", say("way.done")))
     if walk.asked and walk.asked[0].path != question.path:

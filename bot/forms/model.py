@@ -19,6 +19,9 @@ QuestionType = Literal[
     "text", "integer", "decimal", "date", "select_one", "select_multiple", "note", "acknowledge", "calculate"
 ]
 
+LONG_LIST = 30
+"""Choices; a list of more is shown in pages, and typed text may be any part of a label."""
+
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -87,6 +90,11 @@ class Question:
     def asked(self) -> bool:
         """Whether a person answers this (notes are shown, calculations run by themselves)."""
         return self.type not in ("note", "calculate") and not self.read_only
+
+    @property
+    def has_long_list(self) -> bool:
+        """Whether there are more choices than one looks through at once."""
+        return len(self.choices) > LONG_LIST
 
     def choice(self, name: str) -> Choice | None:
         """Return the choice of that name."""

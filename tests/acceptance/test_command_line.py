@@ -16,6 +16,7 @@ import orjson
 import pytest
 
 from storage.locks import RunLock
+from tests.content import lists
 from tests.doubles.telegram import TelegramDouble
 
 SHEET = """
@@ -126,6 +127,16 @@ def test_preview_plays_the_form_and_keeps_nothing(here: Here) -> None:
     assert "Wie alt?" in done.stdout
     assert "topics: a\n  wish: viel" in done.stdout
     assert not (here.folder / "data").exists()
+
+
+def test_preview_pages_long_lists(here: Here) -> None:
+    (here.folder / "lists.md").write_text(lists.sheet(), encoding="utf-8")
+    said = "nächste\nhausen\n392\n1, 99\n/weiter\n1\n"
+    done = here("forms", "preview", "lists.md", "--lang", "de", said=said)
+    assert (done.returncode, done.stderr) == (0, "")
+    for words in ("1 bis 20 von 412", "21 bis 40 von 412", "Dazu passen 21 Antworten von 412.", "place: p392"):
+        assert words in done.stdout
+    assert "trades: t1, t99" in done.stdout
 
 
 def test_invitation_names_channels_that_have_no_link_yet(here: Here) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from tests.content import lists
+
 HERE = Path(__file__).parent
 TITLES = {
     "types": ("Alle Arten", "All kinds"),
     "paths": ("Wege", "Paths"),
     "short": ("Kurze Frage", "Short question"),
     "long": ("Lange Listen", "Long lists"),
+    "lists": ("Listen in Seiten", "Lists in pages"),
 }
 
 
@@ -20,7 +23,10 @@ def content_folder(target: Path, forms: tuple[str, ...]) -> Path:
     (target / "forms").mkdir()
     lines = ['name = "Testhub"', "[notice]", 'version = "7"']
     for form in forms:
-        shutil.copy(HERE / "forms" / f"{form}.md", target / "forms")
+        if form == "lists":
+            (target / "forms" / "lists.md").write_text(lists.sheet(), encoding="utf-8")
+        else:
+            shutil.copy(HERE / "forms" / f"{form}.md", target / "forms")
         german, english = TITLES[form]
         lines += ["[[forms]]", f'name = "{form}"', f'file = "forms/{form}.md"', f'title.de = "{german}"']
         lines.append(f'title.en = "{english}"')

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from bot.forms.model import Choice
+from bot.forms.model import LONG_LIST, Choice
 from bot.forms.readers.folding import fold, folds, plain_digits
 
 MIN_PREFIX = 4
-"""Letters from which the beginning of a label counts as the label."""
+"""Letters from which the beginning of a label (in a long list: any part of it) counts as the label."""
 
 _NUMBER = re.compile(r"[#(\[]?\s*([0-9]{1,4})\s*[.)\]:]?", re.ASCII)
 _YES = frozenset({"ja", "j", "jo", "yes", "y", "yep"})
@@ -19,13 +19,14 @@ _NO = frozenset({"nein", "n", "ne", "nee", "no", "nope"})
 class Catalogue:
     """The choices of one question, by all that people may write for them."""
 
-    __slots__ = ("_by_name", "_exact", "choices")
+    __slots__ = ("_by_name", "_exact", "_forms", "choices")
 
     def __init__(self, choices: Sequence[Choice]) -> None:
         self.choices = tuple(choices)
         self._exact: dict[str, str | None] = {}
-        for choice in choices:
-            for text in {form for label in choice.label.values() for form in folds(label)}:
+        self._forms = [{form for label in choice.label.values() for form in folds(label)} for choice in choices]
+        for choice, forms in zip(choices, self._forms, strict=True):
+            for text in forms:
                 # Two choices with one label: neither is meant by it.
                 known = self._exact.setdefault(text, choice.name)
                 if known != choice.name:
@@ -48,6 +49,20 @@ class Catalogue:
             return None
         return self.choices[int(match[1]) - 1].name
 
+    def fitting(self, text: str) -> tuple[int, ...]:
+        """Return the numbers of the choices with that text in a label; a single letter has to begin a word.
+
+        Only in a long list: a short one is seen at a glance.
+        """
+        parts = [form for form in folds(text) if fold(form)]
+        if len(self.choices) <= LONG_LIST or not parts:
+            return ()
+        return tuple(
+            number
+            for number, labels in enumerate(self._forms, start=1)
+            if any(_is_in(part, label) for part in parts for label in labels)
+        )
+
     def _loosely(self, text: str, *, prefixes: bool) -> str | None:
         word = fold(text)
         if word in _YES or word in _NO:
@@ -56,4 +71,10 @@ class Catalogue:
         if not prefixes or len(word.replace(" ", "")) < MIN_PREFIX:
             return None
         found = {name for label, name in self._exact.items() if any(label.startswith(form) for form in folds(text))}
+        if not found and len(fitting := self.fitting(text)) == 1:
+            return self.choices[fitting[0] - 1].name
         return next(iter(found)) if len(found) == 1 else None
+
+
+def _is_in(part: str, label: str) -> bool:
+    return part in label if len(part) > 1 else f" {part}" in f" {label}"

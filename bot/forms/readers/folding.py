@@ -19,6 +19,7 @@ def fold(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
+@lru_cache(maxsize=8192)  # the labels of long lists are met at each answer
 def folds(text: str) -> tuple[str, ...]:
     """Return all ways in which a text may be typed: `Käse` as kase and as kaese; signs alone stand for themselves."""
     composed = unicodedata.normalize("NFC", text)

@@ -19,12 +19,15 @@ class Understood:
 class NotUnderstood:
     """The text is no answer. expected: a key for the catalogue; parameters: what its text may name.
 
+    fitting: numbers of the choices of a long list that the text, or the unclear piece of it, is a part of.
+
     integer, decimal, date -> example; decimal_ambiguous -> first, second; choice -> count; choices -> count, unclear;
     acknowledge; text; too_long -> limit; out_of_range -> minimum, maximum; nothing (the question takes no answer).
     """
 
     expected: str
     parameters: Mapping[str, str] = field(default_factory=dict)
+    fitting: tuple[int, ...] = ()
 
 
 Reading = Understood | NotUnderstood

@@ -34,7 +34,7 @@ def read_select_multiple(text: str, *, question: Question) -> Reading:
             if part.strip():
                 names += _part(part.strip(), catalogue=catalogue)
     except _Unclear as unclear:
-        return NotUnderstood("choices", {"count": count, "unclear": str(unclear)[:80]})
+        return NotUnderstood("choices", {"count": count, "unclear": str(unclear)[:80]}, catalogue.fitting(str(unclear)))
     found = in_order(names, question=question)
     return Understood(found) if found else NotUnderstood("choices", {"count": count, "unclear": ""})
 

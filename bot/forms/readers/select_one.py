@@ -8,6 +8,9 @@ from bot.forms.readers.outcomes import NotUnderstood, Reading, Understood
 
 
 def read_select_one(text: str, *, question: Question) -> Reading:
-    """Read a number as shown, a label in any language, a name, or the beginning of a label."""
-    found = Catalogue(question.choices).find(text)
-    return Understood(found) if found is not None else NotUnderstood("choice", {"count": str(len(question.choices))})
+    """Read a number as shown, a label in any language, a name, or the beginning (in a long list: a part) of a label."""
+    catalogue = Catalogue(question.choices)
+    found = catalogue.find(text)
+    if found is not None:
+        return Understood(found)
+    return NotUnderstood("choice", {"count": str(len(question.choices))}, catalogue.fitting(text))

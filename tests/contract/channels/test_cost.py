@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from bot.adapters.memory import MemoryChannel
 from bot.app import App
-from bot.domain.messages import Address, Content, Edited, InboundMessage, Said
+from bot.domain.messages import Address, Content, Edited, InboundMessage, Pressed, PromptId, Said
 from bot.house import House, open_house
 from bot.ports import Batch
 from bot.runtime.dispatcher import Decider
 from handlers import ROUTES
+from storage.statements import Statement
+from storage.statements import rows as all_of
+from storage.tables import prompts
 from tests.contract.channels.staging import prepared
 
 BASE_LIMIT = 8
@@ -44,8 +49,15 @@ class Crowd:
 
     async def cost(self, content: Content, chats: range) -> int:
         """Return how many statements one batch took."""
+        return await self._cost(tuple(self._message(content, chat) for chat in chats))
+
+    async def presses(self, shown: Mapping[str, PromptId], key: str, *, on: bool | None) -> int:
+        """Return how many statements it took that everybody pressed that button of the prompt in their chat."""
+        pressed = {chat: Pressed(prompt, key, on, "m1") for chat, prompt in shown.items()}
+        return await self._cost(tuple(self._message(content, int(chat[1:])) for chat, content in pressed.items()))
+
+    async def _cost(self, messages: tuple[InboundMessage, ...]) -> int:
         before = self._database.statements
-        messages = tuple(self._message(content, chat) for chat in chats)
         handled = await self._store.process(
             Batch(messages=messages, cursors={"memory:bot": str(self._number)}), Decider(ROUTES)
         )
@@ -85,3 +97,33 @@ async def test_the_base_of_a_batch_takes_eight_statements_at_most(database: str,
                 await crowd.cost(Said(step), MANY)
             # An edit that had answered nothing writes but two things: that it was seen, and the cursor.
             assert await crowd.cost(Edited("nichts"), MANY) - 2 <= BASE_LIMIT
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+async def test_a_page_of_a_long_list_takes_no_more_statements_than_a_question(database: str, tmp_path: Path) -> None:
+    with prepared(folder=tmp_path, database=database, forms=("lists",)) as settings:
+        async with open_house(settings) as house:
+            crowd = Crowd(house)
+            for step in STEPS[:4]:
+                await crowd.cost(Said(step), MANY)
+            question = await crowd.cost(Said("/umfrage"), MANY)
+            again = await crowd.cost(Said("/umfrage"), MANY)
+            for look in ("Nächste Seite", "hausen", "nächste", "Ganze Liste"):
+                assert await crowd.cost(Said(look), range(1)) <= again + 1, look  # that the message answered the prompt
+                assert await crowd.cost(Said(look), MANY) <= again + 1, look
+            assert again <= question
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+async def test_a_press_that_turns_a_page_takes_no_more_statements_than_a_tick(database: str, tmp_path: Path) -> None:
+    with prepared(folder=tmp_path, database=database, forms=("lists",)) as settings:
+        async with open_house(settings) as house:
+            crowd = Crowd(house)
+            for step in (*STEPS[:5], "57"):
+                await crowd.cost(Said(step), MANY)
+            rows = Statement(
+                select(prompts.c.chat, prompts.c.id).where(prompts.c.path == "trades"), name="a test looks"
+            )
+            shown = {chat: PromptId(number) for chat, number in await house.database.read(lambda: all_of(rows))}
+            ticks = await crowd.presses(shown, "3", on=True)
+            assert await crowd.presses(shown, "page2", on=None) == ticks

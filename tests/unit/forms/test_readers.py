@@ -200,6 +200,45 @@ def test_what_is_unclear_is_named(text: str, unclear: str) -> None:
     assert refusal(FIELDS, text) == NotUnderstood("choices", {"count": "6", "unclear": unclear})
 
 
+PLACES = ["Bergkamen", "Heinsberg", "Unna", "Kamen", "Käsdorf", *(f"Weiler {number}" for number in range(6, 41))]
+PLACE = question(
+    "place",
+    "select_one",
+    options=tuple(Choice(name=f"p{number}", label={"": label}) for number, label in enumerate(PLACES, start=1)),
+)
+LINES = question(
+    "lines",
+    "select_multiple",
+    options=tuple(Choice(name=f"p{number}", label={"": label}) for number, label in enumerate(PLACES, start=1)),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("insber", "p2"), ("UNNA", "p3"), ("kamen", "p4"), ("äsdorf", "p5"), ("aesdor", "p5"), ("ler 33", "p33")],
+)
+def test_in_a_long_list_any_part_of_a_label_will_do(text: str, name: str) -> None:
+    assert value(PLACE, text) == name
+    assert value(LINES, f"1 und {text}") == (("p1", name) if name != "p1" else (name,))
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"), [("ame", (1, 4)), ("nsb", (2,)), ("k", (4, 5)), ("ler 3", (30, *range(31, 40))), ("xyz", ())]
+)
+def test_a_part_that_may_mean_several_is_named_with_them(text: str, numbers: tuple[int, ...]) -> None:
+    assert refusal(PLACE, text).fitting == numbers
+    assert refusal(LINES, f"1, {text}").fitting == numbers
+
+
+@pytest.mark.parametrize("text", ["", " ", "›", "…", "41", "99"])
+def test_signs_and_numbers_that_are_not_there_fit_nothing(text: str) -> None:
+    assert refusal(PLACE, text).fitting == ()
+
+
+def test_in_a_short_list_a_part_of_a_label_is_no_answer() -> None:
+    assert refusal(SIZE, "mehr").fitting == () and value(FIELDS, "qualifizierung") is None
+
+
 @pytest.mark.parametrize("text", ["OK", "ok!", "ja", "Yes", "gelesen", "Verstanden.", "👍", "✓"])
 def test_acknowledging(text: str) -> None:
     assert value(question("a", "acknowledge"), text) == "OK"

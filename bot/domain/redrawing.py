@@ -1,0 +1,133 @@
+"""What is done to a shown question before it is answered: toggles are set, pages of a long list turned."""
+
+from __future__ import annotations
+
+from bot.domain import pages, questions
+from bot.domain.asking import ask, leave, with_prompt
+from bot.domain.interviews import Interview, Walk
+from bot.domain.messages import Pressed
+from bot.domain.outcomes import PageTurned, SelectionChanged
+from bot.domain.scene import Draft, Prompt, Scene
+from bot.forms.model import Question
+
+
+def looked_up(
+    draft: Draft,
+    interview: Interview,
+    walk: Walk,
+    question: Question,
+    text: str,
+    *,
+    fitting: tuple[int, ...],
+    prompt: Prompt | None,
+) -> bool:
+    """Take text that answers nothing as a look into a long list: another page of it, or what fits the text."""
+    open_one = draft.scene.interview
+    if not question.has_long_list or (open_one is not None and open_one.id != interview.id):
+        return False
+    scene = draft.scene
+    speakers = [scene.catalogue.speaker(language) for language in scene.hub.languages]
+    before = pages.shown_of(question, prompt.data if prompt is not None else {})
+    shown = pages.turned_by_word(question, before, text, speakers)
+    if shown is None and len(fitting) > pages.FOUND_LIMIT:
+        draft.reply(draft.say("list.too_many", number=len(fitting)))
+        return True
+    if shown is None and fitting:
+        shown = pages.Shown(found=fitting)
+    if shown is None:
+        return False
+    leave(draft, walk)
+    ask(draft, walk, interview=interview.id, response=interview.response, question=question, shown=shown)
+    return True
+
+
+def toggle(
+    draft: Draft, interview: Interview, walk: Walk, question: Question, prompt: Prompt, pressed: Pressed
+) -> None:
+    """Set one toggle to the state that the pressed drawing sets; a choice that excludes others takes their place.
+
+    A menu or a notice may stand below by now: the newest drawing of a question stays alive all the same. The pages of
+    a long list share what is ticked.
+    """
+    living = newest(draft.scene, interview, prompt)
+    if living.id != prompt.id and not question.has_long_list:
+        draft.toast(draft.say("press.shown_again"))
+        return
+    if _is_over(draft, interview, walk, question, living, pressed):
+        return
+    name = questions.chosen_value(question, pressed.choice)
+    if not isinstance(name, str):
+        draft.toast(draft.say("press.unknown"))
+        return
+    if pressed.on:
+        kept = [other for other in living.selected if other == name or _go_together(walk, question, other, name)]
+        chosen = {*kept, name}
+    else:
+        chosen = set(living.selected) - {name}
+    selected = tuple(choice.name for choice in question.choices if choice.name in chosen)
+    if selected == living.selected:
+        return
+    draft.record(SelectionChanged(living.id, selected))
+    page = pages.holding(question, pages.shown_of(question, prompt.data), int(pressed.choice))
+    _redraw(draft, walk, question, prompt, pressed.message_id, selected=selected, shown=page)
+    if living.id != prompt.id:
+        page = pages.shown_of(question, living.data)
+        _redraw(draft, walk, question, living, living.message_id, selected=selected, shown=page)
+
+
+def turn_page(
+    draft: Draft,
+    interview: Interview,
+    walk: Walk,
+    question: Question,
+    prompt: Prompt,
+    pressed: Pressed,
+    *,
+    shown: pages.Shown,
+) -> None:
+    """Show another page of a long list in the place of the one on which the way there was pressed."""
+    living = newest(draft.scene, interview, prompt)
+    if _is_over(draft, interview, walk, question, living, pressed):
+        return
+    _redraw(draft, walk, question, prompt, pressed.message_id, selected=living.selected, shown=shown)
+
+
+def _redraw(
+    draft: Draft,
+    walk: Walk,
+    question: Question,
+    prompt: Prompt,
+    message_id: str | None,
+    *,
+    selected: tuple[str, ...],
+    shown: pages.Shown,
+) -> None:
+    data = pages.data_of(question, shown)
+    if data != prompt.data:
+        draft.record(PageTurned(prompt.id, data))
+    message = questions.question_message(walk, question, draft.say, selected=selected, shown=shown)
+    draft.edit(message_id, with_prompt(message, prompt.id))
+
+
+def newest(scene: Scene, interview: Interview, prompt: Prompt) -> Prompt:
+    """Return the newest drawing of the prompt's question that typed text would answer, else the prompt itself."""
+    shown = scene.current
+    if shown is None or shown.kind != "question":
+        return prompt
+    return shown if (shown.response, shown.path) == (interview.response, prompt.path) else prompt
+
+
+def _is_over(
+    draft: Draft, interview: Interview, walk: Walk, question: Question, prompt: Prompt, pressed: Pressed
+) -> bool:
+    """Whether a drawing's question was answered, and left; then it says so."""
+    if prompt.current or not walk.is_done(question.path) or interview.position == question.path:
+        return False
+    draft.toast(draft.say("press.use_review"))
+    draft.edit(pressed.message_id, questions.answered_message(walk, question, draft.say))
+    return True
+
+
+def _go_together(walk: Walk, question: Question, one: str, other: str) -> bool:
+    both = tuple(choice.name for choice in question.choices if choice.name in {one, other})
+    return walk.accepts(question.path, both)
