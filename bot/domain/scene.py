@@ -9,7 +9,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from bot.domain.interviews import Interview
-from bot.domain.messages import Address, ChatKind, Edit, InboundMessage, OutboundMessage, PromptId
+from bot.domain.messages import Address, ChatKind, Edit, InboundMessage, OutboundMessage, PromptId, Said
 from bot.domain.outcomes import Outcome
 from bot.domain.people import Contact, Invitation, Role, Visitor
 from bot.domain.speech import Catalogue, Speaker
@@ -194,11 +194,13 @@ class Draft:
             self._edits.append(Edit(address=self.scene.address, message_id=message_id, message=message))
 
     def toast(self, text: str) -> None:
-        """Say a short line in answer to the press."""
+        """Say a short line in answer to the press; who typed instead hears it as a message if nothing else is said."""
         self._toast = text
 
     def turn(self) -> Turn:
         """Return the finished turn."""
+        if self._toast and not self._replies and isinstance(self.scene.message.content, Said):
+            self.reply(self._toast)
         return Turn(
             outcomes=tuple(self._outcomes), replies=tuple(self._replies), edits=tuple(self._edits), toast=self._toast
         )

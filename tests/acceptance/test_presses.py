@@ -14,7 +14,7 @@ from tests.doubles.telegram import Seen, User
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-GONE = "Dieser Knopf gehört zu etwas, das es nicht mehr gibt"
+GONE = "Das gehört zu etwas, das es nicht mehr gibt"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -68,6 +68,25 @@ def test_every_command_named_in_a_text_exists_in_its_language(language: str) -> 
             assert name == typed.command.in_language(language), f"{key} says /{name} in {language}"
 
 
+TAPPED = re.compile(
+    r"\b(\w*tipp(en|e|t)\b|kn[oö]pf\w*|klick\w*|taste\w*|buttons?|tap\w*|click\w*|press(es|ed)?)\b", re.IGNORECASE
+)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_assumes_that_there_are_buttons(language: str) -> None:
+    content = {path.name: path.read_text(encoding="utf-8") for path in SHIPPED_CONTENT.rglob(f"*.{language}.md")}
+    form = {"needs": (SHIPPED_CONTENT / "forms" / "needs.md").read_text(encoding="utf-8")}
+    assert {key: text for key, text in (spoken()[language] | content | form).items() if TAPPED.search(text)} == {}
+
+
+@pytest.mark.parametrize(
+    "text", ["Bitte tippen Sie eine an", "Antippen ändert", "per Knopf", "please tap one", "press Done"]
+)
+def test_words_of_buttons_are_recognised(text: str) -> None:
+    assert TAPPED.search(text)
+
+
 def test_german_texts_say_sie() -> None:
     for key, text in spoken()["de"].items():
         assert not re.search(r"\b(du|dir|dich|dein\w*|euch|euer\w*)\b", text), key

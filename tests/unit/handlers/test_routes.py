@@ -23,7 +23,7 @@ from bot.domain.messages import (
     SentMedia,
 )
 from bot.domain.people import Contact, ContactId, Visitor
-from bot.domain.scene import Dialogue, Hub, Prompt, Scene
+from bot.domain.scene import Dialogue, Draft, Hub, Prompt, Scene
 from bot.forms.model import Form
 from bot.runtime.clock import Ids
 from bot.runtime.router import find
@@ -155,3 +155,14 @@ def test_the_last_route_takes_everything() -> None:
 def test_routes_are_told_apart_by_their_names() -> None:
     names = [route.name for route in ROUTES]
     assert len(names) == len(set(names))
+
+
+def test_who_typed_is_told_what_a_press_would_show_in_passing() -> None:
+    checked = Prompt(id=PromptId(4), kind="form", data={"choices": [["publish", "Veröffentlichen"]]})
+    typed, pressed_it = scene(Said("1"), current=checked), scene(pressed(checked), referred=checked)
+    for met, heard in ((typed, ["Das steht hier nicht mehr zur Wahl."]), (pressed_it, [])):
+        draft = Draft(met)
+        find(ROUTES, met).handle(draft)  # Ada was an admin when she sent the form in
+        turn = draft.turn()
+        assert [reply.message.text for reply in turn.replies] == heard
+        assert turn.toast == "Das steht hier nicht mehr zur Wahl."
