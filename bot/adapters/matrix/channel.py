@@ -11,20 +11,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
 from nio import EncryptionError, LocalProtocolError
-from nio.crypto import decrypt_attachment, encrypt_attachment
 
-from bot.adapters.matrix import inbound, outbound
+from bot.adapters.matrix import media, outbound
 from bot.adapters.matrix.account import AccountFile
 from bot.adapters.matrix.crypto import PATIENCE, StoreTrouble, quoted
-from bot.adapters.matrix.errors import MatrixError, channel_error, delivery_error, download_error
+from bot.adapters.matrix.errors import MatrixError, channel_error, delivery_error
 from bot.adapters.matrix.signin import Credentials, Session, SignIn
 from bot.adapters.matrix.vault import Vault
 from bot.domain.messages import (
     Abilities,
     Acknowledgement,
-    Attachment,
     Edit,
     Fact,
     Identity,
@@ -35,7 +32,6 @@ from bot.errors import (
     ChannelRefused,
     ChannelUnavailable,
     NotSent,
-    Refused,
     StorageUnavailable,
     Unavailable,
     Unreachable,
@@ -47,8 +43,6 @@ SEND_SECONDS = 30.0
 
 READY_WITHIN = 10.0
 """Seconds that a send waits for the first sync, which alone tells who is in a room."""
-
-_MALFORMED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, OSError)
 
 _log = logging.getLogger(__name__)
 
@@ -149,7 +143,9 @@ class MatrixChannel:
             for number, content in enumerate(outbound.text_contents(outgoing.message, thread=thread)):
                 texts.append(await self._put(session, room_id, content, transaction=f"d{outgoing.delivery}-{number}"))
             for number, attachment in enumerate(outgoing.message.attachments):
-                content = await self._uploaded(session, room_id, attachment, thread=thread)
+                encrypted = session.client.rooms[room_id].encrypted
+                shown = await media.upload(session.client, attachment, encrypted=encrypted)
+                content = shown | outbound.in_thread(thread)
                 files.append(await self._put(session, room_id, content, transaction=f"d{outgoing.delivery}-f{number}"))
         if session.rooms.is_to_leave(room_id):
             session.rooms.leave(room_id)
@@ -178,19 +174,7 @@ class MatrixChannel:
         session = self._session
         if session is None:
             raise Unavailable("Matrix is not connected.")
-        try:
-            source = orjson.loads(file_id)
-            server, _, media_id = str(source["url"]).removeprefix("mxc://").partition("/")
-            content = await session.client.get_file(server, media_id, limit=limit)
-            if content is not None and "key" in source:
-                content = decrypt_attachment(content, source["key"]["k"], source["hashes"]["sha256"], source["iv"])
-        except MatrixError as error:
-            raise download_error(error) from error
-        except (*_MALFORMED, EncryptionError) as error:
-            raise Refused("The file cannot be read.", reason="gone") from error
-        if content is None:
-            raise Refused(f"The file is larger than {limit} bytes.", reason="too_large")
-        return bytes(content)
+        return await media.download(session.client, file_id, limit=limit)
 
     async def offer_commands(self, menus: Mapping[str, Sequence[tuple[str, str]]], *, chat: str | None = None) -> None:
         """There is no menu."""
@@ -297,25 +281,6 @@ class MatrixChannel:
         if not isinstance(event_id, str):
             raise Unavailable("The homeserver took the message without naming it.")
         return event_id
-
-    async def _uploaded(
-        self, session: Session, room_id: str, attachment: Attachment, *, thread: inbound.Thread | None
-    ) -> outbound.Contents:
-        """Upload a file, encrypted where the room is, and return the content that shows it."""
-        source: dict[str, Any]
-        try:
-            if session.client.rooms[room_id].encrypted:
-                sealed, keys = encrypt_attachment(attachment.content)
-                url = await session.client.put_file(bytes(sealed), media_type="application/octet-stream", name="")
-                source = {"file": {**keys, "url": url}}
-            else:
-                url = await session.client.put_file(
-                    attachment.content, media_type=attachment.media_type, name=attachment.name
-                )
-                source = {"url": url}
-        except MatrixError as error:
-            raise delivery_error(error, is_out=False) from error
-        return outbound.file_content(attachment, source=source, thread=thread)
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from bot.adapters.matrix.inbound import Thread
+from bot.adapters.matrix.pictures import Picture, Thumbnail
 from bot.adapters.plain import numbered, plain_text
 from bot.domain.commands import typed_command
 from bot.domain.messages import Attachment, OutboundMessage
@@ -26,6 +27,7 @@ CHOICE_LIMIT = 100
 TEXT_LIMIT = 12_000
 """Characters, of up to four bytes in the body and more in the HTML."""
 
+_KINDS = {"audio": "m.audio", "video": "m.video"}
 _COMMAND = re.compile(r"(?<![\w/.:!])/([a-z]{2,32})(?![\w/])")
 _BREAK = re.compile(r"\n+|(?<=[.!?]) |\s")
 
@@ -39,19 +41,54 @@ def text_contents(message: OutboundMessage, *, thread: Thread | None = None) -> 
     """
     parts = _split(message)
     contents = [_content(part) for part in parts]
-    return [content | _in_thread(thread) for content in contents]
+    return [content | in_thread(thread) for content in contents]
 
 
-def file_content(attachment: Attachment, *, source: Mapping[str, Any], thread: Thread | None = None) -> Contents:
-    """Return the content that shows an uploaded file; `source` is `{"url": …}` or `{"file": …}` (encrypted)."""
-    kind = "m.image" if attachment.media_type.startswith("image/") else "m.file"
+def file_content(
+    attachment: Attachment,
+    *,
+    source: Mapping[str, Any],
+    picture: Picture | None = None,
+    thumbnail: Mapping[str, Any] | None = None,
+) -> Contents:
+    """Return the content that shows an uploaded file.
+
+    Args:
+        attachment: the file; what calls itself a picture and is none that clients show is a file as any other.
+        source: `{"url": …}`, or `{"file": …}` where it is encrypted.
+        picture: how it looks, if it is a picture.
+        thumbnail: where its small version is, as `source`.
+    """
+    info: Contents = {"mimetype": attachment.media_type, "size": len(attachment.content)}
+    if picture is not None:
+        info |= {"w": picture.width, "h": picture.height}
+        if picture.thumbnail is not None and thumbnail is not None:
+            info |= {f"thumbnail_{name}": value for name, value in thumbnail.items()}
+            info["thumbnail_info"] = _thumbnail_info(picture.thumbnail)
+    kind = "m.image" if picture is not None else _KINDS.get(attachment.media_type.partition("/")[0], "m.file")
+    return {"msgtype": kind, "body": attachment.name, "filename": attachment.name, "info": info, **source}
+
+
+def _thumbnail_info(thumbnail: Thumbnail) -> Contents:
     return {
-        "msgtype": kind,
-        "body": attachment.name,
-        "filename": attachment.name,
-        "info": {"mimetype": attachment.media_type, "size": len(attachment.content)},
-        **source,
-        **_in_thread(thread),
+        "mimetype": thumbnail.media_type,
+        "size": len(thumbnail.content),
+        "w": thumbnail.width,
+        "h": thumbnail.height,
+    }
+
+
+def in_thread(thread: Thread | None) -> Contents:
+    """Return what keeps a message in a thread (https://spec.matrix.org/latest/client-server-api/#threading)."""
+    if thread is None:
+        return {}
+    return {
+        "m.relates_to": {
+            "rel_type": "m.thread",
+            "event_id": thread.root,
+            "is_falling_back": True,
+            "m.in_reply_to": {"event_id": thread.last},
+        }
     }
 
 
@@ -105,19 +142,6 @@ def _html(message: OutboundMessage) -> str:
 
 def _escaped(text: str) -> str:
     return html.escape(bang(text), quote=False).replace("\n", "<br>")
-
-
-def _in_thread(thread: Thread | None) -> Contents:
-    if thread is None:
-        return {}
-    return {
-        "m.relates_to": {
-            "rel_type": "m.thread",
-            "event_id": thread.root,
-            "is_falling_back": True,
-            "m.in_reply_to": {"event_id": thread.last},
-        }
-    }
 
 
 def _split(message: OutboundMessage) -> Sequence[OutboundMessage]:

@@ -16,6 +16,7 @@ from bot.adapters.matrix.outbound import (
     file_content,
     text_contents,
 )
+from bot.adapters.matrix.pictures import Picture, Thumbnail
 from bot.domain.messages import Attachment, Choice, OutboundMessage, Way
 
 
@@ -88,7 +89,10 @@ def test_an_edit_shows_the_new_text_to_older_clients_too() -> None:
     assert edit_transaction(content) == edit_transaction(same) != edit_transaction(other)
 
 
-@pytest.mark.parametrize(("media_type", "kind"), [("image/png", "m.image"), ("text/csv", "m.file")])
+@pytest.mark.parametrize(
+    ("media_type", "kind"),
+    [("text/csv", "m.file"), ("audio/ogg", "m.audio"), ("video/mp4", "m.video"), ("image/svg+xml", "m.file")],
+)
 def test_a_file_is_shown_as_what_it_is(media_type: str, kind: str) -> None:
     attachment = Attachment(name="x", media_type=media_type, content=b"abc")
     assert file_content(attachment, source={"url": "mxc://a/b"}) == {
@@ -97,4 +101,21 @@ def test_a_file_is_shown_as_what_it_is(media_type: str, kind: str) -> None:
         "filename": "x",
         "info": {"mimetype": media_type, "size": 3},
         "url": "mxc://a/b",
+    }
+
+
+@pytest.mark.parametrize("place", ["url", "file"])
+def test_a_picture_is_shown_with_its_size_and_its_small_version(place: str) -> None:
+    attachment = Attachment(name="x.png", media_type="image/png", content=b"abc")
+    small = Thumbnail(content=b"ab", media_type="image/jpeg", width=800, height=400)
+    picture = Picture(width=1600, height=800, thumbnail=small)
+    content = file_content(attachment, source={place: "large"}, picture=picture, thumbnail={place: "small"})
+    assert (content["msgtype"], content[place]) == ("m.image", "large")
+    assert content["info"] == {
+        "mimetype": "image/png",
+        "size": 3,
+        "w": 1600,
+        "h": 800,
+        f"thumbnail_{place}": "small",
+        "thumbnail_info": {"mimetype": "image/jpeg", "size": 2, "w": 800, "h": 400},
     }
