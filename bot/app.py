@@ -87,6 +87,7 @@ def build_channels(house: House) -> list[Channel]:
                 data_dir=settings.data_dir,
                 pickle_key=house.keys.key("matrix_store").hex(),
                 vault=SealedVault(house.database, key=house.keys.key("matrix_seeds"), clock=house.clock),
+                polls=matrix.polls,
             )
         )
     return channels

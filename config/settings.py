@@ -108,6 +108,7 @@ class MatrixSettings(_Group):
     password: SecretStr | None = None
     access_token: SecretStr | None = None
     device_name: Annotated[str, Field(min_length=1, max_length=100)] = "hubtalk"
+    polls: bool = False
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:

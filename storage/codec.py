@@ -56,6 +56,7 @@ def message_of(text: str) -> OutboundMessage:
         choices=tuple(Choice(item["key"], item["label"], item["selected"]) for item in body["choices"]),
         ways=tuple(Way(item["key"], item["label"], item["command"]) for item in body["ways"]),
         numbered=body["numbered"],
+        vote=body.get("vote", False),  # rows of before it was there
         chosen=tuple(body["chosen"]),
         prompt=None if body["prompt"] is None else PromptId(body["prompt"]),
         attachments=tuple(

@@ -32,6 +32,7 @@ def question_message(
         hint=_hint(walk, question, say, shown),
         choices=_choices(walk, question, say, selected, shown),
         ways=_ways(walk, question, say, shown),
+        vote=question.type == "select_one" and not question.has_long_list,
     )
 
 

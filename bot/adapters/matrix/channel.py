@@ -13,7 +13,7 @@ from typing import Any
 
 from nio import EncryptionError, LocalProtocolError
 
-from bot.adapters.matrix import media, outbound
+from bot.adapters.matrix import inbound, media, outbound, polls
 from bot.adapters.matrix.account import AccountFile
 from bot.adapters.matrix.crypto import PATIENCE, StoreTrouble, quoted
 from bot.adapters.matrix.errors import MatrixError, channel_error, delivery_error
@@ -25,6 +25,7 @@ from bot.domain.messages import (
     Edit,
     Fact,
     Identity,
+    OutboundMessage,
     Outgoing,
     Reading,
 )
@@ -56,6 +57,7 @@ class MatrixChannel:
         pickle_key: locks the keys there; derived from the installation's secret.
         vault: keeps the seeds of the signing keys.
         groups: stay in rooms of more than two instead of declining and leaving.
+        polls: questions with a single choice go out as polls; who is in the room sees the votes.
         edits: change sent messages; each change is one more event of the few that a homeserver grants by default.
     """
 
@@ -69,6 +71,7 @@ class MatrixChannel:
         pickle_key: str,
         vault: Vault,
         groups: bool = False,
+        polls: bool = False,
         edits: bool = False,
     ) -> None:
         # No rate: nobody tells it, it is learned from each 429.
@@ -79,6 +82,7 @@ class MatrixChannel:
             text_limit=outbound.TEXT_LIMIT,
             choice_limit=outbound.CHOICE_LIMIT,
         )
+        self._polls = polls
         self._credentials = credentials
         self._sign_in = SignIn(
             credentials, files=AccountFile(data_dir), pickle_key=pickle_key, vault=vault, groups=groups
@@ -140,8 +144,9 @@ class MatrixChannel:
         texts: list[str] = []
         files: list[str] = []
         async with self._locks[room_id], _bounded():
-            for number, content in enumerate(outbound.text_contents(outgoing.message, thread=thread)):
-                texts.append(await self._put(session, room_id, content, transaction=f"d{outgoing.delivery}-{number}"))
+            for number, (kind, content) in enumerate(self._contents(outgoing.message, thread=thread)):
+                transaction = f"d{outgoing.delivery}-{number}"
+                texts.append(await self._put(session, room_id, content, transaction=transaction, kind=kind))
             for number, attachment in enumerate(outgoing.message.attachments):
                 encrypted = session.client.rooms[room_id].encrypted
                 shown = await media.upload(session.client, attachment, encrypted=encrypted)
@@ -266,10 +271,26 @@ class MatrixChannel:
             raise Unreachable("The bot is not in that room (any more).", reason="not_in_room")
         return session, room_id
 
-    async def _put(self, session: Session, room_id: str, content: Mapping[str, Any], *, transaction: str) -> str:
+    def _contents(
+        self, message: OutboundMessage, *, thread: inbound.Thread | None
+    ) -> Sequence[tuple[str, outbound.Contents]]:
+        poll = outbound.poll_content(message, thread=thread) if self._polls else None
+        if poll is not None:
+            return [(polls.START, poll)]
+        return [("m.room.message", content) for content in outbound.text_contents(message, thread=thread)]
+
+    async def _put(
+        self,
+        session: Session,
+        room_id: str,
+        content: Mapping[str, Any],
+        *,
+        transaction: str,
+        kind: str = "m.room.message",
+    ) -> str:
         is_out = False
         try:
-            kind, sealed = await session.crypto.seal(room_id, kind="m.room.message", content=content)
+            kind, sealed = await session.crypto.seal(room_id, kind=kind, content=content)
             is_out = True
             path = f"/rooms/{quoted(room_id)}/send/{kind}/{quoted(transaction)}"
             answer = await session.client.call("PUT", path, sealed)

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from bot.adapters.matrix import polls
 from bot.domain.messages import (
     Address,
     ChatKind,
@@ -18,6 +19,7 @@ from bot.domain.messages import (
     Edited,
     InboundMessage,
     MembershipChanged,
+    Pressed,
     Said,
     SentMedia,
 )
@@ -104,8 +106,10 @@ def read_event(event: Object, *, room: Room, reader: Reader, now: datetime) -> I
             said = _reaction(content)
         case "m.sticker":
             said = SentMedia("sticker")
-        case "org.matrix.msc3381.poll.start" | "m.poll.start":
+        case _ if kind in polls.STARTS:
             said = SentMedia("other")
+        case _ if kind in polls.RESPONSES:
+            said = _vote(event)
         case _:
             return None
     return None if said is None else _envelope(event, said, room=room, reader=reader, now=now)
@@ -223,6 +227,13 @@ def _reaction(content: Object) -> Said | None:
     match = _KEYCAP.fullmatch(unicodedata.normalize("NFKC", key))
     number = "10" if key.startswith(_TEN) else match[1] if match else None
     return None if number is None else Said(number, reply_to=_event_id(relation["event_id"]))
+
+
+def _vote(event: Object) -> Pressed | None:
+    relation = _relation(event["content"])
+    if relation.get("rel_type") != "m.reference":
+        return None
+    return polls.read_vote(event, poll=_event_id(relation["event_id"]))
 
 
 def _media(content: Object, *, kind: str) -> SentMedia:

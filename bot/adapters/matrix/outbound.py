@@ -6,11 +6,13 @@ import hashlib
 import html
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 import orjson
 
+from bot.adapters.matrix import polls
 from bot.adapters.matrix.inbound import Thread
 from bot.adapters.matrix.pictures import Picture, Thumbnail
 from bot.adapters.plain import numbered, plain_text
@@ -42,6 +44,15 @@ def text_contents(message: OutboundMessage, *, thread: Thread | None = None) -> 
     parts = _split(message)
     contents = [_content(part) for part in parts]
     return [content | in_thread(thread) for content in contents]
+
+
+def poll_content(message: OutboundMessage, *, thread: Thread | None = None) -> Contents | None:
+    """Return the content of the poll that a question becomes, None if it cannot be one: then it is a message."""
+    question = bang(plain_text(replace(message, choices=())))
+    content = polls.poll_content(message, question=question, fallback=bang(plain_text(message)))
+    if content is None or len(orjson.dumps(content)) > CONTENT_LIMIT:
+        return None
+    return content | in_thread(thread)
 
 
 def file_content(

@@ -12,6 +12,7 @@ from nio import Event, MegolmEvent, SyncResponse
 from bot.adapters.matrix.api import HomeserverClient, checked
 from bot.adapters.matrix.crypto import Crypto, quoted
 from bot.adapters.matrix.inbound import OLD
+from bot.adapters.matrix.polls import START as POLL
 
 TIMELINE = 100
 """The most that Synapse gives of a room, in a sync and in a page."""
@@ -110,6 +111,6 @@ def _after_our_last(events: Sequence[Any], *, user_id: str) -> Sequence[Any]:
         place
         for place, event in enumerate(events)
         if event.source.get("sender") == user_id
-        and (isinstance(event, MegolmEvent) or event.source.get("type") == "m.room.message")
+        and (isinstance(event, MegolmEvent) or event.source.get("type") in ("m.room.message", POLL))
     ]
     return events[spoken[-1] + 1 :] if spoken else events

@@ -16,6 +16,8 @@ from nio.store import SqliteStore
 from tests.fixtures_synapse import PASSWORD, Synapse, aside
 
 PATIENCE = 20.0
+POLL = "org.matrix.msc3381.poll.start"
+VOTE = "org.matrix.msc3381.poll.response"
 ENCRYPTION = {"type": "m.room.encryption", "state_key": "", "content": {"algorithm": "m.megolm.v1.aes-sha2"}}
 
 
@@ -86,6 +88,18 @@ class Contact:
         # What a homeserver refuses (a body that is no text, in the clear) reaches nobody.
         return str(getattr(answer, "event_id", ""))
 
+    async def votes(self, room_id: str, poll: Heard, *labels: str) -> str:
+        """Vote for the answers that are shown so, as clients do; for none to spoil the vote."""
+        answers = {answer["org.matrix.msc1767.text"]: answer["id"] for answer in poll.content[POLL]["answers"]}
+        return await self.sends(
+            room_id,
+            {
+                "m.relates_to": {"rel_type": "m.reference", "event_id": poll.event_id},
+                VOTE: {"answers": [answers[label] for label in labels]},
+            },
+            kind=VOTE,
+        )
+
     async def hears(self, room_id: str, wanted: str) -> Heard:
         """Wait for a message of the bot with these words, after the one heard last."""
 
@@ -126,6 +140,10 @@ class Contact:
                 elif isinstance(event, RoomMessage) and event.sender != self.user_id:
                     content = event.source["content"]
                     heard = Heard(event.event_id, content.get("body", ""), content, bool(event.decrypted))
+                    self.heard.setdefault(room_id, []).append(heard)
+                elif event.source.get("type") == POLL and event.sender != self.user_id:
+                    content = event.source["content"]
+                    heard = Heard(event.event_id, content["body"], content, bool(event.decrypted))
                     self.heard.setdefault(room_id, []).append(heard)
         if self.client.should_upload_keys:
             await self.client.keys_upload()

@@ -119,6 +119,7 @@ class MatrixStage(Stage):
     name = "matrix"
     buttons = False
     encrypted: ClassVar[bool] = False
+    polls: ClassVar[bool] = False
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -155,6 +156,7 @@ class MatrixStage(Stage):
             data_dir=self.folder / "data",
             pickle_key="a key from the secret",
             vault=self.vault,
+            polls=self.polls,
         )
         channel.stage = self
         return channel
@@ -170,6 +172,18 @@ class EncryptedMatrixStage(MatrixStage):
     """Persons on Matrix, in encrypted rooms."""
 
     encrypted = True
+
+
+class PollMatrixStage(MatrixStage):
+    """Persons on Matrix whose bot asks by polls."""
+
+    polls = True
+
+
+class EncryptedPollMatrixStage(EncryptedMatrixStage):
+    """The same in encrypted rooms."""
+
+    polls = True
 
 
 def _heard(text: str) -> Heard:

@@ -27,6 +27,8 @@ from bot.domain.messages import (
     Edited,
     InboundMessage,
     MembershipChanged,
+    Pressed,
+    PromptId,
     Said,
     SentMedia,
 )
@@ -53,6 +55,9 @@ MEANT: dict[str, tuple[Content, dict[str, Any]]] = {
     "reaction_keycap": (Said("2", reply_to="$question"), {}),
     "reaction_digit": (Said("12", reply_to="$question"), {}),
     "reaction_ten": (Said("10", reply_to="$question"), {}),
+    "vote": (Pressed(prompt=PromptId(4711), choice="2", on=None, message_id="$poll"), {}),
+    "vote_of_a_later_specification": (Pressed(prompt=PromptId(4711), choice="2", on=None, message_id="$poll"), {}),
+    "vote_for_two": (Pressed(prompt=PromptId(4711), choice="2", on=None, message_id="$poll"), {}),
     "image": (SentMedia("photo", file_id='{"url":"mxc://example.org/a"}', name="a.png", size=7), {}),
     "image_with_caption": (
         SentMedia("photo", file_id='{"url":"mxc://example.org/a"}', name="a.png", size=7, caption="unser Hof"),
@@ -79,6 +84,11 @@ NOTHING = [
     "bot_joined",
     "bot_left",
     "state_of_the_room",
+    "vote_spoiled",
+    "vote_in_a_foreign_poll",
+    "vote_for_a_number",
+    "vote_without_a_poll",
+    "poll_end",
     "unknown_type",
     "verification_request",
 ]
@@ -92,6 +102,8 @@ MALFORMED = [
     "reaction_without_key",
     "sender_is_a_number",
     "event_id_is_too_long",
+    "vote_that_is_no_text",
+    "vote_without_answers",
 ]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
+from typing import Any
 
 import orjson
 import pytest
@@ -14,10 +16,11 @@ from bot.adapters.matrix.outbound import (
     edit_content,
     edit_transaction,
     file_content,
+    poll_content,
     text_contents,
 )
 from bot.adapters.matrix.pictures import Picture, Thumbnail
-from bot.domain.messages import Attachment, Choice, OutboundMessage, Way
+from bot.domain.messages import Attachment, Choice, OutboundMessage, PromptId, Way
 
 
 @pytest.mark.parametrize(
@@ -87,6 +90,64 @@ def test_an_edit_shows_the_new_text_to_older_clients_too() -> None:
     same = edit_content(OutboundMessage(text="Wie viele?", chosen=("zwei",)), message_id="$question")
     other = edit_content(OutboundMessage(text="Wie viele?", chosen=("eins",)), message_id="$question")
     assert edit_transaction(content) == edit_transaction(same) != edit_transaction(other)
+
+
+QUESTION = OutboundMessage(
+    where="Größe · Frage 1",
+    text="Wie viele?",
+    hint="Ungefähr genügt.",
+    choices=(Choice("1", "unter <10>"), Choice("2", "mehr")),
+    ways=(Way("back", "Zurück", "/zurueck"),),
+    vote=True,
+    prompt=PromptId(4711),
+)
+
+
+def test_a_question_to_be_voted_on_is_a_poll_as_clients_send_it() -> None:
+    question = "Größe · Frage 1\nWie viele?\nUngefähr genügt.\nZurück: !zurueck"
+    fallback = text_contents(QUESTION)[-1]["body"]
+    assert poll_content(QUESTION) == {
+        "org.matrix.msc3381.poll.start": {
+            "kind": "org.matrix.msc3381.poll.undisclosed",
+            "max_selections": 1,
+            "question": {"msgtype": "m.text", "body": question, "org.matrix.msc1767.text": question},
+            "answers": [
+                {"id": "hubtalk.4711.1", "org.matrix.msc1767.text": "1  unter <10>"},
+                {"id": "hubtalk.4711.2", "org.matrix.msc1767.text": "2  mehr"},
+            ],
+        },
+        "body": fallback,
+        "org.matrix.msc1767.text": fallback,
+    }
+    assert "1  unter <10>" in fallback
+
+
+def test_a_poll_stays_in_the_thread() -> None:
+    content = poll_content(QUESTION, thread=Thread(root="$root", last="$last"))
+    assert content is not None
+    assert content["m.relates_to"]["event_id"] == "$root"
+
+
+def _choices(*labels: str) -> tuple[Choice, ...]:
+    return tuple(Choice(str(place), label) for place, label in enumerate(labels, 1))
+
+
+@pytest.mark.parametrize(
+    ("change", "is_poll"),
+    [
+        ({}, True),
+        ({"vote": False}, False),
+        ({"prompt": None}, False),
+        ({"choices": _choices("allein")}, False),
+        ({"choices": _choices(*"abcdefghijklmnopqrst")}, True),
+        ({"choices": _choices(*"abcdefghijklmnopqrstu")}, False),
+        ({"choices": _choices("x" * 340, "y")}, True),
+        ({"choices": _choices("x" * 341, "y")}, False),
+        ({"text": "x" * 341}, False),
+    ],
+)
+def test_only_what_fits_a_poll_is_one(change: dict[str, Any], is_poll: bool) -> None:
+    assert (poll_content(replace(QUESTION, **change)) is not None) is is_poll
 
 
 @pytest.mark.parametrize(
