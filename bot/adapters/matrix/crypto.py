@@ -20,6 +20,7 @@ from peewee import PeeweeException
 from bot.adapters.matrix.account import AccountFile
 from bot.adapters.matrix.api import HomeserverClient, checked, no_answer
 from bot.adapters.matrix.errors import MatrixError
+from bot.adapters.matrix.shape import tidied_rooms
 from bot.adapters.matrix.vault import Vault
 
 UPKEEP_SECONDS = 15.0
@@ -56,7 +57,7 @@ class GuardedClient(HomeserverClient):
         """
         content = await super().parse_body(transport_response)
         if transport_response.url.path.endswith("/sync"):
-            tidied = _tidied_rooms(content.get("rooms"))
+            tidied = tidied_rooms(content.get("rooms"))
             if tidied:
                 _log.warning("%d events without the shape of an event are stepped over", tidied)
         return content
@@ -121,37 +122,6 @@ class GuardedClient(HomeserverClient):
         # https://spec.matrix.org/latest/client-server-api/#e2e-extensions-to-sync
         if self.olm is not None:
             self.olm.uploaded_key_count = response.device_key_count.signed_curve25519 or 0
-
-
-def _tidied_rooms(rooms: Any) -> int:
-    """Take out what nio's parser ends on, however it got past a homeserver; return how many events that were."""
-    if not isinstance(rooms, dict):
-        return 0
-    count = 0
-    if isinstance(rooms.get("invite"), dict):
-        # The inviting server makes up what is told of a room, and we need none of it.
-        rooms["invite"] = {room_id: {"invite_state": {"events": []}} for room_id in rooms["invite"]}
-    for section in (rooms.get("join"), rooms.get("leave")):
-        for room in section.values() if isinstance(section, dict) else ():
-            for part in ("state", "timeline"):
-                events = room.get(part, {}).get("events") if isinstance(room, dict) else None
-                if isinstance(events, list):
-                    whole = [event for event in events if _is_whole(event)]
-                    count += len(events) - len(whole)
-                    room[part]["events"] = whole
-    return count
-
-
-def _is_whole(event: Any) -> bool:
-    """Whether it has the shape of an event (https://spec.matrix.org/latest/client-server-api/#room-event-format)."""
-    return (
-        isinstance(event, dict)
-        and all(isinstance(event.get(name), str) for name in ("type", "sender", "event_id"))
-        and isinstance(event.get("content"), dict)
-        and type(event.get("origin_server_ts")) is int
-        and isinstance(event.get("unsigned", {}), dict)
-        and isinstance(event.get("state_key", ""), str)
-    )
 
 
 def open_client(files: AccountFile, *, homeserver: str, user_id: str, pickle_key: str) -> GuardedClient:

@@ -190,8 +190,9 @@ class Rooms:
         except MatrixError as error:
             _log.warning("open invitations were not looked for: %s", error)
             return
-        for room_id in answer.get("rooms", {}).get("invite", {}):
-            self.take_up(room_id)
+        told = answer.get("rooms")
+        for room_id in (told.get("invite") or {}) if isinstance(told, Mapping) else ():
+            self.take_up(str(room_id))
 
     async def _join(self, room_id: str, *, via: str) -> None:
         """Join, however long we are put off (Synapse's `rc_joins`: ten at once, then one in ten seconds)."""

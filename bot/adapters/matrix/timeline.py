@@ -9,10 +9,11 @@ from typing import Any
 
 from nio import Event, MegolmEvent, SyncResponse
 
-from bot.adapters.matrix.api import HomeserverClient, checked
+from bot.adapters.matrix.api import HomeserverClient, checked, no_answer
 from bot.adapters.matrix.crypto import Crypto, quoted
 from bot.adapters.matrix.inbound import OLD
 from bot.adapters.matrix.polls import START as POLL
+from bot.adapters.matrix.shape import is_whole
 
 TIMELINE = 100
 """The most that Synapse gives of a room, in a sync and in a page."""
@@ -76,7 +77,10 @@ class Timeline:
         for _ in range(GAP_PAGES):
             query = f"?dir=b&limit={TIMELINE}&from={quoted(start)}&to={quoted(cursor)}"
             answer = await self._client.call("GET", f"/rooms/{quoted(room_id)}/messages{query}")
-            page = [event for source in answer.get("chunk", ()) if (event := _parsed(source)) is not None]
+            chunk = answer.get("chunk")
+            if not isinstance(chunk, list):
+                raise no_answer("messages", cause="an answer that is not as specified")
+            page = [event for source in chunk if (event := _parsed(source)) is not None]
             found += page
             end = answer.get("end")
             is_old = bool(page) and now.timestamp() * 1000 - page[-1].server_timestamp > OLD.total_seconds() * 1000
@@ -99,7 +103,7 @@ class Timeline:
 
 
 def _parsed(source: Any) -> Any:
-    if not isinstance(source, dict) or not isinstance(source.get("event_id"), str):
+    if not is_whole(source):
         return None
     event = Event.parse_event(source)
     return event if hasattr(event, "server_timestamp") else None

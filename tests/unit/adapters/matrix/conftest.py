@@ -102,6 +102,15 @@ class FakeHomeserver:
 
         self.queued.setdefault(name, deque()).append(answered)
 
+    def hold(self, name: str, release: asyncio.Event) -> None:
+        """Answer plainly, but not before the test lets it."""
+
+        async def answered(_: web.Request) -> web.StreamResponse:
+            await release.wait()
+            return web.json_response(self._plain(name, {}))
+
+        self.queued.setdefault(name, deque()).append(answered)
+
     def sync(self, *events: Any, state: list[Any] | None = None, **more: Any) -> None:
         """Queue a sync that brings these events of the room."""
         self.answer("sync", 200, self.sync_body(*events, state=state, **more))

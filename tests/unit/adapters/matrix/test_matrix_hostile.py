@@ -66,6 +66,15 @@ async def test_a_sync_that_breaks_off(channel: MatrixChannel, homeserver: FakeHo
         await channel.read("s0")
 
 
+async def test_a_sync_that_never_answers(
+    channel: MatrixChannel, homeserver: FakeHomeserver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.adapters.matrix.api.SLOW_SECONDS", 0.1)
+    homeserver.hang("sync")
+    with pytest.raises(ChannelUnavailable):
+        await channel.read("s0")
+
+
 @pytest.mark.parametrize("body", [{}, {"next_batch": 7}, {"next_batch": "s1", "rooms": []}])
 async def test_a_sync_without_what_it_must_have(channel: MatrixChannel, homeserver: FakeHomeserver, body: Any) -> None:
     homeserver.answer("sync", 200, body)
@@ -238,19 +247,21 @@ async def test_a_message_whose_key_was_not_shared_does_not_leave(
     assert sent["algorithm"] == "m.megolm.v1.aes-sha2"
 
 
-async def test_a_send_that_is_given_up_while_keys_are_shared_blocks_nothing_after_it(
-    channel: MatrixChannel, homeserver: FakeHomeserver, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("call", ["keys/claim", "sendToDevice", "send"])
+async def test_a_send_that_is_given_up_in_the_middle_blocks_nothing_after_it(
+    channel: MatrixChannel, homeserver: FakeHomeserver, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     monkeypatch.setattr("bot.adapters.matrix.channel.SEND_SECONDS", 0.3)
     homeserver.encrypted = True
     homeserver.sync()
     await channel.read("s0")
-    homeserver.hang("sendToDevice")
+    homeserver.hang(call)
     with pytest.raises(Unavailable):
         await channel.send(_message())
     monkeypatch.setattr("bot.adapters.matrix.channel.SEND_SECONDS", 20)
     await channel.send(_message())
-    assert len(homeserver.calls("send")) == 1
+    assert len(homeserver.calls("send")) == (2 if call == "send" else 1)
+    assert len(set(homeserver.paths("send"))) == 1
 
 
 async def test_upkeep_that_fails_does_not_stop_the_reading(channel: MatrixChannel, homeserver: FakeHomeserver) -> None:
