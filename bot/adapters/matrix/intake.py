@@ -21,6 +21,10 @@ HINT_EVERY = timedelta(hours=1)
 THREADS = 10_000
 """Rooms whose thread is remembered; beyond that the one that was silent longest is forgotten."""
 
+# https://spec.matrix.org/latest/client-server-api/#reporting-that-decryption-keys-are-withheld
+WITHHELD = "m.room_key.withheld"
+_CODES = frozenset({"m.blacklisted", "m.unverified", "m.unauthorised", "m.unavailable", "m.no_olm"})
+
 _MALFORMED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, OSError)
 
 _log = logging.getLogger(__name__)
@@ -47,6 +51,7 @@ class Intake:
         Raises:
             MatrixError: a gap could not be read.
         """
+        _note_withheld(response.to_device_events)
         for event in response.account_data_events:
             if getattr(event, "type", "") == DIRECT:
                 self._rooms.learn_direct(event.content)
@@ -155,3 +160,13 @@ class Intake:
             if len(self._threads) >= THREADS:
                 del self._threads[next(iter(self._threads))]
             self._threads[room_id] = thread
+
+
+def _note_withheld(events: Sequence[Any]) -> None:
+    """Say in the log that people's clients keep their keys from us, since neither they nor we would see anything."""
+    contents = [event.source.get("content") for event in events if getattr(event, "type", "") == WITHHELD]
+    codes = {content.get("code") for content in contents if isinstance(content, dict)}
+    for code in sorted(code for code in codes if isinstance(code, str) and code in _CODES):
+        _log.warning(
+            "a client withholds its keys from the bot (%s); `hubtalk doctor` tells if the device is signed", code
+        )

@@ -14,12 +14,13 @@ from tests.unit.adapters.matrix.conftest import ADA, ROOM, USER, FakeHomeserver,
 class Peer:
     """One device with one Olm session to the bot's device, and a Megolm session of the room."""
 
-    def __init__(self, homeserver: FakeHomeserver) -> None:
+    def __init__(self, homeserver: FakeHomeserver, *, one_time_key: str | None = None) -> None:
+        """Begin an Olm session with a one-time key of the bot, or with something else that is taken for one."""
         self._account: OlmAccount = homeserver.peer
         uploads = homeserver.calls("keys/upload")
         device = uploads[0]["device_keys"]["keys"]
         self._fingerprint, self._identity = device["ed25519:BOTDEVICE"], device["curve25519:BOTDEVICE"]
-        one_time_key = next(iter(uploads[-1]["one_time_keys"].values()))["key"]
+        one_time_key = one_time_key or next(iter(uploads[-1]["one_time_keys"].values()))["key"]
         self._session = OutboundSession(self._account, self._identity, one_time_key)
         self._group = OutboundGroupSession()
         self._group.mark_as_shared()
@@ -54,8 +55,10 @@ class Peer:
             },
         }
 
-    def says(self, text: str, *, event_id: str = "$e", room: str = ROOM, sender: str = ADA) -> dict[str, Any]:
-        """Return an encrypted message; `room` is what is sealed in it."""
+    def says(
+        self, text: str, *, event_id: str = "$e", room: str = ROOM, relation: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Return an encrypted message: `room` is sealed in it, `relation` stands outside, as clients have it."""
         sealed = {"type": "m.room.message", "content": {"msgtype": "m.text", "body": text}, "room_id": room}
         content = {
             "algorithm": "m.megolm.v1.aes-sha2",
@@ -64,4 +67,6 @@ class Peer:
             "device_id": "PHONE",
             "ciphertext": self._group.encrypt(json.dumps(sealed)),
         }
-        return event("m.room.encrypted", content, event_id=event_id, sender=sender)
+        if relation is not None:
+            content["m.relates_to"] = relation
+        return event("m.room.encrypted", content, event_id=event_id)

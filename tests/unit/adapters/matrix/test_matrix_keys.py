@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
+from nio.crypto import OlmAccount
 from nio.store import SqliteStore
 from peewee import OperationalError
 
 from bot.adapters.matrix.channel import MatrixChannel
 from bot.domain.messages import Address, DeliveryId, InboundMessage, OutboundMessage, Outgoing, Said
 from bot.errors import ChannelUnavailable, NotSent
-from tests.unit.adapters.matrix.conftest import ROOM, Build, FakeHomeserver
+from tests.unit.adapters.matrix.conftest import ADA, ROOM, USER, Build, FakeHomeserver, event
 from tests.unit.adapters.matrix.peer import Peer
+
+QUESTION = Outgoing(delivery=DeliveryId(7), address=Address("matrix", ROOM), message=OutboundMessage(text="?"))
 
 
 class Killed(BaseException):
@@ -74,7 +78,6 @@ async def test_a_message_whose_key_cannot_be_kept_is_sent_later(
     homeserver.encrypted = True
     homeserver.sync()
     await channel.read("s0")
-    question = Outgoing(delivery=DeliveryId(7), address=Address("matrix", ROOM), message=OutboundMessage(text="?"))
 
     def is_full(*_: Any) -> None:
         raise OperationalError("database or disk is full")
@@ -82,7 +85,97 @@ async def test_a_message_whose_key_cannot_be_kept_is_sent_later(
     with monkeypatch.context() as patch:
         patch.setattr(SqliteStore, "save_session", is_full)
         with pytest.raises(NotSent):
-            await channel.send(question)
+            await channel.send(QUESTION)
     assert homeserver.calls("send") == []
-    await channel.send(question)
+    await channel.send(QUESTION)
     assert len(homeserver.calls("send")) == 1
+
+
+async def test_a_new_device_that_could_not_be_asked_about_is_asked_about_after_a_kill(
+    build: Build, homeserver: FakeHomeserver
+) -> None:
+    first = build()
+    await first.connect()
+    homeserver.encrypted = True
+    homeserver.sync()
+    first_reading = await first.read("s0")
+    homeserver.sync(state=[], device_lists={"changed": [ADA], "left": []})
+    homeserver.answer("keys/query", 502, "")
+    cursor = (await first.read(first_reading.cursor)).cursor
+    await first.close()
+    again = build()
+    await again.connect()
+    homeserver.sync()
+    asked = len(_asked_about(homeserver, ADA))
+    await again.read(cursor)
+    assert len(_asked_about(homeserver, ADA)) == asked + 1
+
+
+async def test_a_poisoned_key_costs_no_other_key_of_its_batch(
+    channel: MatrixChannel, homeserver: FakeHomeserver, caplog: pytest.LogCaptureFixture
+) -> None:
+    homeserver.encrypted = True
+    stranger, ada = Peer(homeserver, one_time_key=_nobodys_key()), Peer(homeserver)
+    poisoned = stranger.room_key()
+    half = copy.deepcopy(poisoned)
+    next(iter(half["content"]["ciphertext"].values()))["body"] = "AwogAAAA"
+    keys = [poisoned, half, ada.room_key(), poisoned]
+    homeserver.sync(ada.says("20"), to_device={"events": keys})
+    assert _texts((await channel.read("s0")).messages) == ["20"]
+    assert ADA not in caplog.text
+
+
+async def test_what_is_said_is_taken_once_and_in_its_own_room(
+    channel: MatrixChannel, homeserver: FakeHomeserver
+) -> None:
+    homeserver.encrypted = True
+    peer = Peer(homeserver)
+    key, said = peer.room_key(), peer.says("20", event_id="$first")
+    replayed = copy.deepcopy(said) | {"event_id": "$second"}
+    homeserver.sync(said, replayed, to_device={"events": [key]})
+    assert _texts((await channel.read("s0")).messages) == ["20"]
+    elsewhere = event("m.room.member", {"membership": "join"}, sender=USER, event_id="$j", state_key=USER)
+    body = homeserver.sync_body(state=[])
+    timeline = {"events": [copy.deepcopy(said) | {"event_id": "$third"}], "limited": False, "prev_batch": "p1"}
+    body["rooms"]["join"] = {"!other:test.invalid": {"timeline": timeline, "state": {"events": [elsewhere]}}}
+    homeserver.answer("sync", 200, body)
+    assert _texts((await channel.read("s1")).messages) == []
+
+
+async def test_a_relation_outside_of_what_is_encrypted_counts(
+    channel: MatrixChannel, homeserver: FakeHomeserver
+) -> None:
+    homeserver.encrypted = True
+    peer = Peer(homeserver)
+    key = peer.room_key()
+    thread = {"rel_type": "m.thread", "event_id": "$root", "m.in_reply_to": {"event_id": "$question"}}
+    homeserver.sync(peer.says("20", relation=thread), to_device={"events": [key]})
+    [message] = (await channel.read("s0")).messages
+    assert message.content == Said("20", reply_to="$question")
+    await channel.send(QUESTION)
+    [sealed] = homeserver.calls("send")
+    assert "body" not in sealed
+    assert sealed["m.relates_to"]["event_id"] == "$root"
+
+
+async def test_keys_that_a_client_withholds_are_said_in_the_log(
+    channel: MatrixChannel, homeserver: FakeHomeserver, caplog: pytest.LogCaptureFixture
+) -> None:
+    contents: list[Any] = [{"code": "m.unverified"}, {"code": "Geheimnis"}, {"code": 7}, {}]
+    events = [{"type": "m.room_key.withheld", "sender": ADA, "content": content} for content in contents]
+    homeserver.sync(to_device={"events": events})
+    await channel.read("s0")
+    assert "withholds its keys from the bot (m.unverified)" in caplog.text
+    assert "Geheimnis" not in caplog.text
+    assert ADA not in caplog.text
+
+
+def _asked_about(homeserver: FakeHomeserver, user_id: str) -> list[Any]:
+    return [body for body in homeserver.calls("keys/query") if user_id in body["device_keys"]]
+
+
+def _nobodys_key() -> str:
+    account = OlmAccount()
+    account.generate_one_time_keys(1)
+    [key] = account.one_time_keys["curve25519"].values()
+    return str(key)
