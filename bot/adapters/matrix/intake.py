@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,6 +41,7 @@ class Intake:
         self._reader = reader
         self._threads: dict[str, inbound.Thread] = {}
         self._hinted: dict[str, tuple[datetime, str]] = {}
+        self._read_at: dict[str | None, datetime] = {}
 
     def thread(self, room_id: str) -> inbound.Thread | None:
         """Return where the person of a room wrote last, if beside the main line."""
@@ -69,6 +71,11 @@ class Intake:
             messages += self._of_left_room(room_id, info, now=now)
             self._rooms.is_empty_from(room_id, cursor=response.next_batch, is_left=True)
         messages += self._hints(now=now)
+        if since := self._read_at.get(cursor):
+            # What came since we last read is new, whatever the clock of the sender's homeserver says.
+            messages = [replace(message, received_at=max(message.received_at, since)) for message in messages]
+        self._read_at = {cursor: since} if since else {}
+        self._read_at[response.next_batch] = now
         return inbound.without_old_talk(messages, now=now)
 
     async def _of_room(self, room_id: str, info: Any, *, cursor: str | None, now: datetime) -> Sequence[InboundMessage]:

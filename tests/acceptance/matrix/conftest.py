@@ -112,8 +112,8 @@ async def contact(synapse: Synapse, tmp_path: Path) -> AsyncIterator[OpenContact
     async with AsyncExitStack() as stack:
         places = iter(range(100))
 
-        async def entered(**more: Any) -> Contact:
-            person = await Contact.enter(synapse, tmp_path / f"contact{next(places)}", **more)
+        async def entered(homeserver: Synapse = synapse, **more: Any) -> Contact:
+            person = await Contact.enter(homeserver, tmp_path / f"contact{next(places)}", **more)
             stack.push_async_callback(person.leaves)
             return person
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bot.adapters.matrix.signing import is_signed
-from bot.domain.messages import Fact
-from bot.errors import ChannelRefused, ChannelUnavailable
+from bot.domain.messages import Fact, OutboundMessage
+from bot.errors import ChannelRefused, ChannelUnavailable, Unavailable
 from tests.acceptance.matrix.conftest import Bot, MemoryVault, OpenContact
 from tests.fixtures_synapse import PASSWORD, Synapse, aside
 
@@ -181,13 +181,26 @@ async def test_foreign_signing_keys_are_reported_and_left_alone(
     assert (await ada.call("POST", "/keys/query", query))["master_keys"] == before
 
 
-async def test_a_homeserver_that_goes_and_comes_back(bot: Bot, contact: OpenContact, own_synapse: Synapse) -> None:
-    user_id = await aside(own_synapse.new_user, "bot")
-    bot.synapse, bot.user_id, bot.data_dir = own_synapse, user_id, bot.data_dir / "own"
+async def test_a_homeserver_that_is_killed_and_comes_back_still_knows_what_was_sent(
+    bot: Bot, contact: OpenContact, own_synapse: Synapse
+) -> None:
+    bot.user_id = await aside(own_synapse.new_user, "bot")
+    bot.synapse, bot.data_dir = own_synapse, bot.data_dir / "own"
     await bot.restart(homeserver=own_synapse.url, password=PASSWORD)
-    await bot.channel.read(bot.cursor)
+    ada = await contact(homeserver=own_synapse)
+    rooms = [await ada.opens_room(bot.user_id), await ada.opens_room(bot.user_id, encrypted=True)]
+    await bot.reads_text("/start")
+    await bot.reads_text("/start")
+    messages = [bot.outgoing(room, OutboundMessage(text="Frage"), delivery=n) for n, room in enumerate(rooms)]
+    first = [await bot.channel.send(message) for message in messages]
     await aside(own_synapse.kill)
     with pytest.raises(ChannelUnavailable):
-        await bot.channel.read("s1")
+        await bot.channel.read(bot.cursor)
+    with pytest.raises(Unavailable):
+        await bot.channel.send(messages[0])
     await aside(own_synapse.start)
-    await bot.channel.read(None)
+    assert [await bot.channel.send(message) for message in messages] == first
+    await ada.says(rooms[1], "da")
+    await bot.reads_text("da")
+    await ada.hears(rooms[1], "Frage")
+    assert [await ada.history(room) for room in rooms] == [["Frage"], ["Frage"]]

@@ -154,6 +154,19 @@ async def test_a_month_of_absence_is_answered_once_a_room(channel: MatrixChannel
     assert (await channel.read("s0")).cursor is not None
 
 
+async def test_a_homeserver_whose_clock_is_days_behind_makes_no_talk_old(
+    channel: MatrixChannel, homeserver: FakeHomeserver
+) -> None:
+    homeserver.sync()
+    cursor = (await channel.read("s0")).cursor
+    answers = [text(f"Zeile {number}", event_id=f"$e{number}") for number in range(3)]
+    for _ in range(2):  # Also if it is read a second time, because its commit failed.
+        homeserver.sync(*answers)
+        assert [message.content for message in (await channel.read(cursor)).messages] == [
+            Said(f"Zeile {number}") for number in range(3)
+        ]
+
+
 @pytest.mark.parametrize(("status", "body"), TROUBLE)
 async def test_a_message_that_may_have_arrived_is_sent_again_under_the_same_name(
     channel: MatrixChannel, homeserver: FakeHomeserver, status: int, body: Any
