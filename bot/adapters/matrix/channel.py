@@ -119,8 +119,11 @@ class MatrixChannel:
             messages = await session.intake.take(response, cursor=cursor, now=datetime.now(UTC))
             await session.crypto.keep_up()
             await session.crypto.save_kept()
+            await session.intake.save()
+            await session.rooms.save()
             if self._is_first:
                 self._begin(session)
+            session.rooms.leave_due()
         except MatrixError as error:
             raise await self._lost(error) from error
         except StorageUnavailable as error:
@@ -153,7 +156,7 @@ class MatrixChannel:
                 content = shown | outbound.in_thread(thread)
                 files.append(await self._put(session, room_id, content, transaction=f"d{outgoing.delivery}-f{number}"))
         if session.rooms.is_to_leave(room_id):
-            session.rooms.leave(room_id)
+            await session.rooms.leave_after_last_word(room_id)
         return [*texts[:-1], *files, *texts[-1:]]
 
     async def edit(self, edit: Edit) -> None:
@@ -249,7 +252,7 @@ class MatrixChannel:
         """Take up, once a run, what an earlier one left undone."""
         session.rooms.take_up_open()
         for room_id in list(session.client.rooms):
-            if session.rooms.is_alone(room_id) and session.rooms.chat(room_id) == room_id:
+            if session.rooms.is_deserted(room_id):
                 session.rooms.leave(room_id)
         self._is_first = False
         self._ready.set()

@@ -12,15 +12,18 @@ from nio import MegolmEvent, SyncResponse
 
 from bot.adapters.matrix import inbound
 from bot.adapters.matrix.crypto import Crypto
+from bot.adapters.matrix.notes import Notes
 from bot.adapters.matrix.rooms import DIRECT, Rooms
 from bot.adapters.matrix.timeline import Timeline
+from bot.adapters.matrix.vault import Vault
 from bot.domain.messages import InboundMessage, MembershipChanged, Said
 
 HINT_EVERY = timedelta(hours=1)
 """How often a room is told that something could not be decrypted."""
 
-THREADS = 10_000
-"""Rooms whose thread is remembered; beyond that the one that was silent longest is forgotten."""
+THREADS_KEPT = "matrix/threads"
+THREADS = 2000
+"""Rooms whose thread is remembered; beyond that the one that was entered first is forgotten."""
 
 # https://spec.matrix.org/latest/client-server-api/#reporting-that-decryption-keys-are-withheld
 WITHHELD = "m.room_key.withheld"
@@ -34,18 +37,36 @@ _log = logging.getLogger(__name__)
 class Intake:
     """Turns syncs of one session into messages; the same sync twice gives the same messages."""
 
-    def __init__(self, crypto: Crypto, rooms: Rooms, timeline: Timeline, reader: inbound.Reader) -> None:
+    def __init__(
+        self, crypto: Crypto, rooms: Rooms, timeline: Timeline, reader: inbound.Reader, *, vault: Vault
+    ) -> None:
         self._crypto = crypto
         self._rooms = rooms
         self._timeline = timeline
         self._reader = reader
-        self._threads: dict[str, inbound.Thread] = {}
+        # The thread's first event is kept, the last one in it is not: it changes all the time, and only clients that
+        # know no threads look at it.
+        self._threads = Notes(vault, THREADS_KEPT, limit=THREADS)
+        self._last: dict[str, str] = {}
         self._hinted: dict[str, tuple[datetime, str]] = {}
         self._read_at: dict[str | None, datetime] = {}
 
     def thread(self, room_id: str) -> inbound.Thread | None:
         """Return where the person of a room wrote last, if beside the main line."""
-        return self._threads.get(room_id)
+        root = self._threads.get(room_id)
+        return None if root is None else inbound.Thread(root=root, last=self._last.get(room_id, root))
+
+    async def load(self) -> None:
+        """Take up where people wrote when an earlier run ended."""
+        await self._threads.load()
+
+    async def save(self) -> None:
+        """Let it survive a restart where people write; before the cursor moves beyond it.
+
+        Raises:
+            StorageUnavailable: it may not.
+        """
+        await self._threads.save()
 
     async def take(self, response: SyncResponse, *, cursor: str | None, now: datetime) -> list[InboundMessage]:
         """Return what people said after `cursor`.
@@ -60,13 +81,17 @@ class Intake:
         for room_id, info in response.rooms.join.items():
             for event in (*info.state, *info.timeline.events):
                 self._rooms.learn(room_id, event.source)
+        for room_id, info in response.rooms.leave.items():
+            # Who was put out before the room's successor could be joined still has to find it.
+            for event in (*info.state, *info.timeline.events):
+                self._rooms.learn(room_id, event.source)
         for room_id in response.rooms.invite:
             self._rooms.take_up(room_id)
         messages = list(self._late(response, now=now))
         for room_id, info in response.rooms.join.items():
             messages += await self._of_room(room_id, info, cursor=cursor, now=now)
-            if self._rooms.is_alone(room_id):
-                self._rooms.is_empty_from(room_id, cursor=response.next_batch)
+            for deserted in self._rooms.deserted(room_id):
+                self._rooms.is_empty_from(deserted, cursor=response.next_batch)
         for room_id, info in response.rooms.leave.items():
             messages += self._of_left_room(room_id, info, now=now)
             self._rooms.is_empty_from(room_id, cursor=response.next_batch, is_left=True)
@@ -93,7 +118,8 @@ class Intake:
                 if has_come and isinstance(event, MegolmEvent) and event.sender != reader.user_id:
                     self._crypto.keep(event, room_id=room_id, now=now)
                 continue
-            if (message := self._read(source, room=room, now=now)) is not None:
+            message = self._read(source, room=room, now=now)
+            if message is not None and not self._is_moving_out(room_id, message):
                 self._note_thread(room_id, source, message)
                 messages.append(message)
         if join is None or (person := self._rooms.other(room_id)) is None:
@@ -122,9 +148,16 @@ class Intake:
         room = self._rooms.room(room_id)
         for event in info.timeline.events:
             source = self._crypto.open_event(event, room_id=room_id)
-            if source is not None and (message := self._read(source, room=room, now=now)) is not None:
+            message = None if source is None else self._read(source, room=room, now=now)
+            if message is not None and not self._is_moving_out(room_id, message):
                 yield message
         self._rooms.forget(room_id)
+        self._threads.drop(room_id)
+        self._last.pop(room_id, None)
+
+    def _is_moving_out(self, room_id: str, message: InboundMessage) -> bool:
+        """Whether somebody only leaves a room whose talk goes on in its successor."""
+        return message.content == MembershipChanged(present=False) and self._rooms.is_superseded(room_id)
 
     def _late(self, response: SyncResponse, *, now: datetime) -> Iterator[InboundMessage]:
         """Return what could not be decrypted when it came, and can be now."""
@@ -158,15 +191,16 @@ class Intake:
         """Remember where the person writes, so that the answer stays there."""
         if not isinstance(message.content, Said) or source.get("type") != "m.room.message":
             return
-        self._threads.pop(room_id, None)
         try:
             thread = inbound.thread_of(source)
         except _MALFORMED:
-            return
-        if thread is not None:
-            if len(self._threads) >= THREADS:
-                del self._threads[next(iter(self._threads))]
-            self._threads[room_id] = thread
+            thread = None
+        self._last.pop(room_id, None)
+        if thread is None:
+            self._threads.drop(room_id)
+        else:
+            self._threads.put(room_id, thread.root)
+            self._last[room_id] = thread.last
 
 
 def _note_withheld(events: Sequence[Any]) -> None:

@@ -14,7 +14,15 @@ from bot.adapters.matrix.api import SLOW_SECONDS, HomeserverClient
 from bot.adapters.matrix.crypto import quoted
 from bot.adapters.matrix.errors import NO_ANSWER, MatrixError, pause_of
 from bot.adapters.matrix.inbound import Room
+from bot.adapters.matrix.leaving import Leaving
+from bot.adapters.matrix.notes import Notes
+from bot.adapters.matrix.vault import Vault
 from bot.domain.messages import ChatKind
+from bot.errors import StorageUnavailable
+
+BEFORE, AFTER = "matrix/predecessors", "matrix/successors"
+UPGRADES = 2000
+"""Upgraded rooms whose talk is known to be one; each is upgraded every few years."""
 
 DIRECT = "m.direct"
 """Account data that says which rooms are for two: https://spec.matrix.org/latest/client-server-api/#direct-messaging"""
@@ -29,23 +37,39 @@ _log = logging.getLogger(__name__)
 
 
 class Rooms:
-    """What we know of our rooms; all of it is told again by the first sync after a start.
+    """What we know of our rooms: what the first sync after a start tells again, and notes of what none tells.
 
     Args:
         client: signed in.
         groups: whether we stay in rooms of more than two.
+        vault: keeps which room goes on in which (nobody tells that of rooms that were left), and what is to be left.
     """
 
-    def __init__(self, client: HomeserverClient, *, groups: bool) -> None:
+    def __init__(self, client: HomeserverClient, *, groups: bool, vault: Vault) -> None:
         self._client = client
         self._groups = groups
         self._direct: dict[str, list[str]] = {}
-        self._before: dict[str, str] = {}
-        self._after: dict[str, str] = {}
+        self._before = Notes(vault, BEFORE, limit=UPGRADES)
+        self._after = Notes(vault, AFTER, limit=UPGRADES)
+        self._leaving = Leaving(client, vault=vault)
         self._empty: dict[str, tuple[str, bool]] = {}
         self._invited: set[str] = set()
         self._joining = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
+
+    async def load(self) -> None:
+        """Take up the notes of an earlier run."""
+        for notes in (self._before, self._after, self._leaving):
+            await notes.load()
+
+    async def save(self) -> None:
+        """Let the notes survive a restart; before the cursor moves beyond what they say.
+
+        Raises:
+            StorageUnavailable: they may not.
+        """
+        for notes in (self._before, self._after, self._leaving):
+            await notes.save()
 
     # --- what they are -----------------------------------------------------------------------------------------------
 
@@ -62,6 +86,10 @@ class Rooms:
         """Whether nobody else is there or invited."""
         room = self._client.rooms.get(room_id)
         return room is not None and set(room.users) <= {self._client.user_id}
+
+    def is_deserted(self, room_id: str) -> bool:
+        """Whether nobody is there and the talk has begun there."""
+        return self.is_alone(room_id) and self.chat(room_id) == room_id and not self._is_waiting(room_id)
 
     def other(self, room_id: str) -> str | None:
         """Return the person with whom we are there."""
@@ -87,6 +115,10 @@ class Rooms:
             seen.add(chat := after)
         return chat
 
+    def is_superseded(self, room_id: str) -> bool:
+        """Whether the talk that was there goes on in another room by now."""
+        return self.current(self.chat(room_id)) != room_id
+
     # --- what a sync tells -------------------------------------------------------------------------------------------
 
     def learn(self, room_id: str, source: Object) -> None:
@@ -97,9 +129,10 @@ class Rooms:
         if source.get("type") == "m.room.create":
             before = content.get("predecessor")
             if isinstance(before, Mapping) and isinstance(before.get("room_id"), str):
-                self._before[room_id] = before["room_id"]
+                self._before.put(room_id, before["room_id"])
         elif source.get("type") == "m.room.tombstone" and isinstance(content.get("replacement_room"), str):
-            after = self._after[room_id] = content["replacement_room"]
+            after = content["replacement_room"]
+            self._after.put(room_id, after)
             if after not in self._client.rooms:
                 self.take_up(after, via=str(source.get("sender", "")).partition(":")[2])
 
@@ -143,16 +176,37 @@ class Rooms:
         return not self._groups and self.is_group(room_id) and not self.is_direct(room_id)
 
     def leave(self, room_id: str) -> None:
-        """Leave a room and forget it."""
-        self._spawn(self._leave(room_id))
+        """Leave a room and forget it; until that is done, each `leave_due` tries it again."""
+        self._leaving.add(room_id)
+        self._spawn(self._leaving.leave(room_id))
+
+    async def leave_after_last_word(self, room_id: str) -> None:
+        """Leave a room in which all is said; that survives a kill, since nobody would tell the next run."""
+        self._leaving.add(room_id)
+        try:
+            await self._leaving.save()
+        except StorageUnavailable:
+            _log.warning("that a room is to be left was not noted")
+        self.leave(room_id)
+
+    def leave_due(self) -> None:
+        """Try again to leave what could not be left; after a sync, which tells where we still are."""
+        for room_id in self._leaving.due(is_wanted=lambda room: self.is_alone(room) or self.is_to_leave(room)):
+            self._spawn(self._leaving.leave(room_id))
 
     def is_empty_from(self, room_id: str, *, cursor: str, is_left: bool = False) -> None:
         """Take note that nobody is left in a room, or (`is_left`) we are out of it, to tidy up once that is committed.
 
-        Not before: a room that was forgotten is in no later sync, so nobody would hear that the person has gone.
+        Not before: a room that was forgotten is in no later sync, so nobody would hear that the person has gone. A room
+        that has a successor waits until we are there.
         """
-        if room_id not in self._after:
+        if not self._is_waiting(room_id):
             self._empty[room_id] = (cursor, is_left)
+
+    def deserted(self, room_id: str) -> list[str]:
+        """Return which of a room and its predecessor are empty; people leave one before we have come to the other."""
+        before = self._before.get(room_id)
+        return [room for room in (room_id, before) if room is not None and self.is_alone(room)]
 
     def forget(self, room_id: str) -> None:
         """Count a room as left."""
@@ -164,13 +218,20 @@ class Rooms:
             if told == cursor:
                 del self._empty[room_id]
                 # Leaving a room that we are out of would decline an invitation that brings us back.
-                self._spawn(self._leave(room_id, "forget") if is_left else self._leave(room_id))
+                if is_left:
+                    self._spawn(self._leaving.forget(room_id))
+                else:
+                    self.leave(room_id)
 
     async def close(self) -> None:
         """End what runs beside."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _is_waiting(self, room_id: str) -> bool:
+        """Whether there is a successor that we are not in yet, and who is in this room may be let in there."""
+        return room_id in self._after and not self.is_superseded(room_id)
 
     # --- within ------------------------------------------------------------------------------------------------------
 
@@ -219,14 +280,4 @@ class Rooms:
 
     async def _decline(self, room_id: str) -> None:
         if room_id in self._client.invited_rooms:
-            await self._leave(room_id)
-
-    async def _leave(self, room_id: str, *steps: str) -> None:
-        for step in steps or ("leave", "forget"):
-            try:
-                await self._client.call("POST", f"/rooms/{quoted(room_id)}/{step}")
-            except MatrixError as error:
-                _log.info("a room was not tidied up: %s", error)
-        if not steps:
-            self._client.rooms.pop(room_id, None)
-            self._client.invited_rooms.pop(room_id, None)
+            await self._leaving.leave(room_id)

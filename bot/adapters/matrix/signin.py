@@ -85,11 +85,14 @@ class SignIn:
             self._files.save(account)
             signing = CrossSigning(client, crypto, vault=self._vault)
             await self._sign(signing, account)
+            rooms, timeline = Rooms(client, groups=self._groups, vault=self._vault), Timeline(client, crypto)
+            reader = Reader(account=f"matrix:{account.user_id}", user_id=account.user_id)
+            intake = Intake(crypto, rooms, timeline, reader, vault=self._vault)
+            await rooms.load()
+            await intake.load()
         except BaseException:
             await client.close()
             raise
-        rooms, timeline = Rooms(client, groups=self._groups), Timeline(client, crypto)
-        reader = Reader(account=f"matrix:{account.user_id}", user_id=account.user_id)
         return Session(
             account=account,
             client=client,
@@ -98,7 +101,7 @@ class SignIn:
             rooms=rooms,
             timeline=timeline,
             reader=reader,
-            intake=Intake(crypto, rooms, timeline, reader),
+            intake=intake,
         )
 
     async def _account(self, client: HomeserverClient) -> Account:

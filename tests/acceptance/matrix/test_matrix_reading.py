@@ -98,6 +98,34 @@ async def test_the_bot_stays_in_the_thread_and_comes_out_again(bot: Bot, contact
     assert "m.relates_to" not in (await ada.hears(room, "Danke")).content
 
 
+@pytest.mark.parametrize("killed", ["before", "after"], ids=lambda when: f"killed {when} the commit")
+async def test_the_bot_stays_in_the_thread_over_a_kill(
+    bot: Bot, contact: OpenContact, encrypted: bool, killed: str
+) -> None:
+    ada = await contact()
+    room = await ada.opens_room(bot.user_id, encrypted=encrypted)
+    await bot.reads_text("/start")
+    [question] = await bot.says(room, "Wie viele?")
+    await ada.hears(room, "Wie viele?")
+    thread = {"rel_type": "m.thread", "event_id": question}
+    await ada.says(room, "20", **{"m.relates_to": thread})
+    before = bot.cursor
+    await bot.reads_text("20")
+    if killed == "before":
+        bot.cursor = before
+    await bot.restart()
+    bot.cursor = (await bot.channel.read(bot.cursor)).cursor
+    await bot.says(room, "Und wie alt?")
+    relation = (await ada.hears(room, "Und wie alt?")).content["m.relates_to"]
+    assert (relation["rel_type"], relation["event_id"]) == ("m.thread", question)
+    await ada.says(room, "wieder hier")
+    await bot.reads_text("wieder hier")
+    await bot.restart()
+    await bot.channel.read(bot.cursor)
+    await bot.says(room, "Danke")
+    assert "m.relates_to" not in (await ada.hears(room, "Danke")).content
+
+
 async def test_what_is_no_answer_never_stops_the_reading(bot: Bot, contact: OpenContact, encrypted: bool) -> None:
     ada = await contact()
     bot.synapse.unlimited(ada.user_id)

@@ -9,6 +9,7 @@ import pytest
 from bot.domain.messages import ChatKind, MembershipChanged, Said
 from bot.errors import Unreachable
 from tests.acceptance.matrix.conftest import Bot, OpenContact
+from tests.acceptance.matrix.people import Contact
 
 
 def _came(message: object) -> bool:
@@ -153,6 +154,7 @@ async def test_a_room_goes_on_in_its_successor(bot: Bot, contact: OpenContact, e
     ada = await contact()
     room = await ada.opens_room(bot.user_id, encrypted=encrypted)
     await bot.reads_text("/start")
+    bot.read.clear()
     await bot.says(room, "vorher")
     successor = (await ada.call("POST", f"/rooms/{room}/upgrade", {"new_version": "10"}))["replacement_room"]
     await ada.call("POST", f"/rooms/{successor}/invite", {"user_id": bot.user_id})
@@ -166,6 +168,79 @@ async def test_a_room_goes_on_in_its_successor(bot: Bot, contact: OpenContact, e
     await ada.says(successor, "und immer weiter")
     assert (await bot.reads_text("und immer weiter")).address.chat == room
     assert not [message for message in bot.read if message.content == Said("/start")]
+
+
+async def _upgrade(ada: Contact, room: str) -> str:
+    """Upgrade a room; inviting people to the new one is left to clients."""
+    found: str = (await ada.call("POST", f"/rooms/{room}/upgrade", {"new_version": "10"}))["replacement_room"]
+    return found
+
+
+async def test_who_moves_out_of_a_room_with_a_successor_has_not_gone(
+    bot: Bot, contact: OpenContact, encrypted: bool
+) -> None:
+    ada = await contact()
+    room = await ada.opens_room(bot.user_id, encrypted=encrypted)
+    await bot.reads_text("/start")
+    bot.read.clear()
+    successor = await _upgrade(ada, room)
+    await ada.call("POST", f"/rooms/{successor}/invite", {"user_id": bot.user_id})
+    await bot.reads(_came)
+    await ada.call("POST", f"/rooms/{room}/leave")
+    await ada.sync()
+    for number in range(3):
+        await ada.says(successor, f"Nachricht {number}")
+        assert (await bot.reads_text(f"Nachricht {number}")).address.chat == room
+        # The empty room is tidied up meanwhile, so the homeserver tells its successor to no later run.
+        reading = asyncio.create_task(bot.channel.read(bot.cursor))
+        await _until_out(bot, room)
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+        await bot.restart()
+    assert not [message for message in bot.read if _went(message)]
+    assert not [message for message in bot.read if message.content == Said("/start")]
+    await bot.channel.read(bot.cursor)
+    await bot.says(room, "nachher")
+    await ada.hears(successor, "nachher")
+
+
+@pytest.mark.parametrize("restarts", [False, True], ids=["steady", "restarting"])
+@pytest.mark.parametrize("apart", [False, True], ids=["in one sync", "in two"])
+async def test_a_bot_put_out_of_a_room_before_it_could_move_goes_on_in_the_successor(
+    bot: Bot, contact: OpenContact, restarts: bool, apart: bool
+) -> None:
+    ada = await contact()
+    room = await ada.opens_room(bot.user_id, preset="private_chat")
+    await bot.reads_text("/start")
+    bot.read.clear()
+    successor = await _upgrade(ada, room)
+    if apart:
+        bot.cursor = (await bot.channel.read(bot.cursor)).cursor
+    await ada.call("POST", f"/rooms/{room}/kick", {"user_id": bot.user_id})
+    gone = await bot.reads(_went)
+    assert gone.address.chat == room
+    if restarts:
+        await bot.restart()
+    await ada.call("POST", f"/rooms/{successor}/invite", {"user_id": bot.user_id})
+    assert (await bot.reads(_came)).address.chat == room
+    await ada.sync()
+    await ada.says(successor, "hier geht es weiter")
+    assert (await bot.reads_text("hier geht es weiter")).address.chat == room
+    await bot.says(room, "nachher")
+    await ada.hears(successor, "nachher")
+    assert not [message for message in bot.read if message.content == Said("/start")]
+
+
+async def test_a_room_upgraded_when_the_bot_was_out_already_begins_a_new_talk(bot: Bot, contact: OpenContact) -> None:
+    ada = await contact()
+    room = await ada.opens_room(bot.user_id, preset="private_chat")
+    await bot.reads_text("/start")
+    await ada.call("POST", f"/rooms/{room}/kick", {"user_id": bot.user_id})
+    await bot.reads(_went)
+    # Nobody tells us of the old room any more, and that the new one names it is no proof.
+    successor = await _upgrade(ada, room)
+    await ada.call("POST", f"/rooms/{successor}/invite", {"user_id": bot.user_id})
+    assert (await bot.reads_text("/start")).address.chat == successor
 
 
 async def test_nobody_takes_over_anothers_talk_by_a_forged_successor(bot: Bot, contact: OpenContact) -> None:

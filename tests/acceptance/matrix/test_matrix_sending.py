@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -180,13 +181,20 @@ async def test_the_default_limits_of_synapse_are_learned_and_replies_go_first(bo
     assert any("override_ratelimit" in fact.detail for fact in await bot.channel.check())
 
 
-async def test_a_room_that_refuses_the_bots_messages(bot: Bot, contact: OpenContact) -> None:
+async def test_a_room_that_refuses_the_bots_messages_until_it_does_not(
+    bot: Bot, contact: OpenContact, encrypted: bool
+) -> None:
     ada = await contact()
-    room = await ada.opens_room(bot.user_id, preset="private_chat", power_level_content_override={"events_default": 50})
+    refusing: dict[str, Any] = {"preset": "private_chat", "power_level_content_override": {"events_default": 50}}
+    room = await ada.opens_room(bot.user_id, encrypted=encrypted, **refusing)
     await bot.reads_text("/start")
     with pytest.raises(Refused) as refused:
         await bot.says(room, "darf ich?")
     assert refused.value.reason == "no_rights"
+    power = await ada.call("GET", f"/rooms/{room}/state/m.room.power_levels/")
+    await ada.call("PUT", f"/rooms/{room}/state/m.room.power_levels/", power | {"events_default": 0})
+    await bot.says(room, "danke")
+    await ada.hears(room, "danke")
 
 
 async def test_a_room_that_nobody_knows(bot: Bot) -> None:
