@@ -98,6 +98,10 @@ def test_what_is_no_picture_is_none(content: bytes) -> None:
     assert look(content) is None
 
 
+def test_a_picture_of_more_than_the_limit_is_not_unpacked_though_it_could_be() -> None:
+    assert look(picture(8000, PIXEL_LIMIT // 8000 + 1, mode="1")) is None
+
+
 @pytest.mark.parametrize("side", [int(PIXEL_LIMIT**0.5) + 1, 10_000, 50_000, 2**31 - 1])
 def test_what_would_unpack_to_too_much_is_never_unpacked(side: int) -> None:
     assert look(bomb(side, side)) is None
