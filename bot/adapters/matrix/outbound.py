@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import html
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -17,17 +18,26 @@ from bot.adapters.matrix.inbound import Thread
 from bot.adapters.matrix.pictures import Picture, Thumbnail
 from bot.adapters.plain import numbered, plain_text
 from bot.domain.commands import typed_command
-from bot.domain.messages import Attachment, OutboundMessage
+from bot.domain.messages import Attachment, Choice, OutboundMessage
 
 Contents = dict[str, Any]
 
 CONTENT_LIMIT = 40_000
-"""Bytes of one content. An event has 65,536 (https://spec.matrix.org/latest/client-server-api/#size-limits), of which
-encryption takes a third for base64, and the envelope some."""
+"""Bytes of one content as it is encrypted: nio writes `ä` as `\\u00e4`. An event has 65,536
+(https://spec.matrix.org/latest/client-server-api/#size-limits); base64 adds a third, and the envelope some."""
 
 CHOICE_LIMIT = 100
 TEXT_LIMIT = 12_000
 """Characters, of up to four bytes in the body and more in the HTML."""
+
+SHORT = 200
+"""Characters of a first line or a hint that is kept in one piece."""
+
+LABEL_LIMIT = 1500
+"""Characters of a choice's label; no form that people answer has longer ones."""
+
+GROUP_LIMIT = CONTENT_LIMIT - 4000
+"""Bytes of the choices in one event, beside the hint and the ways on."""
 
 _KINDS = {"audio": "m.audio", "video": "m.video"}
 _COMMAND = re.compile(r"(?<![\w/.:!])/([a-z]{2,32})(?![\w/])")
@@ -50,7 +60,7 @@ def poll_content(message: OutboundMessage, *, thread: Thread | None = None) -> C
     """Return the content of the poll that a question becomes, None if it cannot be one: then it is a message."""
     question = bang(plain_text(replace(message, choices=())))
     content = polls.poll_content(message, question=question, fallback=bang(plain_text(message)))
-    if content is None or len(orjson.dumps(content)) > CONTENT_LIMIT:
+    if content is None or content_size(content) > CONTENT_LIMIT:
         return None
     return content | in_thread(thread)
 
@@ -115,6 +125,11 @@ def edit_transaction(content: Mapping[str, Any]) -> str:
     return "e" + hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
 
 
+def content_size(content: Mapping[str, Any]) -> int:
+    """Return the bytes of a content as `CONTENT_LIMIT` counts them."""
+    return len(json.dumps(content, separators=(",", ":")))
+
+
 def bang(text: str) -> str:
     """Return a text whose commands are written as people can type them here: clients keep "/" for themselves."""
     return _COMMAND.sub(lambda match: f"!{match[1]}" if _is_command(match[1]) else match[0], text)
@@ -156,32 +171,48 @@ def _escaped(text: str) -> str:
 
 
 def _split(message: OutboundMessage) -> Sequence[OutboundMessage]:
-    """Return messages that each fit an event: the first says where one is, the last has all that can be chosen."""
+    """Return messages that each fit an event: the first says where one is, the last has the ways on."""
     if _fits(message):
         return [message]
-    pieces = _pieces(message.text)
-    if len(pieces) == 1:
-        return [message]
-    messages = [OutboundMessage(text=piece, language=message.language) for piece in pieces[:-1]]
-    messages[0] = OutboundMessage(text=pieces[0], where=message.where, language=message.language)
-    last = OutboundMessage(
-        text=pieces[-1],
-        hint=message.hint,
-        choices=message.choices,
-        ways=message.ways,
-        chosen=message.chosen,
-        language=message.language,
-    )
-    if not _fits(last):
-        messages.append(OutboundMessage(text=pieces[-1], language=message.language))
-        last = OutboundMessage(
-            text="", hint=message.hint, choices=message.choices, ways=message.ways, language=message.language
-        )
-    return [*messages, last]
+    where, text, hint = message.where, message.text, message.hint
+    if len(where) > SHORT:
+        where, text = "", f"{where}\n{text}"
+    if len(hint) > SHORT:
+        hint, text = "", f"{text}\n{hint}"
+    parts = [OutboundMessage(text=piece, language=message.language) for piece in _pieces(text)]
+    parts[0] = replace(parts[0], where=where)
+    parts[-1] = replace(parts[-1], hint=hint)
+    for group in _groups(message.choices):
+        joined = replace(parts[-1], choices=group)
+        if not parts[-1].choices and _fits(joined):
+            parts[-1] = joined
+        else:
+            parts.append(OutboundMessage(text="", choices=group, language=message.language))
+    parts[-1] = replace(parts[-1], ways=message.ways, chosen=message.chosen)
+    return parts
+
+
+def _groups(choices: Sequence[Choice]) -> list[tuple[Choice, ...]]:
+    """Divide many or long choices so that each group fits an event; each keeps the number that it is picked by."""
+    groups: list[tuple[Choice, ...]] = []
+    size = GROUP_LIMIT + 1
+    for number, choice in numbered(tuple(choices)):
+        label = choice.label if len(choice.label) <= LABEL_LIMIT else choice.label[: LABEL_LIMIT - 1] + "…"
+        shown = Choice(number, label, choice.selected)
+        size += (own := _size(OutboundMessage(text="", choices=(shown,))))
+        if size > GROUP_LIMIT:
+            groups.append(())
+            size = own
+        groups[-1] += (shown,)
+    return groups
 
 
 def _fits(message: OutboundMessage) -> bool:
-    return len(orjson.dumps(_content(message))) <= CONTENT_LIMIT
+    return _size(message) <= CONTENT_LIMIT
+
+
+def _size(message: OutboundMessage) -> int:
+    return content_size(_content(message))
 
 
 def _pieces(text: str) -> list[str]:

@@ -126,6 +126,19 @@ async def test_a_long_text_becomes_several_messages(bot: Bot, contact: OpenConta
     assert ada.heard[room][-1].event_id == ids[-1]
 
 
+async def test_a_long_list_of_choices_becomes_several_messages(bot: Bot, contact: OpenContact, encrypted: bool) -> None:
+    ada = await contact()
+    room = await ada.opens_room(bot.user_id, encrypted=encrypted)
+    await bot.reads_text("/start")
+    towns = [f"Ort {number} " + "ä<&" * 60 for number in range(1, 397)]
+    ids = await bot.says(room, "In welchem Ort?", *towns, ways=(Way("pause", "Pause", "/pause"),))
+    assert len(ids) > 2
+    await ada.hears(room, "Pause: !pause")
+    rows = [f"  {number}  {town}" for number, town in enumerate(towns, 1)]
+    told = "\n".join(await ada.history(room))
+    assert told == "\n".join(["In welchem Ort?", *rows, "Pause: !pause"])
+
+
 async def test_a_file_goes_out_as_the_room_is(bot: Bot, contact: OpenContact, encrypted: bool) -> None:
     ada = await contact()
     room = await ada.opens_room(bot.user_id, encrypted=encrypted)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import replace
 from typing import Any
 
-import orjson
 import pytest
 
 from bot.adapters.matrix.inbound import Thread
@@ -68,18 +68,49 @@ def test_a_thread_is_kept_in_every_part() -> None:
         }
 
 
-@pytest.mark.parametrize("signs", ["a", "ä", "&", "👩‍🔬", "wort ", "zeile\n"])
+@pytest.mark.parametrize("signs", ["a", "ä", "слово ", "&", "👩‍🔬", "wort ", "zeile\n"])
 def test_every_part_of_a_long_text_fits_and_nothing_is_lost(signs: str, rng: random.Random) -> None:
     text = (signs * rng.randrange(20_000, 60_000)).strip()
     message = OutboundMessage(
         text=text, where="Wo", choices=(Choice("1", "eins"),), ways=(Way("back", "Zurück", "/zurueck"),)
     )
     contents = text_contents(message)
-    assert all(len(orjson.dumps(content)) <= CONTENT_LIMIT for content in contents)
+    assert all(len(json.dumps(content)) <= CONTENT_LIMIT for content in contents)
     assert contents[0]["body"].startswith("Wo\n")
     assert contents[-1]["body"].endswith("  1  eins\nZurück: !zurueck")
     told = "".join(content["body"] for content in contents)
     assert "".join(told.split()) == "".join(f"Wo{text}1einsZurück:!zurueck".split())
+
+
+@pytest.mark.parametrize("key", ["{}", "k{}"], ids=["numbers as keys", "other keys"])
+@pytest.mark.parametrize("long", ["nothing", "text", "where", "hint"])
+def test_every_part_of_a_long_list_of_choices_fits_and_keeps_its_numbers(
+    key: str, long: str, rng: random.Random
+) -> None:
+    labels = [rng.choice("aä&<👩") * rng.randrange(1, 900) for _ in range(rng.randrange(100, 500))]
+    text, where, hint = ("Wort " * (20_000 if name == long else 3) for name in ("text", "where", "hint"))
+    message = OutboundMessage(
+        text=text,
+        where=where,
+        hint=hint,
+        choices=tuple(Choice(key.format(place), label) for place, label in enumerate(labels, 1)),
+        ways=(Way("back", "Zurück", "/zurueck"),),
+    )
+    contents = text_contents(message)
+    assert all(len(json.dumps(content)) <= CONTENT_LIMIT for content in contents)
+    told = "\n".join(content["body"] for content in contents)
+    rows = [f"  {place}  {label}" for place, label in enumerate(labels, 1)]
+    assert [line for line in told.split("\n") if line.startswith("  ")] == rows
+    assert told.split().count("Wort") == f"{text}{where}{hint}".count("Wort")
+    assert told.endswith("\nZurück: !zurueck")
+
+
+def test_a_label_that_fills_an_event_by_itself_is_cut() -> None:
+    contents = text_contents(OutboundMessage(text="?", choices=(Choice("1", "👩" * 32_000), Choice("2", "b"))))
+    assert all(len(json.dumps(content)) <= CONTENT_LIMIT for content in contents)
+    told = "\n".join(content["body"] for content in contents)
+    assert "👩…\n" in told
+    assert told.endswith("\n  2  b")
 
 
 def test_an_edit_shows_the_new_text_to_older_clients_too() -> None:
