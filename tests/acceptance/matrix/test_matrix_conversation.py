@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from storage.tables import addresses
+from storage.tables import addresses, deliveries
 from tests.acceptance.matrix.stage import EncryptedMatrixStage, MatrixPerson, MatrixStage
 from tests.contract.channels.staging import STAGES, staged
 
@@ -89,3 +90,30 @@ async def test_who_leaves_is_marked_as_not_reachable(open_stage: OpenStage) -> N
     assert isinstance(bob, MatrixPerson)
     reachable = await stage.rows(select(addresses.c.chat, addresses.c.reachable))
     assert {chat: bool(found) for chat, found in reachable} == {ada.room: False, bob.room: True}
+
+
+async def test_a_room_that_refuses_the_bot_costs_a_failed_delivery_and_no_more(open_stage: OpenStage) -> None:
+    stage = await open_stage(forms=("short",))
+    stage.failures_expected = True
+    ada = await stage.joined()
+    assert isinstance(ada, MatrixPerson)
+    power = {"events_default": 50}
+    room = await ada.contact.opens_room(
+        stage.user_id, encrypted=stage.encrypted, preset="private_chat", power_level_content_override=power
+    )
+    failed = select(deliveries.c.reason, deliveries.c.attempts).where(
+        deliveries.c.chat == room, deliveries.c.state == "failed"
+    )
+    reasons: list[object] = []
+    async with asyncio.timeout(20):
+        while not reasons:  # the homeserver tells nobody what it refused
+            await asyncio.sleep(0.05)
+            reasons = [tuple(row) for row in await stage.rows(failed)]
+    levels = f"/rooms/{room}/state/m.room.power_levels/"
+    power = await ada.contact.call("GET", levels)
+    await ada.contact.call("PUT", levels, power | {"events_default": 0})
+    await ada.contact.says(room, "!start")
+    heard = ada.contact.heard
+    await stage.first(lambda: next((message for message in heard.get(room, []) if "Sprache" in message.text), None))
+    assert reasons == [("no_rights", 1)]
+    assert [tuple(row) for row in await stage.rows(failed)] == reasons

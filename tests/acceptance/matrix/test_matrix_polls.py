@@ -84,7 +84,8 @@ async def test_a_changed_vote_corrects_the_answer_and_a_number_can_still_be_type
     for number, text in enumerate(("Wort", "12", "12,5", "31.01.2020"), 1):
         await ada.hears(f"Frage {number}")
         await ada.says(text)
-    poll = await ada.contact.hears(ada.room, "Frage 5")
+    await ada.hears("Frage 5")
+    poll = ada.contact.heard[ada.room][-1]
     await ada.contact.votes(ada.room, poll, "1  Rot")
     await ada.hears("Frage 6")
     assert await _colour(stage) == "red"
