@@ -45,12 +45,7 @@ Observer = Callable[[Sequence[tuple[Address, Outcome]]], None]
 
 def channels_of(settings: Settings) -> list[str]:
     """Return the names of the configured channels."""
-    on = []
-    if settings.telegram.token is not None:
-        on.append("telegram")
-    if settings.matrix.homeserver is not None:
-        on.append("matrix")
-    return on
+    return list(settings.channels)
 
 
 def build_channels(house: House) -> list[Channel]:

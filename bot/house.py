@@ -108,6 +108,7 @@ async def load_hub(settings: Settings, database: Database, keys: Keys) -> Hub:
         "{controller}": settings.hub.controller or DEMO,
         "{contact}": settings.hub.contact or DEMO,
         "{dpo}": settings.hub.dpo or DEMO,
+        "{matrix}": settings.matrix.user_id or DEMO,
     }
     filled = {key: _fill(body, fields) for key, body in written.items()}
     return Hub(
@@ -120,6 +121,7 @@ async def load_hub(settings: Settings, database: Database, keys: Keys) -> Hub:
         notice_version=values.get("notice_version", "1"),
         code_hash=lambda code: code_hash(keys, code),
         person_hash=lambda address: keys.digest("suppression", address),
+        channels=settings.channels,
     )
 
 

@@ -223,6 +223,12 @@ class Settings(BaseSettings):
         password = urlsplit(self.database_url).password
         return self.database_url.replace(f":{password}@", ":***@", 1) if password else self.database_url
 
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The names of the channels that are switched on."""
+        on = {"matrix": self.matrix.homeserver, "telegram": self.telegram.token}
+        return tuple(name for name, switch in on.items() if switch is not None)
+
     def secrets(self) -> tuple[str, ...]:
         """Return every secret among the settings, for the log to leave out."""
         hidden = (

@@ -14,7 +14,7 @@ from config.hub import Content, read_content
 
 NEEDED = ("notice/privacy", "notice/short", "notice/staff", "thanks", "welcome")
 """Without them the bot has nothing to say where it must say something."""
-FIELDS = frozenset({"hub", "controller", "contact", "dpo"})
+FIELDS = frozenset({"hub", "controller", "contact", "dpo", "matrix"})
 """What may stand in braces in the files of `notice/`; nothing may in other texts."""
 STATES = ("done", "running", "planned")
 DUE = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?", re.ASCII)

@@ -109,7 +109,9 @@ def ask_consent(draft: Draft, *, language: str, code: str) -> None:
         text = scene.hub.text("notice/staff", language)  # it is short enough to be shown whole
     else:
         choices.append(["notice", say("consent.notice")])
-        parts = [scene.hub.text("notice/short", language), scene.hub.text(f"notice/{scene.address.channel}", language)]
+        here = scene.address.channel
+        names = ["short", here, *(f"also-{channel}" for channel in scene.hub.channels if channel != here)]
+        parts = [scene.hub.text(f"notice/{name}", language) for name in names]
         text = "\n".join(part.strip() for part in parts if part)
     prompt = NewPrompt(id=PromptId(scene.next_id()), kind="consent", data={"choices": choices})
     draft.reply(menu_message(text, prompt, where=say("consent.title")), prompt)

@@ -329,3 +329,20 @@ async def test_the_questionnaire_can_wait(open_stage: OpenStage, restarts: bool)
     await ada.hears("Wenn Sie so weit sind: /umfrage")
     await ada.says("/umfrage")
     await ada.hears("Frage 1")
+
+
+ON_MATRIX = {"homeserver": "https://matrix.example.org", "user_id": "@hub:example.org", "password": "secret"}
+
+
+@pytest.mark.parametrize("also", [True, False])
+async def test_the_notice_says_what_is_true_of_the_channel_one_is_on(
+    open_stage: OpenStage, place: tuple[str, str], also: bool
+) -> None:
+    stage = await open_stage(forms=("shipped",), **({"matrix": ON_MATRIX} if also else {}))
+    ada = stage.person()
+    await ada.starts()
+    notice = (await ada.hears("Bevor es losgeht")).text
+    assert ("Telegram ist bei Bots nicht Ende-zu-Ende verschlüsselt." in notice) is (place[0] == "telegram")
+    assert "Die beteiligten Server sehen" not in notice  # that is Matrix' own line
+    assert ("Auf Matrix erreichen Sie uns auch: @hub:example.org" in notice) is also
+    assert ("Matrix" in notice) is also

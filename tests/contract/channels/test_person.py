@@ -148,7 +148,7 @@ async def test_forget_leaves_no_trace_in_any_table(open_stage: OpenStage, restar
     await ada.says("/vergessen")
     await ada.hears("schreiben Sie bitte: LÖSCHEN")
     await ada.says("löschen")
-    await ada.hears("Es ist alles gelöscht")
+    await ada.hears("Wir haben alles gelöscht")
     await ada.settled()
     chat = ada.address.partition(":")[2]
     assert await stage.mentions(*SECRETS, chat) == []
@@ -162,7 +162,7 @@ async def test_who_was_forgotten_can_begin_anew(open_stage: OpenStage) -> None:
     await ada.says("/forget")
     await ada.hears("schreiben Sie bitte: LÖSCHEN")
     await ada.says("LÖSCHEN")
-    await ada.hears("Es ist alles gelöscht")
+    await ada.hears("Wir haben alles gelöscht")
     await ada.says("Hallo")
     await ada.hears("Bevor es losgeht")
 

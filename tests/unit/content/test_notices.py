@@ -9,11 +9,14 @@ import pytest
 
 from tests.unit.content.sheets import CONTENT
 
-NAMES = ("notice/privacy", "notice/short", "notice/staff", "notice/telegram", "texts/thanks", "texts/welcome")
+CHANNELS = ("matrix", "telegram")
+LINES = ("notice/also-matrix", *(f"notice/{channel}" for channel in CHANNELS))
+NAMES = ("notice/privacy", "notice/short", "notice/staff", *LINES, "texts/thanks", "texts/welcome")
 FIELDS = {
     "notice/privacy": {"hub", "controller", "contact", "dpo"},
     "notice/staff": {"hub", "controller", "contact", "dpo"},
     "notice/short": {"controller"},
+    "notice/also-matrix": {"matrix"},
 }
 LANGUAGES = ("de", "en")
 COMMANDS = {
@@ -74,7 +77,8 @@ def test_both_languages_say_as_much(name: str) -> None:
 @each_language
 def test_the_short_notice_has_three_to_five_lines_with_the_line_of_the_channel(language: str) -> None:
     assert 3 <= len(text("notice/short", language).splitlines()) <= 5
-    assert len(text("notice/telegram", language).splitlines()) == 1
+    for line in LINES:
+        assert len(text(line, language).splitlines()) == 1
 
 
 @each_language
@@ -96,8 +100,41 @@ def test_the_full_notice_says_what_gdpr_article_13_demands(language: str) -> Non
     assert consent in said
     assert said.count(law) >= 6
     assert "LDI NRW" in said
-    assert "· Telegram" in said
-    assert "Matrix" not in said, "no channel is promised before it is there"
+
+
+@each_language
+def test_the_notices_say_of_each_channel_what_others_see_and_keep_matrix_first(language: str) -> None:
+    """For a hub with one of them it is true as well: each part says which channel it speaks of."""
+    full, staff = text("notice/privacy", language), text("notice/staff", language)
+    lines = [line for line in full.splitlines() if line.startswith(tuple(f"· {name.title()}: " for name in CHANNELS))]
+    assert [line.partition(":")[0] for line in lines] == ["· Matrix", "· Telegram"]
+    matrix, telegram = lines
+    seen = {
+        "de": ("wer wem wann schreibt", "außer Reaktionen", "für uns"),
+        "en": ("who writes", "except reactions", "for us"),
+    }
+    for words in seen[language]:
+        assert words in matrix
+    unsealed = {"de": "nicht Ende-zu-Ende verschlüsselt", "en": "not end-to-end encrypted"}[language]
+    assert unsealed in telegram and unsealed in staff
+    for said in (full, staff):
+        assert 0 < said.index("Matrix:") < said.index("Telegram:")
+
+
+@each_language
+def test_the_notices_promise_no_erasure_of_what_lies_with_others(language: str) -> None:
+    stays = {"de": "auch wenn wir löschen", "en": "even if we erase"}[language]
+    for name in ("notice/matrix", "notice/telegram", "notice/staff"):
+        assert stays in text(name, language)
+    remains = {"de": "Der Chat selbst bleibt. Matrix: ", "en": "The chat itself remains. Matrix: "}[language]
+    assert remains in text("notice/privacy", language)
+    database = {"de": "bleiben in unserer Datenbank nur", "en": "only these remain in our database"}[language]
+    assert database in text("notice/privacy", language)
+
+
+@each_language
+def test_no_notice_names_a_channel_where_it_is_shown_to_all(language: str) -> None:
+    assert not re.search("matrix|telegram", text("notice/short", language), re.IGNORECASE)
 
 
 @each_language
