@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.domain.commands import typed_command
-from bot.domain.messages import Edited, MembershipChanged, Pressed, Said, SentMedia
+from bot.domain.messages import Edited, MembershipChanged, Missed, Pressed, Said, SentMedia
 from bot.domain.scene import Draft, Need, Scene
 from bot.ports import Route
 from handlers import account, basics, forms, media, membership, onboarding, questionnaire
@@ -93,12 +93,19 @@ ROUTES: tuple[Route, ...] = (
     Route(name="visitor forgets", when=_typed("forget", known=False), handle=account.visitor_forget),
     Route(name="visitor stops", when=_typed("stop", known=False), handle=account.visitor_forget),
     Route(
+        name="visitor was not heard",
+        when=lambda scene: not _known(scene) and isinstance(scene.message.content, Missed),
+        handle=onboarding.visitor_start,
+        needs=INVITATION,
+    ),
+    Route(
         name="visitor",
         when=lambda scene: not _known(scene) and not isinstance(scene.message.content, Edited),
         handle=onboarding.visitor,
         needs=INVITATION,
     ),
     Route(name="visitor edits", when=lambda scene: not _known(scene), handle=media.edit_without_answer),
+    Route(name="not heard", when=_is(Missed), handle=basics.missed),
     # commands
     *_command("start", onboarding.start, INVITATION),
     *_command("help", basics.help_),

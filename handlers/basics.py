@@ -114,6 +114,22 @@ def unknown_command(draft: Draft) -> None:
         draft.reply(draft.say("unknown.command"))
 
 
+def missed(draft: Draft) -> None:
+    """Old messages that nobody read in time: say that none of them counts, and show where the person stands."""
+    scene, say = draft.scene, draft.say
+    interview = scene.interview
+    if scene.dialogue is not None and scene.dialogue.name == onboarding.DIALOGUE:
+        draft.reply(say("missed.sorry"))
+        onboarding.again(draft)
+    elif interview is None:
+        draft.reply("\n".join([say("missed.sorry"), say("missed.menu")]))
+    elif interview.form_state == "closed":
+        draft.reply("\n".join([say("missed.sorry"), say("survey.closed")]))
+    else:
+        draft.reply(say("missed.sorry"))
+        ask_again(draft, interview)
+
+
 def not_understood(draft: Draft) -> None:
     """Text that answers nothing: say where one is instead of guessing."""
     interview = draft.scene.interview

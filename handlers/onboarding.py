@@ -111,7 +111,9 @@ def start(draft: Draft) -> None:
 def start_again(draft: Draft, contact: Contact) -> None:
     """Say where the contact stands."""
     scene = draft.scene
-    if scene.interview is not None:
+    if scene.interview is not None and scene.interview.form_state == "closed":
+        draft.reply(draft.say("survey.closed"))
+    elif scene.interview is not None:
         resume(draft, scene.interview)
     else:
         draft.reply(draft.say("start.back", name=contact.name, hub=scene.hub.name))

@@ -77,22 +77,35 @@ def typed_command(text: str) -> Typed | None:
     Letter case and umlauts do not matter (`/Zurück` is `/zurueck`). People write "!" for other reasons too: `!word`
     counts if that word exists, or if it stands alone and looks like one that does (`!hlep`).
     """
-    stripped = text.strip()
-    if stripped[:1] not in ("/", "!") or not stripped[1:2].isalpha():
+    written = _written(text)
+    if written is None:
         return None
-    sign = stripped[0]
-    word, _, argument = stripped[1:].partition(" ")
-    word, _, more = word.partition("\n")
-    name = _plain(word)
+    sign, name, argument = written
     command = _BY_NAME.get(name)
     if command is not None:
-        return Typed(command=command, argument=(more or argument).strip(), sign=sign)
-    if sign == "!" and (argument or more):
+        return Typed(command=command, argument=argument, sign=sign)
+    if sign == "!" and argument:
         return None
     near = difflib.get_close_matches(name, _BY_NAME, n=1, cutoff=_ALIKE[sign])
     if sign == "!" and not near:
         return None
     return Typed(command=None, nearest=tuple(_BY_NAME[word] for word in near), sign=sign)
+
+
+def command_in(text: str) -> Command | None:
+    """Return the command that a text is, without a look at what a misspelt one may have meant."""
+    written = _written(text)
+    return _BY_NAME.get(written[1]) if written is not None else None
+
+
+def _written(text: str) -> tuple[str, str, str] | None:
+    """Return sign, plain word and argument of what looks like a command."""
+    stripped = text.strip()
+    if stripped[:1] not in ("/", "!") or not stripped[1:2].isalpha():
+        return None
+    word, _, argument = stripped[1:].partition(" ")
+    word, _, more = word.partition("\n")
+    return stripped[0], _plain(word), (more or argument).strip()
 
 
 def _plain(word: str) -> str:

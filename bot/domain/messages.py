@@ -90,7 +90,12 @@ class MembershipChanged:
     present: bool
 
 
-Content = Said | Edited | Pressed | SentMedia | MembershipChanged
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Several things that a person wrote while nobody read them: too long ago to be answered one by one."""
+
+
+Content = Said | Edited | Pressed | SentMedia | MembershipChanged | Missed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from bot.adapters.matrix import polls
+from bot.domain.commands import command_in
 from bot.domain.messages import (
     Address,
     ChatKind,
@@ -19,6 +20,7 @@ from bot.domain.messages import (
     Edited,
     InboundMessage,
     MembershipChanged,
+    Missed,
     Pressed,
     Said,
     SentMedia,
@@ -35,6 +37,8 @@ UNREADABLE = "unreadable"
 
 OLD = timedelta(days=1)
 """Several messages of one room older than this are no talk any more: they are answered once, together."""
+
+_WISHES = frozenset({"stop", "forget"})
 
 _LONGEST_ID = 255
 """https://spec.matrix.org/latest/appendices/#event-ids"""
@@ -149,9 +153,10 @@ def is_own_join(event: Object, *, reader: Reader) -> bool:
 
 
 def without_old_talk(messages: Sequence[InboundMessage], *, now: datetime) -> list[InboundMessage]:
-    """Answer what waited for days once a room: of several old messages only a greeting stays, at the place of the last.
+    """Answer what waited for days once a room: `Missed` stands for several old messages, at the place of the last.
 
-    A single old message is still taken for what it is, and comings and goings always are.
+    A single old message is still taken for what it is; comings and goings, and the wish to hear nothing more or to be
+    forgotten, always are.
     """
     old: dict[Address, list[str]] = {}
     for message in messages:
@@ -163,12 +168,15 @@ def without_old_talk(messages: Sequence[InboundMessage], *, now: datetime) -> li
         if len(ids) < 2 or message.native_id not in ids:
             kept.append(message)
         elif message.native_id == ids[-1]:
-            kept.append(replace(message, content=Said(GREETING), message_id=None))
+            kept.append(replace(message, content=Missed(), message_id=None))
     return kept
 
 
 def _is_old_talk(message: InboundMessage, *, now: datetime) -> bool:
-    return now - message.received_at > OLD and not isinstance(message.content, MembershipChanged)
+    if now - message.received_at <= OLD or isinstance(message.content, MembershipChanged):
+        return False
+    command = command_in(message.content.text) if isinstance(message.content, Said) else None
+    return command is None or command.name not in _WISHES
 
 
 def _message(event: Object, *, room: Room, reader: Reader, now: datetime) -> InboundMessage | None:

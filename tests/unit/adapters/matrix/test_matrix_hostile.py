@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.adapters.matrix.channel import MatrixChannel
-from bot.domain.messages import Address, DeliveryId, OutboundMessage, Outgoing, Said
+from bot.domain.messages import Address, DeliveryId, Missed, OutboundMessage, Outgoing, Said
 from bot.errors import (
     ChannelRefused,
     ChannelUnavailable,
@@ -149,7 +149,7 @@ async def test_a_month_of_absence_is_answered_once_a_room(channel: MatrixChannel
     homeserver.sync(*events)
     began = time.monotonic()
     reading = await channel.read("s0")
-    assert [(message.content, message.native_id) for message in reading.messages] == [(Said("/start"), "$e19999")]
+    assert [(message.content, message.native_id) for message in reading.messages] == [(Missed(), "$e19999")]
     assert time.monotonic() - began < 30
     assert (await channel.read("s0")).cursor is not None
 

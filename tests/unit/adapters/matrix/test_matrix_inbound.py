@@ -27,6 +27,7 @@ from bot.domain.messages import (
     Edited,
     InboundMessage,
     MembershipChanged,
+    Missed,
     Pressed,
     PromptId,
     Said,
@@ -211,7 +212,7 @@ def test_several_old_messages_of_a_room_are_one_greeting() -> None:
     messages = [_said(1, hours=72), _said(2, hours=71), _said(3, hours=30), _said(4, hours=2)]
     kept = without_old_talk(messages, now=NOW)
     assert [(message.native_id, message.content) for message in kept] == [
-        ("$3", Said("/start")),
+        ("$3", Missed()),
         ("$4", Said("Zeile 4")),
     ]
 
@@ -221,7 +222,15 @@ def test_a_single_old_message_is_taken_for_what_it_is() -> None:
     assert without_old_talk(messages, now=NOW) == messages
 
 
+@pytest.mark.parametrize("wish", ["!stopp", "/stop", "!vergessen", "/forget"])
+def test_who_wants_no_more_messages_or_to_be_forgotten_is_heard_however_late(wish: str) -> None:
+    wished = _said(2, hours=71, content=Said(wish))
+    kept = without_old_talk([_said(1, hours=72), wished, _said(3, hours=70), _said(4, hours=69)], now=NOW)
+    assert [message.content for message in kept] == [Said(wish), Missed()]
+    assert without_old_talk([_said(1, hours=72), wished], now=NOW) == [_said(1, hours=72), wished]
+
+
 def test_comings_and_goings_are_never_left_out() -> None:
     gone = _said(3, hours=60, content=MembershipChanged(present=False))
     kept = without_old_talk([_said(1, hours=72), _said(2, hours=71), gone], now=NOW)
-    assert [message.content for message in kept] == [Said("/start"), MembershipChanged(present=False)]
+    assert [message.content for message in kept] == [Missed(), MembershipChanged(present=False)]
