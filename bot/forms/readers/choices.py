@@ -11,7 +11,7 @@ from bot.forms.readers.folding import fold, folds, plain_digits
 MIN_PREFIX = 4
 """Letters from which the beginning of a label (in a long list: any part of it) counts as the label."""
 
-_NUMBER = re.compile(r"[#(\[]?\s*([0-9]{1,4})\s*[.)\]:]?", re.ASCII)
+_NUMBER = re.compile(r"[#(\[]?\s*([0-9]{1,5})\s*[.)\]:]?", re.ASCII)  # the longest lists have some 11,000 choices
 _YES = frozenset({"ja", "j", "jo", "yes", "y", "yep"})
 _NO = frozenset({"nein", "n", "ne", "nee", "no", "nope"})
 
@@ -70,10 +70,27 @@ class Catalogue:
             return next((self._by_name[name] for name in meant if name in self._by_name), None)
         if not prefixes or len(word.replace(" ", "")) < MIN_PREFIX:
             return None
-        found = {name for label, name in self._exact.items() if any(label.startswith(form) for form in folds(text))}
+        begins = folds(text)
+        found = {name for label, name in self._exact.items() if label.startswith(begins)}
         if not found and len(fitting := self.fitting(text)) == 1:
             return self.choices[fitting[0] - 1].name
         return next(iter(found)) if len(found) == 1 else None
+
+
+_KEPT = 64
+_of_long_lists: dict[int, Catalogue] = {}  # by the identity of the choices, which a catalogue keeps alive
+
+
+def catalogue_of(choices: tuple[Choice, ...]) -> Catalogue:
+    """Return the catalogue of a question's choices; that of a long list takes long to make, and is kept."""
+    if len(choices) <= LONG_LIST:
+        return Catalogue(choices)
+    known = _of_long_lists.get(id(choices))
+    if known is None:
+        while len(_of_long_lists) >= _KEPT:
+            _of_long_lists.pop(next(iter(_of_long_lists)), None)
+        known = _of_long_lists[id(choices)] = Catalogue(choices)
+    return known
 
 
 def _is_in(part: str, label: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bot.forms.casting import in_order
 from bot.forms.model import Question
-from bot.forms.readers.choices import Catalogue
+from bot.forms.readers.choices import Catalogue, catalogue_of
 from bot.forms.readers.folding import plain_digits
 from bot.forms.readers.outcomes import NotUnderstood, Reading, Understood
 
@@ -16,8 +16,8 @@ MAX_PIECES = 60
 
 _HARD = re.compile(r"[;\n\r]+")
 _SOFT = re.compile(r"\s*,\s*(?:und|and|sowie)\s+|\s*[,+&/]\s*|\s+(?:und|and|sowie|u\.)\s+", re.IGNORECASE)
-_RANGE = re.compile(r"([0-9]{1,4})\s*(?:-|bis|to|\.\.)\s*([0-9]{1,4})", re.IGNORECASE | re.ASCII)
-_DIGITS = re.compile(r"[0-9]{1,4}[.)]?(?:\s+[0-9]{1,4}[.)]?)+", re.ASCII)
+_RANGE = re.compile(r"([0-9]{1,5})\s*(?:-|bis|to|\.\.)\s*([0-9]{1,5})", re.IGNORECASE | re.ASCII)
+_DIGITS = re.compile(r"[0-9]{1,5}[.)]?(?:\s+[0-9]{1,5}[.)]?)+", re.ASCII)
 
 
 class _Unclear(Exception):
@@ -26,7 +26,7 @@ class _Unclear(Exception):
 
 def read_select_multiple(text: str, *, question: Question) -> Reading:
     """Read `1,3`, `1 und 3`, `1-3`, `1 3` and labels; one that holds commas or `und` itself is tried whole first."""
-    catalogue = Catalogue(question.choices)
+    catalogue = catalogue_of(question.choices)
     count = str(len(question.choices))
     names: list[str] = []
     try:

@@ -235,6 +235,23 @@ def test_signs_and_numbers_that_are_not_there_fit_nothing(text: str) -> None:
     assert refusal(PLACE, text).fitting == ()
 
 
+def test_all_municipalities_of_a_country_are_within_reach_of_a_number() -> None:
+    """Two lists may be alike and yet mean different things."""
+    first, second = (
+        question(
+            "q",
+            "select_multiple",
+            options=tuple(Choice(name=f"{mark}{number}", label={"": f"Ort {number}"}) for number in range(1, 11_001)),
+        )
+        for mark in "ab"
+    )
+    for asked, mark in ((first, "a"), (second, "b"), (first, "a")):
+        assert value(asked, "10500") == (f"{mark}10500",)
+        assert value(asked, "10998-11000, 7") == (f"{mark}7", f"{mark}10998", f"{mark}10999", f"{mark}11000")
+        assert value(asked, "ort 10777") == (f"{mark}10777",)
+        assert value(asked, "11001") is None
+
+
 def test_in_a_short_list_a_part_of_a_label_is_no_answer() -> None:
     assert refusal(SIZE, "mehr").fitting == () and value(FIELDS, "qualifizierung") is None
 
