@@ -59,8 +59,8 @@ class LearnedPace:
     BURST = 10
     """What Synapse allows after a rest. Too high a guess costs a refused request, and then the pace is known."""
 
-    LONGEST, SHORTEST = 10.0, 0.02
-    """Seconds between two messages; what would be less is no limit worth keeping."""
+    LONGEST, SHORTEST = 30.0, 0.02
+    """Seconds between two messages; what would be less is no limit worth keeping, what is more tells of a rest."""
 
     MARGIN = 1.01
     """Who comes at the very moment may be a little early by the platform's clock."""
@@ -103,6 +103,7 @@ class LearnedPace:
         self._paused_until = max(self._paused_until, now + seconds)
         self._left = self._trust
         since = now - self._accepted_at if self._accepted_at is not None else 0.0
+        since = since if since <= self.LONGEST else 0.0
         self._interval = min(self.LONGEST, max(self.SHORTEST, self.MARGIN * (since + seconds)))
         # What was refused has used no moment of its own.
         self._pacer = Pacer(1 / self._interval, burst=self.BURST)

@@ -9,7 +9,7 @@ import pytest
 
 from bot.adapters.matrix.channel import MatrixChannel
 from bot.adapters.matrix.timeline import GAP_PAGES, TIMELINE
-from bot.domain.messages import InboundMessage, Said
+from bot.domain.messages import InboundMessage, Missed, Said
 from bot.errors import ChannelUnavailable
 from tests.unit.adapters.matrix.conftest import USER, FakeHomeserver, event, text
 
@@ -53,7 +53,8 @@ async def test_of_a_gap_of_days_no_more_is_read_than_the_last_day(
     reading = await channel.read("s0")
     assert len(homeserver.calls("messages")) == 2
     # What is older than a day is answered once, together, at its place.
-    assert _texts(reading.messages) == ["/start", *(f"Zeile {n}" for n in range(201, 301)), "zuletzt"]
+    assert isinstance(reading.messages[0].content, Missed)
+    assert _texts(reading.messages) == [*(f"Zeile {n}" for n in range(201, 301)), "zuletzt"]
 
 
 async def test_a_gap_without_end_is_not_read_for_ever(
