@@ -122,10 +122,11 @@ class Intake:
             if message is not None and not self._is_moving_out(room_id, message):
                 self._note_thread(room_id, source, message)
                 messages.append(message)
-        if join is None or (person := self._rooms.other(room_id)) is None:
-            return messages
-        if not self._rooms.is_group(room_id):
+        person = self._rooms.other(room_id)
+        if person is not None and (join is not None or messages) and not self._rooms.is_group(room_id):
             await self._rooms.remember_direct(room_id, user_id=person)
+        if join is None or person is None:
+            return messages
         present, *start = inbound.greeting(join, room=room, sender=person, reader=reader, now=now)
         # Who is there already needs no mention; what they said first, the invitation's code perhaps, says hello itself.
         said = [message for message in messages if not isinstance(message.content, MembershipChanged)]

@@ -49,6 +49,7 @@ class Rooms:
         self._client = client
         self._groups = groups
         self._direct: dict[str, list[str]] = {}
+        self._is_direct_told = True
         self._before = Notes(vault, BEFORE, limit=UPGRADES)
         self._after = Notes(vault, AFTER, limit=UPGRADES)
         self._leaving = Leaving(client, vault=vault)
@@ -155,15 +156,22 @@ class Rooms:
         self._spawn(self._take_up_open())
 
     async def remember_direct(self, room_id: str, *, user_id: str) -> None:
-        """Let the account remember that a room is a talk for two, also when somebody else joins it later."""
+        """Let the account remember that a room is a talk for two, also when somebody else joins it later.
+
+        What a homeserver did not take is told it again the next time.
+        """
         if self.is_direct(room_id):
-            return
-        self._direct.setdefault(user_id, []).append(room_id)
+            if self._is_direct_told:
+                return
+        else:
+            self._direct.setdefault(user_id, []).append(room_id)
         path = f"/user/{quoted(self._client.user_id)}/account_data/{DIRECT}"
         try:
             await self._client.call("PUT", path, self._direct)
+            self._is_direct_told = True
         except MatrixError as error:
-            _log.warning("that a room is direct was not remembered: %s", error)
+            self._is_direct_told = False
+            _log.warning("that a room is direct is remembered later: %s", error)
 
     def is_direct(self, room_id: str) -> bool:
         """Whether the room was a talk for two when we came."""
