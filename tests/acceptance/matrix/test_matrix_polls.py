@@ -44,6 +44,16 @@ async def test_a_vote_stands_for_the_button_that_it_looks_like(bot: Bot, contact
         assert (vote.native_id, vote.sender, vote.address.chat) == (event_id, ada.user_id, room)
 
 
+async def test_what_the_homeserver_sees_of_a_poll(bot: Bot, contact: OpenContact, encrypted: bool) -> None:
+    ada = await contact()
+    room, poll = await _asked(bot, ada, encrypted=encrypted)
+    event_id = await ada.votes(room, poll, "2  mehr")
+    shown, voted = [await ada.call("GET", f"/rooms/{room}/event/{seen}") for seen in (poll.event_id, event_id)]
+    assert (POLL in shown["content"], VOTE in voted["content"]) == (not encrypted, not encrypted)
+    assert [seen["type"] == "m.room.encrypted" for seen in (shown, voted)] == [encrypted, encrypted]
+    assert voted["content"]["m.relates_to"] == {"rel_type": "m.reference", "event_id": poll.event_id}
+
+
 async def test_spoiled_and_foreign_votes_and_the_end_of_a_poll_are_nothing(
     bot: Bot, contact: OpenContact, encrypted: bool
 ) -> None:
