@@ -47,14 +47,15 @@ def resume(draft: Draft, interview: Interview) -> None:
     """Say where the contact is and ask the question again at which they stand."""
     walk = walk_of(draft.scene, interview)
     position = standing(walk, interview)
-    if position == END:
-        draft.reply(draft.say("resume.at_end", day=draft.say.day(interview.touched_at)))
-    else:
-        number, total = walk.place(position)
-        name = draft.scene.contact.name if draft.scene.contact else ""
-        draft.reply(
-            draft.say("resume.where", name=name, day=draft.say.day(interview.touched_at), number=number, total=total)
-        )
+    say, scene = draft.say, draft.scene
+    name = scene.contact.name if scene.contact else ""
+    day = say.day(interview.touched_at)
+    number, total = walk.place(position)
+    if day != say.day(scene.now):
+        key = "resume.at_end" if position == END else "resume.where"
+        draft.reply(say(key, name=name, day=day, number=number, total=total))
+    elif position != END:
+        draft.reply(say("resume.today", name=name, number=number, total=total))
     ask_at(draft, walk, interview=interview.id, response=interview.response, position=position)
 
 
