@@ -367,12 +367,15 @@ async def test_a_question_that_is_not_asked_any_more_says_so(stage: Stage) -> No
     assert "hall" not in stage.answers(ada) and "wish" not in stage.answers(ada)
 
 
-async def test_many_choices_are_numbered_in_the_text_and_pressed_by_number(stage: Stage) -> None:
+async def test_many_choices_come_in_pages_and_long_ones_are_pressed_by_number(stage: Stage) -> None:
     ada = stage.person()
     question = await stage.comes_to(ada, TOWN)
-    assert "34  Stadt 34" in question.text
-    assert question.rows[0] == ("1", "2", "3", "4", "5")
-    await ada.presses("34", message_id=question.id)
+    assert "1 bis 20 von 34" in question.text
+    assert "Stadt 20" in question.buttons and "Stadt 21" not in question.buttons
+    await ada.presses("Nächste Seite ›", message_id=question.id)
+    second = await ada.hears_edit("21 bis 34 von 34")
+    assert (second.id, second.rows[0]) == (question.id, ("Stadt 21", "Stadt 22"))
+    await ada.presses("Stadt 34", message_id=question.id)
     await ada.hears_edit("✓ Stadt 34")
     question = await stage.asked(ada, PLAN)
     assert "2  Es soll alles so bleiben, wie es heute schon ist" in question.text
