@@ -27,6 +27,8 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 FOLDERS = ("attachments", "matrix")
 """Folders of the data directory without which the rows are of no use."""
+RESTORED = "matrix/restored"
+"""Tells the Matrix channel when its keys were put back: what it said to others since the backup, they know."""
 SECRET = "secret"  # noqa: S105 - the name of a file
 MAX_MANIFEST = 1_000_000
 """Bytes; what is larger was not made by us."""

@@ -25,6 +25,7 @@ from storage.archives import (
     FOLDERS,
     FORMAT,
     MANIFEST,
+    RESTORED,
     SECRET,
     TYPES,
     Manifest,
@@ -293,3 +294,6 @@ def _put_files(work: Path, data_dir: Path) -> None:
             target = data_dir / source.relative_to(work / "files")
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             shutil.copy(source, target)  # unpacked as 0600, and copied with that
+    mark = data_dir / RESTORED
+    if mark.parent.is_dir():
+        mark.touch(mode=0o600)

@@ -6,12 +6,16 @@ import os
 import re
 import secrets
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
 
 FOLDER = "matrix"
 FILE_NAME = "account.json"
+RESTORED = "restored"
+"""The file that a restored backup leaves here; its time says when that was."""
+
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
@@ -58,6 +62,13 @@ class AccountFile:
     def forget(self) -> None:
         """Drop the account; key stores stay, they may still open old messages by hand."""
         (self.folder / FILE_NAME).unlink(missing_ok=True)
+
+    def restored_at(self) -> datetime | None:
+        """Return when the key stores were put back from a backup last."""
+        try:
+            return datetime.fromtimestamp((self.folder / RESTORED).stat().st_mtime, UTC)
+        except FileNotFoundError:
+            return None
 
     def key_store(self, device_id: str) -> Path:
         """Return where the keys of a device lie."""

@@ -159,6 +159,7 @@ class Crypto:
         self._kept: dict[str, _Kept] = {}
         self._taken: dict[str, _Kept] = {}
         self._is_saved = False
+        self._restored_at: datetime | None = None
         self._querying = asyncio.Lock()
 
     # --- the device --------------------------------------------------------------------------------------------------
@@ -169,7 +170,7 @@ class Crypto:
         Raises:
             MatrixError: the keys could not be uploaded.
         """
-        path = self._files.make_key_store(device_id)
+        path, self._restored_at = self._files.make_key_store(device_id), self._files.restored_at()
         self._client.config = replace(self._client.config, store_name=path.name)
         self._client.restore_login(user_id, device_id, access_token)
         if self._client.should_upload_keys:
@@ -223,7 +224,7 @@ class Crypto:
     async def _share(self, room_id: str) -> None:
         """Share a room's key with every device in it, a stranger's unverified one too (nobody verifies a bot first)."""
         client, olm = self._client, self._client.olm
-        missing = client.get_missing_sessions(room_id)
+        missing = self._unusable(room_id)
         if missing:
             checked(await client.keys_claim(missing), call="keys/claim")
         try:
@@ -242,6 +243,19 @@ class Crypto:
         # What read on meanwhile may have made it stale.
         if olm.outbound_group_sessions.get(room_id) is session:
             session.shared = True
+
+    def _unusable(self, room_id: str) -> dict[str, list[str]]:
+        """Return the devices in a room to which no talk is open, or one that is behind theirs: user -> device ids."""
+        client, found = self._client, self._client.get_missing_sessions(room_id)
+        if self._restored_at is not None:
+            # What goes out in a talk that a backup set back is taken for a message that came before, and thrown away.
+            for user in client.rooms[room_id].users:
+                for device in client.olm.device_store.active_user_devices(user):
+                    session = client.olm.session_store.get(device.curve25519)
+                    if session is not None and session.creation_time.astimezone() < self._restored_at:
+                        found.setdefault(user, []).append(device.id)
+        missing: dict[str, list[str]] = found
+        return missing
 
     # --- from others -------------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.domain.messages import Said, SentMedia
+from storage.archives import RESTORED
 from tests.acceptance.matrix.conftest import Bot, OpenContact
 
 
@@ -54,6 +55,38 @@ async def test_after_a_restart_with_its_key_store_old_rooms_go_on(bot: Bot, cont
     await bot.reads_text("während er aus war")
     await bot.says(room, "nachher")
     assert (await ada.hears(room, "nachher")).encrypted
+
+
+async def test_a_key_store_that_was_restored_is_read_and_readable(bot: Bot, contact: OpenContact) -> None:
+    ada = await contact()
+    room = await ada.opens_room(bot.user_id, encrypted=True)
+    await bot.reads_text("/start")
+    await bot.says(room, "vor der Sicherung")
+    await ada.hears(room, "vor der Sicherung")
+    # The key of what she writes is in the backup; one that she makes later is lost with what came after it.
+    await ada.says(room, "auch davor")
+    await bot.reads_text("auch davor")
+    await bot.channel.close()
+    [store] = (bot.data_dir / "matrix").glob("keys-*")
+    backup = store.read_bytes()
+    for number in range(3):
+        # Each run shares a new key, and so steps on in the talk with her device.
+        await bot.build().connect()
+        await bot.channel.read(bot.cursor)
+        await bot.says(room, f"danach {number}")
+        await ada.hears(room, f"danach {number}")
+        await ada.says(room, f"Antwort {number}")
+        await bot.reads_text(f"Antwort {number}")
+        await bot.channel.close()
+    store.write_bytes(backup)
+    (bot.data_dir / RESTORED).touch()  # as `hubtalk db restore` does
+    await bot.build().connect()
+    await bot.channel.read(bot.cursor)
+    await bot.says(room, "nach dem Einspielen")
+    assert (await ada.hears(room, "nach dem Einspielen")).encrypted
+    assert ada.unreadable == 0
+    await ada.says(room, "gelesen")
+    await bot.reads_text("gelesen")
 
 
 async def test_a_stranger_cannot_stop_the_reading_by_a_poisoned_event(

@@ -133,7 +133,9 @@ async def test_a_key_store_in_use_is_copied_with_what_is_in_its_log(
     await restore(tmp_path / "backup.tar.gz", f"sqlite:///{tmp_path}/x/h.db", data_dir=tmp_path / "x")
     with closing(sqlite3.connect(tmp_path / "x" / "matrix" / "keys.db")) as store:
         assert store.execute("SELECT key FROM keys").fetchall() == [("k",)]
-    assert [path.name for path in (tmp_path / "x" / "matrix").iterdir()] == ["keys.db"]
+    # The mark tells the channel that others know more of what it said than it does.
+    assert sorted(path.name for path in (tmp_path / "x" / "matrix").iterdir()) == ["keys.db", "restored"]
+    assert stat.S_IMODE((tmp_path / "x" / "matrix" / "restored").stat().st_mode) == 0o600
 
 
 async def test_a_backup_beside_a_writer_holds_one_moment(database: Database, data_dir: Path, tmp_path: Path) -> None:
