@@ -152,11 +152,11 @@ async def test_an_invitation_of_a_killed_run_is_taken_up_by_the_next(bot: Bot, c
 
 async def test_a_room_goes_on_in_its_successor(bot: Bot, contact: OpenContact, encrypted: bool) -> None:
     ada = await contact()
-    room = await ada.opens_room(bot.user_id, encrypted=encrypted)
+    room = await ada.opens_room(bot.user_id, encrypted=encrypted, room_version="11")
     await bot.reads_text("/start")
     bot.read.clear()
     await bot.says(room, "vorher")
-    successor = (await ada.call("POST", f"/rooms/{room}/upgrade", {"new_version": "10"}))["replacement_room"]
+    successor = (await ada.call("POST", f"/rooms/{room}/upgrade", {"new_version": "12"}))["replacement_room"]
     await ada.call("POST", f"/rooms/{successor}/invite", {"user_id": bot.user_id})
     await bot.reads(_came)
     await ada.sync()

@@ -25,8 +25,8 @@ class Peer:
         self._group = OutboundGroupSession()
         self._group.mark_as_shared()
 
-    def room_key(self) -> dict[str, Any]:
-        """Return the to-device event that shares the key of the room from here on."""
+    def room_key(self, *, sender: str = ADA, kind: str = "m.room_key", recipient: str = USER) -> dict[str, Any]:
+        """Return the to-device event that shares the key of the room from here on; `sender` is who brings it."""
         keys = self._account.identity_keys
         content = {
             "algorithm": "m.megolm.v1.aes-sha2",
@@ -35,25 +35,36 @@ class Peer:
             "session_key": self._group.session_key,
         }
         payload = {
-            "type": "m.room_key",
+            "type": kind,
             "content": content,
             "sender": ADA,
             "sender_device": "PHONE",
             "keys": {"ed25519": keys["ed25519"]},
-            "recipient": USER,
+            "recipient": recipient,
             "recipient_keys": {"ed25519": self._fingerprint},
         }
-        kind, ciphertext = self._session.encrypt(json.dumps(payload)).to_parts()
+        number, ciphertext = self._session.encrypt(json.dumps(payload)).to_parts()
         body = base64.b64encode(ciphertext).decode().rstrip("=")
         return {
             "type": "m.room.encrypted",
-            "sender": ADA,
+            "sender": sender,
             "content": {
                 "algorithm": "m.olm.v1.curve25519-aes-sha2",
                 "sender_key": keys["curve25519"],
-                "ciphertext": {self._identity: {"type": kind, "body": body}},
+                "ciphertext": {self._identity: {"type": number, "body": body}},
             },
         }
+
+    def bare_room_key(self) -> dict[str, Any]:
+        """Return the same in the clear, as nobody sends it."""
+        content = {
+            "algorithm": "m.megolm.v1.aes-sha2",
+            "room_id": ROOM,
+            "session_id": self._group.id,
+            "session_key": self._group.session_key,
+            "sender_key": self._account.identity_keys["curve25519"],
+        }
+        return {"type": "m.room_key", "sender": ADA, "content": content}
 
     def says(
         self, text: str, *, event_id: str = "$e", room: str = ROOM, relation: dict[str, Any] | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from datetime import timedelta
 from typing import Any
 
@@ -75,6 +74,22 @@ async def test_a_sync_that_never_answers(
         await channel.read("s0")
 
 
+@pytest.mark.parametrize("how", ["hang_up", "half"])
+async def test_a_send_that_breaks_off_is_sent_again_under_the_same_name(
+    channel: MatrixChannel, homeserver: FakeHomeserver, how: str
+) -> None:
+    homeserver.sync()
+    await channel.read("s0")
+    getattr(homeserver, how)("send")
+    getattr(homeserver, how)("send")
+    with pytest.raises(Unavailable):
+        await channel.send(_message())
+    homeserver.queued["send"].clear()
+    await channel.send(_message())
+    assert len(homeserver.paths("send")) > 1
+    assert len(set(homeserver.paths("send"))) == 1
+
+
 @pytest.mark.parametrize("body", [{}, {"next_batch": 7}, {"next_batch": "s1", "rooms": []}])
 async def test_a_sync_without_what_it_must_have(channel: MatrixChannel, homeserver: FakeHomeserver, body: Any) -> None:
     homeserver.answer("sync", 200, body)
@@ -142,29 +157,6 @@ async def test_events_of_any_shape_never_stop_the_reading(
         homeserver.answer("sync", 200, body)
         reading = await channel.read(f"s{batch}")
         assert reading.messages[-1].native_id == f"$da{batch}" or reading.messages[-1].content == Said("/start")
-
-
-async def test_a_month_of_absence_is_answered_once_a_room(channel: MatrixChannel, homeserver: FakeHomeserver) -> None:
-    events = [text(f"Zeile {number}", event_id=f"$e{number}") for number in range(20_000)]
-    homeserver.sync(*events)
-    began = time.monotonic()
-    reading = await channel.read("s0")
-    assert [(message.content, message.native_id) for message in reading.messages] == [(Missed(), "$e19999")]
-    assert time.monotonic() - began < 30
-    assert (await channel.read("s0")).cursor is not None
-
-
-async def test_a_homeserver_whose_clock_is_days_behind_makes_no_talk_old(
-    channel: MatrixChannel, homeserver: FakeHomeserver
-) -> None:
-    homeserver.sync()
-    cursor = (await channel.read("s0")).cursor
-    answers = [text(f"Zeile {number}", event_id=f"$e{number}") for number in range(3)]
-    for _ in range(2):  # Also if it is read a second time, because its commit failed.
-        homeserver.sync(*answers)
-        assert [message.content for message in (await channel.read(cursor)).messages] == [
-            Said(f"Zeile {number}") for number in range(3)
-        ]
 
 
 @pytest.mark.parametrize(("status", "body"), TROUBLE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -140,6 +141,29 @@ async def test_what_is_said_is_taken_once_and_in_its_own_room(
     body["rooms"]["join"] = {"!other:test.invalid": {"timeline": timeline, "state": {"events": [elsewhere]}}}
     homeserver.answer("sync", 200, body)
     assert _texts((await channel.read("s1")).messages) == []
+
+
+EVE = "@eve:test.invalid"
+SLIPPED_IN: dict[str, Callable[[Peer], dict[str, Any]]] = {
+    "another's name": lambda peer: peer.room_key(sender=EVE),
+    "for somebody else": lambda peer: peer.room_key(recipient=EVE),
+    "forwarded unasked": lambda peer: peer.room_key(kind="m.forwarded_room_key"),
+    "in the clear": lambda peer: peer.bare_room_key(),
+}
+
+
+@pytest.mark.parametrize("way", SLIPPED_IN)
+async def test_a_key_that_is_slipped_in_opens_nothing(
+    channel: MatrixChannel, homeserver: FakeHomeserver, way: str
+) -> None:
+    homeserver.encrypted = True
+    peer = Peer(homeserver)
+    key = SLIPPED_IN[way](peer)
+    homeserver.sync(peer.says("20", event_id="$shut"), to_device={"events": [key]})
+    assert (await channel.read("s0")).messages == ()
+    good = peer.room_key()
+    homeserver.sync(peer.says("21", event_id="$open"), to_device={"events": [good]})
+    assert _texts((await channel.read("s1")).messages) == ["21"]
 
 
 async def test_a_relation_outside_of_what_is_encrypted_counts(
