@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.adapters.matrix.channel import MatrixChannel
-from bot.domain.messages import Said
+from bot.domain.messages import Missed, Said
 from tests.unit.adapters.matrix.conftest import FakeHomeserver, text
 
 
@@ -20,7 +20,7 @@ async def test_a_month_of_absence_is_answered_once_a_room(
     homeserver.answer("sync", 200, body)
     reading = await channel.read("s0")
     assert [(message.address.chat, message.content, message.native_id) for message in reading.messages] == [
-        (f"!r{room}:test.invalid", Said("/start"), f"$r{room}e{each - 1}") for room in range(rooms)
+        (f"!r{room}:test.invalid", Missed(), f"$r{room}e{each - 1}") for room in range(rooms)
     ]
     assert (await channel.read(reading.cursor)).messages == ()
 

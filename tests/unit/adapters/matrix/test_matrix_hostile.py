@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.adapters.matrix.channel import MatrixChannel
-from bot.domain.messages import Address, DeliveryId, Missed, OutboundMessage, Outgoing, Said
+from bot.domain.messages import Address, DeliveryId, OutboundMessage, Outgoing, Said
 from bot.errors import (
     ChannelRefused,
     ChannelUnavailable,
