@@ -152,6 +152,20 @@ def is_own_join(event: Object, *, reader: Reader) -> bool:
     return bool(_standing(event.get("content")) == "join" and _standing(_before(event)) != "join")
 
 
+def of_earlier_stay(events: Sequence[Object], *, reader: Reader) -> frozenset[str]:
+    """Return the ids of what was said before we were out of a room the last time: it is shown again to who comes back.
+
+    Mostly it was heard then. What a restart kept from being heard is told from that by its id, as long as ids are kept.
+    """
+    gone = [place for place, event in enumerate(events) if _is_own_leave(event, reader=reader)]
+    return frozenset(event["event_id"] for event in events[: gone[-1]]) if gone else frozenset()
+
+
+def is_old(message: InboundMessage, *, now: datetime) -> bool:
+    """Whether a message is older than what one still answers by itself."""
+    return now - message.received_at > OLD
+
+
 def without_old_talk(messages: Sequence[InboundMessage], *, now: datetime) -> list[InboundMessage]:
     """Answer what waited for days once a room: `Missed` stands for several old messages, at the place of the last.
 
@@ -173,10 +187,16 @@ def without_old_talk(messages: Sequence[InboundMessage], *, now: datetime) -> li
 
 
 def _is_old_talk(message: InboundMessage, *, now: datetime) -> bool:
-    if now - message.received_at <= OLD or isinstance(message.content, MembershipChanged):
+    if not is_old(message, now=now) or isinstance(message.content, MembershipChanged):
         return False
     command = command_in(message.content.text) if isinstance(message.content, Said) else None
     return command is None or command.name not in _WISHES
+
+
+def _is_own_leave(event: Object, *, reader: Reader) -> bool:
+    if event.get("type") != "m.room.member" or event.get("state_key") != reader.user_id:
+        return False
+    return _standing(event.get("content")) in ("leave", "ban")
 
 
 def _message(event: Object, *, room: Room, reader: Reader, now: datetime) -> InboundMessage | None:

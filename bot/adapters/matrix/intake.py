@@ -107,6 +107,7 @@ class Intake:
         """Return what a room we are in brought, oldest first; our coming counts as its first word if nobody spoke."""
         reader, room = self._reader, self._rooms.room(room_id)
         events = await self._timeline.events(room_id, info.timeline, cursor=cursor, now=now)
+        earlier = inbound.of_earlier_stay([event.source for event in events], reader=reader)
         join = self._own_join(info.state, events, cursor=cursor, now=now)
         has_come = join is None
         messages: list[InboundMessage] = []
@@ -120,6 +121,8 @@ class Intake:
                 continue
             message = self._read(source, room=room, now=now)
             if message is not None and not self._is_moving_out(room_id, message):
+                if message.native_id in earlier and inbound.is_old(message, now=now):
+                    continue
                 self._note_thread(room_id, source, message)
                 messages.append(message)
         person = self._rooms.other(room_id)
@@ -130,19 +133,19 @@ class Intake:
         present, *start = inbound.greeting(join, room=room, sender=person, reader=reader, now=now)
         # Who is there already needs no mention; what they said first, the invitation's code perhaps, says hello itself.
         said = [message for message in messages if not isinstance(message.content, MembershipChanged)]
-        has_spoken = any(isinstance(message.content, Said) for message in said)
+        has_spoken = any(isinstance(message.content, Said) and message.native_id not in earlier for message in said)
         return [present, *(() if has_spoken or room.chat != room_id else start), *said]
 
     def _own_join(
         self, state: Sequence[Any], events: Sequence[Any], *, cursor: str | None, now: datetime
     ) -> inbound.Object | None:
-        """Return our step into a room, if it is new: it comes after the cursor; without one, it is of today."""
+        """Return our last step into a room, if it is new: it comes after the cursor; without one, it is of today."""
         sources = [event.source for event in events]
         if cursor is None:
             since = (now - inbound.OLD).timestamp() * 1000
             sources = [event.source for event in state] + sources
             sources = [source for source in sources if source.get("origin_server_ts", 0) > since]
-        return next((source for source in sources if inbound.is_own_join(source, reader=self._reader)), None)
+        return next((source for source in reversed(sources) if inbound.is_own_join(source, reader=self._reader)), None)
 
     def _of_left_room(self, room_id: str, info: Any, *, now: datetime) -> Iterator[InboundMessage]:
         """Return what was said until somebody put us out of a room, and that."""

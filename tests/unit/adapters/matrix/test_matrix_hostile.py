@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.adapters.matrix.channel import MatrixChannel
-from bot.domain.messages import Address, DeliveryId, OutboundMessage, Outgoing, Said
+from bot.domain.messages import Address, DeliveryId, MembershipChanged, OutboundMessage, Outgoing, Said
 from bot.errors import (
     ChannelRefused,
     ChannelUnavailable,
@@ -157,6 +157,23 @@ async def test_events_of_any_shape_never_stop_the_reading(
         homeserver.answer("sync", 200, body)
         reading = await channel.read(f"s{batch}")
         assert reading.messages[-1].native_id == f"$da{batch}" or reading.messages[-1].content == Said("/start")
+
+
+async def test_who_lets_us_in_again_shows_what_was_heard_long_ago(
+    channel: MatrixChannel, homeserver: FakeHomeserver
+) -> None:
+    def ours(membership: str, event_id: str) -> dict[str, Any]:
+        return event("m.room.member", {"membership": membership}, event_id=event_id, state_key=USER)
+
+    now = int(time.time() * 1000)
+    long_ago = text("Testwerk GmbH", event_id="$old") | {"origin_server_ts": now - 40 * 86_400_000}
+    lately = text("ja", event_id="$late") | {"origin_server_ts": now - 3_600_000}
+    homeserver.sync(ours("join", "$first"), long_ago, lately, ours("leave", "$out"), ours("join", "$again"))
+    told = [(message.native_id, message.content) for message in (await channel.read("s0")).messages]
+    # What nobody may have heard is told apart by its id; that is not kept for ever.
+    assert told == [
+        ("$again", MembershipChanged(present=True)), ("$again/start", Said("/start")), ("$late", Said("ja")),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("status", "body"), TROUBLE)
