@@ -28,6 +28,7 @@ import pytest
 
 SERVER_NAME = "test.invalid"
 START_TIMEOUT = 60
+ROOM_IN_MEMORY = 512 * 2**20  # far more than a session's homeserver takes
 PASSWORD = "one long enough"
 _numbers = itertools.count(1)
 
@@ -53,7 +54,11 @@ federation_domain_whitelist: []
 trusted_key_servers: []
 suppress_key_server_warning: true
 url_preview_enabled: false
+# What nobody here reads is not worked out: who is online, unread counts, statistics, the directory of users.
 presence: {{enabled: false}}
+push: {{enabled: false}}
+stats: {{enabled: false}}
+user_directory: {{enabled: false}}
 # The limits of messages are Synapse's own (`unlimited` lets a test's bot off); the others are out of the way.
 rc_login:
   address: {{per_second: 1000, burst_count: 1000}}
@@ -80,7 +85,7 @@ class Synapse:
     """One homeserver with its data in a folder of its own."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="hubtalk-synapse-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="hubtalk-synapse-", dir=_in_memory()))
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._secret = secrets.token_hex(16)
@@ -193,6 +198,12 @@ class Synapse:
         done = subprocess.run([*self._words(), *more], capture_output=True, text=True, check=False, cwd=self.folder)
         if done.returncode:
             raise RuntimeError(done.stdout + done.stderr)
+
+
+def _in_memory() -> Path | None:
+    """Return a folder in memory if there is one with room: the server waits for the disk several times a message."""
+    folder = Path("/dev/shm")
+    return folder if os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > ROOM_IN_MEMORY else None
 
 
 def _free_port() -> int:

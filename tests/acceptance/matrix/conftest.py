@@ -14,25 +14,13 @@ import pytest
 from bot.adapters.matrix.channel import MatrixChannel
 from bot.adapters.matrix.signin import Credentials
 from bot.domain.messages import Address, Choice, DeliveryId, InboundMessage, OutboundMessage, Outgoing, Said
-from tests.acceptance.matrix.people import Contact
+from tests.doubles.vault import MemoryVault
 from tests.fixtures_synapse import PASSWORD, Synapse, _mortal_synapse, own_synapse, synapse
+from tests.people_matrix import Contact
 
 __all__ = ["_mortal_synapse", "own_synapse", "synapse"]
 
 PATIENCE = 20.0
-
-
-class MemoryVault:
-    """What the installation keeps for the channel."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, bytes] = {}
-
-    async def get(self, name: str) -> bytes | None:
-        return self.kept.get(name)
-
-    async def put(self, name: str, content: bytes) -> None:
-        self.kept[name] = content
 
 
 @dataclass

@@ -10,7 +10,8 @@ import pytest
 from bot.adapters.matrix.signing import is_signed
 from bot.domain.messages import Fact, OutboundMessage
 from bot.errors import ChannelRefused, ChannelUnavailable, Unavailable
-from tests.acceptance.matrix.conftest import Bot, MemoryVault, OpenContact
+from tests.acceptance.matrix.conftest import Bot, OpenContact
+from tests.doubles.vault import MemoryVault
 from tests.fixtures_synapse import PASSWORD, Synapse, aside
 
 

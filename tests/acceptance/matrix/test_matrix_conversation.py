@@ -1,4 +1,4 @@
-"""The whole bot over Matrix: from the invitation to the submitted questionnaire."""
+"""The whole bot over Matrix, beyond what all channels have in common (`tests/contract/channels`)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,8 @@ import pytest
 from sqlalchemy import select
 
 from storage.tables import addresses, deliveries
-from tests.acceptance.matrix.stage import EncryptedMatrixStage, MatrixPerson, MatrixStage
-from tests.contract.channels.staging import STAGES, staged
-
-STAGES.update({"matrix": MatrixStage, "matrix-encrypted": EncryptedMatrixStage})
+from tests.contract.channels.matrix import MatrixPerson, MatrixStage
+from tests.contract.channels.staging import staged
 
 OpenStage = Callable[..., Awaitable[MatrixStage]]
 
@@ -33,16 +31,10 @@ async def open_stage(encrypted: bool, tmp_path: Path) -> AsyncIterator[OpenStage
         yield opened
 
 
-@pytest.fixture(params=(False, True), ids=("steady", "restarting"))
-def restarts(request: pytest.FixtureRequest) -> bool:
-    found: bool = request.param
-    return found
-
-
-async def test_a_german_goes_from_invitation_to_submission(open_stage: OpenStage, restarts: bool) -> None:
+async def test_no_restart_asks_a_question_twice(open_stage: OpenStage) -> None:
     stage = await open_stage(forms=("short",))
     ada = await stage.joined()
-    stage.restarts = restarts
+    stage.restarts = True
     await ada.picks("Fragebogen beginnen")
     await ada.hears("Was wünschen Sie sich?")
     await ada.says("Mehr Zeit")
@@ -52,31 +44,6 @@ async def test_a_german_goes_from_invitation_to_submission(open_stage: OpenStage
     assert (await stage.answers())["wish"] == ("given", True, "Mehr Zeit")
     await ada.settled()
     assert len(set(ada.seen())) == len(ada.seen()), "a question came twice"
-
-
-async def test_an_englishwoman_is_asked_for_her_language(open_stage: OpenStage) -> None:
-    stage = await open_stage(forms=("short",))
-    bob = stage.person("bob", language="en")
-    await bob.starts()
-    await bob.hears("What this is about")
-    await bob.hears("Responsible: Hochschule Muster")
-    await bob.picks("I agree")
-    await bob.hears("company")
-
-
-async def test_every_type_can_be_answered_in_a_room(open_stage: OpenStage) -> None:
-    stage = await open_stage(forms=("types",))
-    ada = await stage.joined()
-    await ada.picks("Fragebogen beginnen")
-    for number, text in enumerate(("Wort", "12", "12,5", "31.01.2020", "2", "1 und 2", "gelesen", "Nein danke"), 1):
-        await ada.hears(f"Frage {number}")
-        await ada.says(text)
-    await ada.hears("Wollen Sie absenden?")
-    await ada.picks("Absenden")
-    await ada.hears("8 Antworten")
-    given = {path: value for path, (state, _, value) in (await stage.answers()).items() if state == "given"}
-    assert given["basics/staff"] == 12
-    assert given["tools"] == ["saw", "drill"]
 
 
 async def test_who_leaves_is_marked_as_not_reachable(open_stage: OpenStage) -> None:

@@ -14,7 +14,7 @@ from PIL import Image
 from bot.domain.messages import Attachment, SentMedia
 from bot.errors import Refused
 from tests.acceptance.matrix.conftest import Bot, OpenContact
-from tests.acceptance.matrix.people import Contact
+from tests.people_matrix import Contact
 
 
 def _picture(*, seed: int, size: tuple[int, int] = (1200, 900)) -> bytes:

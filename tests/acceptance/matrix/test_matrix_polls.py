@@ -9,9 +9,9 @@ import pytest
 
 from bot.domain.messages import Choice, OutboundMessage, Pressed, PromptId
 from tests.acceptance.matrix.conftest import Bot, OpenContact
-from tests.acceptance.matrix.people import POLL, VOTE, Contact, Heard
-from tests.acceptance.matrix.stage import EncryptedPollMatrixStage, MatrixPerson, MatrixStage, PollMatrixStage
+from tests.contract.channels.matrix import EncryptedPollMatrixStage, MatrixPerson, MatrixStage, PollMatrixStage
 from tests.contract.channels.staging import STAGES, staged
+from tests.people_matrix import POLL, VOTE, Contact, Heard
 
 STAGES.update({"matrix-polls": PollMatrixStage, "matrix-encrypted-polls": EncryptedPollMatrixStage})
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import orjson
 
 from tests.acceptance.matrix.conftest import OpenContact
-from tests.acceptance.matrix.people import ENCRYPTION
 from tests.acceptance.processes import BotProcess, command, environment
 from tests.fixtures_synapse import PASSWORD, Synapse, aside
+from tests.people_matrix import ENCRYPTION
 
 CONTENT = Path(__file__).parents[1] / "content"
 ANSWERS = (

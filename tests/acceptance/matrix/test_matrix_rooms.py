@@ -9,7 +9,7 @@ import pytest
 from bot.domain.messages import ChatKind, MembershipChanged, Said
 from bot.errors import Unreachable
 from tests.acceptance.matrix.conftest import Bot, OpenContact
-from tests.acceptance.matrix.people import Contact
+from tests.people_matrix import Contact
 
 
 def _came(message: object) -> bool:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.acceptance.matrix.stage import EncryptedMatrixStage, MatrixPerson, MatrixStage
 from tests.content.lists import places
-from tests.contract.channels.staging import STAGES, staged
-
-STAGES.update({"matrix": MatrixStage, "matrix-encrypted": EncryptedMatrixStage})
+from tests.contract.channels.matrix import MatrixPerson
+from tests.contract.channels.staging import staged
 
 
 async def test_the_notice_says_what_others_see_on_matrix(encrypted: bool, tmp_path: Path) -> None:

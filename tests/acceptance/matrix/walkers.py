@@ -12,8 +12,8 @@ from uuid import uuid4
 from aiohttp import ClientError
 from nio import MegolmEvent, RoomMessage, RoomMessagesResponse, RoomSendResponse
 
-from tests.acceptance.matrix.people import Contact, Heard
 from tests.fixtures_synapse import Synapse, aside
+from tests.people_matrix import Contact, Heard
 
 LONGEST_PAUSE = 1.0  # seconds between two tries of a client to reach its homeserver
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from bot.adapters.memory import MemoryChannel
 from bot.adapters.plain import plain_text
-from bot.domain.messages import Acknowledgement, Edit, InboundMessage, Outgoing, Reading
+from bot.domain.messages import Acknowledgement, Edit, InboundMessage, MembershipChanged, Outgoing, Reading
 from bot.ports import Channel
 from config.settings import Settings
 from tests.contract.channels.stage import PATIENCE, Heard, Person, Stage
@@ -64,6 +64,12 @@ class MemoryPerson(Person):
     def address(self) -> str:
         return f"memory:{self.name}"
 
+    async def blocks(self) -> None:
+        self.channel.put(MembershipChanged(present=False), chat=self.name)
+
+    async def unblocks(self) -> None:
+        self.channel.put(MembershipChanged(present=True), chat=self.name)
+
     def messages(self) -> list[Heard]:
         return [
             Heard(
@@ -98,6 +104,11 @@ class MemoryStage(Stage):
         if name not in self._persons:
             self._persons[name] = MemoryPerson(self, name=name, language=language)
         return self._persons[name]
+
+    async def heard_in_a_group(self) -> str:
+        self.channel.joins_group("g1")
+        shown = await self.first(lambda: next((shown for shown in self.channel.chat("g1")), None))
+        return plain_text(shown.message)
 
     def _channel(self) -> Channel:
         return self.channel

@@ -59,9 +59,22 @@ class Person(ABC):
     def address(self) -> str:
         """The person's address as `roles grant` takes it."""
 
+    @property
+    def place(self) -> str:
+        """The address of the chat with the bot; on most channels that is the person's own."""
+        return self.address
+
+    @property
+    def traces(self) -> frozenset[str]:
+        """The ids by which the channel knows person and chat."""
+        return frozenset(address.partition(":")[2] for address in (self.address, self.place))
+
     async def starts(self, code: str = "") -> None:
         """Open the chat, perhaps by an invitation's code."""
         await self.says(f"/start {code}".strip())
+
+    async def tells_language(self) -> None:  # noqa: B027 -- most channels tell it themselves
+        """Answer the question for the language, where no hint of the platform answers it (`Stage.language_hints`)."""
 
     async def says(self, text: str) -> None:
         """Write a message."""
@@ -72,6 +85,14 @@ class Person(ABC):
         """Pick what is offered under this label, in the newest message that offers it."""
         await self.stage.between()
         await self._picks(label)
+
+    async def blocks(self) -> None:
+        """Put the bot out, where the channel lets one (`Stage.blockable`)."""
+        raise NotImplementedError
+
+    async def unblocks(self) -> None:
+        """Let the bot in again, into the same chat."""
+        raise NotImplementedError
 
     async def chooses(self, *labels: str, done: str = "Fertig") -> None:
         """Answer a multiple choice with these labels."""
@@ -137,10 +158,16 @@ class Stage(ABC):
     """One hub, one channel, a database; the core can be closed and opened again at any moment.
 
     restarts: whether that happens by itself before everything a person does.
+
+    What a channel has: `buttons` to press on messages that change, `language_hints` of the platform about a person,
+    whether a person can put the bot out of the chat (`blockable`), and `groups`.
     """
 
     name: ClassVar[str]
     buttons: ClassVar[bool] = True
+    language_hints: ClassVar[bool] = True
+    blockable: ClassVar[bool] = True
+    groups: ClassVar[bool] = True
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -222,6 +249,10 @@ class Stage(ABC):
     @abstractmethod
     def person(self, name: str = "ada", *, language: str | None = "de") -> Person:
         """Return the person of that name; `language` is the platform's hint."""
+
+    async def heard_in_a_group(self) -> str:
+        """Put the bot into a group, where there are `groups`; return what it says there first."""
+        raise NotImplementedError
 
     @abstractmethod
     def _channel(self) -> Channel: ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 from pathlib import Path
@@ -14,13 +14,20 @@ from typing import Any
 from bot.house import open_house
 from config.settings import SHIPPED_CONTENT, Settings, load_settings
 from tests.content.building import content_folder
+from tests.contract.channels.matrix import EncryptedMatrixStage, MatrixStage
 from tests.contract.channels.memory import MemoryStage
 from tests.contract.channels.stage import Stage
 from tests.contract.channels.telegram import TelegramStage
 from tests.contract.channels.terminal import TerminalStage
 from tests.fixtures_databases import in_thread, start_postgresql
 
-STAGES: dict[str, type[Stage]] = {"terminal": TerminalStage, "telegram": TelegramStage, "memory": MemoryStage}
+STAGES: dict[str, type[Stage]] = {
+    "terminal": TerminalStage,
+    "telegram": TelegramStage,
+    "matrix": MatrixStage,
+    "matrix-encrypted": EncryptedMatrixStage,
+    "memory": MemoryStage,
+}
 CONTROLLER = {
     "name": "Testhub",
     "controller": "Hochschule Muster",
@@ -71,13 +78,23 @@ def prepared(
 
 
 @asynccontextmanager
-async def staged(channel: str, *, restarts: bool = False, **wishes: Any) -> AsyncIterator[Stage]:
-    """Open a stage, and close it again with everything checked that must be true at an end; wishes: see `prepared`."""
+async def staged(
+    channel: str, *, restarts: bool = False, admins: Sequence[str] = (), **wishes: Any
+) -> AsyncIterator[Stage]:
+    """Open a stage, and close it again with everything checked that must be true at an end.
+
+    Args:
+        channel: of `STAGES`.
+        restarts: see `Stage`.
+        admins: names of persons who are admins by the settings.
+        wishes: see `prepared`.
+    """
     with prepared(**wishes) as settings:
         stage = STAGES[channel](settings)
         stage.restarts = restarts
         await stage.open_more()
         try:
+            stage.settings = settings.model_copy(update={"admins": [stage.person(name).address for name in admins]})
             await stage.open()
             try:
                 yield stage

@@ -27,6 +27,12 @@ class TelegramPerson(Person):
     def address(self) -> str:
         return f"telegram:{self.user.id}"
 
+    async def blocks(self) -> None:
+        await self.user.blocks()
+
+    async def unblocks(self) -> None:
+        await self.user.unblocks()
+
     def messages(self) -> list[Heard]:
         return [_heard(message) for message in self.user.sees() if not message.mine]
 
@@ -64,6 +70,11 @@ class TelegramStage(Stage):
             user = self.double.user(4711 + len(self._persons), first_name=name.title(), **hint)
             self._persons[name] = TelegramPerson(self, user)
         return self._persons[name]
+
+    async def heard_in_a_group(self) -> str:
+        group = self.double.group()
+        await group.adds_bot(by=self.person().user)
+        return str((await group.hears("")).text)
 
     def _channel(self) -> Channel:
         return TelegramChannel(token=TOKEN, api_url=self.double.url, rate=0, chat_rate=0)

@@ -143,6 +143,8 @@ class TerminalStage(Stage):
 
     name = "terminal"
     buttons = False
+    blockable = False  # a terminal is closed
+    groups = False
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)

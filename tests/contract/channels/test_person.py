@@ -9,12 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.domain.commands import COMMANDS
-from bot.domain.messages import ChatKind, MembershipChanged, Said
 from storage.tables import addresses, answers, contacts, erasures, responses
-from tests.contract.channels.memory import MemoryStage
-from tests.contract.channels.stage import Stage
 from tests.contract.channels.staging import OpenStage
-from tests.contract.channels.telegram import TelegramPerson, TelegramStage
 from tests.contract.channels.test_questions import begun, up_to
 
 
@@ -92,18 +88,19 @@ async def test_the_notice_can_be_read_at_any_time(open_stage: OpenStage) -> None
     await ada.hears("Frage 2")
 
 
+@pytest.mark.encrypted
 async def test_my_data_tells_everything_in_words_and_as_a_file(open_stage: OpenStage, restarts: bool) -> None:
     stage, ada = await begun(open_stage)
     await up_to(ada, 6)
     stage.restarts = restarts
     await ada.says("/meinedaten")
     told = await ada.hears("Was wir über Sie gespeichert haben")
-    for line in ("Name: Ada Muster", "Unternehmen: Testwerk GmbH", f"Adresse: {ada.address}", "Antworten: 5"):
+    for line in ("Name: Ada Muster", "Unternehmen: Testwerk GmbH", f"Adresse: {ada.place}", "Antworten: 5"):
         assert line in told.text
     await ada.settled()
     (file,) = [message.file for message in ada.messages() if message.file is not None]
     data = json.loads(file[1])
-    channel, _, chat = ada.address.partition(":")
+    channel, _, chat = ada.place.partition(":")
     assert file[0] == "meine-daten.json"
     assert (data["name"], data["company"], data["language"]) == ("Ada Muster", "Testwerk GmbH", "de")
     assert [(place["channel"], place["chat"]) for place in data["addresses"]] == [(channel, chat)]
@@ -150,8 +147,7 @@ async def test_forget_leaves_no_trace_in_any_table(open_stage: OpenStage, restar
     await ada.says("löschen")
     await ada.hears("Wir haben alles gelöscht")
     await ada.settled()
-    chat = ada.address.partition(":")[2]
-    assert await stage.mentions(*SECRETS, chat) == []
+    assert await stage.mentions(*SECRETS, *ada.traces) == []
     for table in (contacts, addresses, responses, answers):
         assert await stage.rows(select(table)) == []
     assert len(await stage.rows(select(erasures.c.id))) == 1
@@ -164,6 +160,7 @@ async def test_who_was_forgotten_can_begin_anew(open_stage: OpenStage) -> None:
     await ada.says("LÖSCHEN")
     await ada.hears("Wir haben alles gelöscht")
     await ada.says("Hallo")
+    await ada.tells_language()
     await ada.hears("Bevor es losgeht")
 
 
@@ -192,57 +189,24 @@ async def test_the_word_counts_for_a_quarter_of_an_hour(open_stage: OpenStage) -
     assert len(await stage.values(select(contacts.c.id))) == 1
 
 
-async def test_blocking_and_letting_in_again_is_noticed(open_stage: OpenStage, place: tuple[str, str]) -> None:
+@pytest.mark.encrypted
+async def test_blocking_and_letting_in_again_is_noticed(open_stage: OpenStage) -> None:
     stage = await open_stage()
     ada = await stage.joined()
-    if place[0] == "terminal":
-        assert stage.buttons is False  # nobody can block a terminal: it is closed
-        return
-    await _blocks(stage)
-    await stage.settled()
-    assert await stage.values(select(addresses.c.reachable)) in ([0], [False])
-    await _unblocks(stage)
-    await stage.settled()
+    if stage.blockable:
+        await ada.blocks()
+        await stage.settled()
+        assert await stage.values(select(addresses.c.reachable)) in ([0], [False])
+        await ada.unblocks()
+        await stage.settled()
     assert await stage.values(select(addresses.c.reachable)) in ([1], [True])
     await ada.says("/umfrage")
     await ada.hears("Frage 1")
 
 
-async def _blocks(stage: Stage) -> None:
-    person = stage.person()
-    if isinstance(person, TelegramPerson):
-        await person.user.blocks()
-    else:
-        _membership(stage, present=False)
-
-
-async def _unblocks(stage: Stage) -> None:
-    person = stage.person()
-    if isinstance(person, TelegramPerson):
-        await person.user.unblocks()
-    else:
-        _membership(stage, present=True)
-
-
-def _membership(stage: Stage, *, present: bool) -> None:
-    assert isinstance(stage, MemoryStage)
-    stage.channel.put(MembershipChanged(present=present))
-
-
-async def test_groups_are_declined(open_stage: OpenStage, place: tuple[str, str]) -> None:
+@pytest.mark.encrypted
+async def test_groups_are_declined(open_stage: OpenStage) -> None:
     stage = await open_stage()
-    if isinstance(stage, TelegramStage):
-        ada = stage.person()
-        group = stage.double.group()
-        await group.adds_bot(by=ada.user)
-        await group.hears("nur im direkten Gespräch")
-    elif isinstance(stage, MemoryStage):
-        stage.channel.joins_group("g1")
-        await stage.first(lambda: next((shown for shown in stage.channel.chat("g1")), None))
-        assert "nur im direkten Gespräch" in stage.channel.chat("g1")[0].message.text
-        stage.channel.put(Said("!hlep"), chat="g1", chat_kind=ChatKind.GROUP)
-        await stage.settled()
-        assert len(stage.channel.chat("g1")) == 1, "what looks like a command among others is not for us"
-    else:
-        assert place[0] == "terminal"  # a terminal has no groups
+    if stage.groups:
+        assert "nur im direkten Gespräch" in await stage.heard_in_a_group()
     assert await stage.values(select(contacts.c.id)) == []

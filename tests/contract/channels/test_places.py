@@ -151,3 +151,7 @@ async def test_a_group_is_no_place_of_the_contact(stage: MemoryStage) -> None:
     stage.channel.put(COMING, chat="!group", sender="ada", chat_kind=ChatKind.GROUP)
     await place(stage, "!group").hears("nur im direkten Gespräch")
     assert await stage.values(select(addresses.c.chat)) == ["ada"]
+    await place(stage, "!group").settled()
+    stage.channel.says("!hlep", chat="!group", sender="ada", chat_kind=ChatKind.GROUP)
+    await stage.settled()
+    assert len(stage.channel.chat("!group")) == 1, "what looks like a command among others is not for us"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.contract.channels.stage import Person, Stage
 from tests.contract.channels.staging import OpenStage
 
@@ -33,6 +35,7 @@ async def up_to(ada: Person, number: int) -> None:
         await ada.hears(f"Frage {place}")
 
 
+@pytest.mark.encrypted
 async def test_every_type_can_be_typed(open_stage: OpenStage, restarts: bool) -> None:
     stage, ada = await begun(open_stage, restarts=restarts)
     for place, (_, text, path, value) in enumerate(TYPED, start=2):
@@ -192,6 +195,7 @@ KEPT = (
 )
 
 
+@pytest.mark.encrypted
 async def test_a_text_is_kept_as_it_was_meant(open_stage: OpenStage) -> None:
     stage, ada = await begun(open_stage)
     for text, stored in KEPT:

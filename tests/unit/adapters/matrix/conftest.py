@@ -17,6 +17,7 @@ from nio.crypto import OlmAccount
 
 from bot.adapters.matrix.channel import MatrixChannel
 from bot.adapters.matrix.signin import Credentials
+from tests.doubles.vault import MemoryVault
 
 USER = "@hub:test.invalid"
 ADA = "@ada:test.invalid"
@@ -25,19 +26,6 @@ LOGIN = {"user_id": USER, "device_id": "BOTDEVICE", "access_token": "syt_secret"
 PAGE = "<html><body>Bad Gateway</body></html>"
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-class MemoryVault:
-    """What the installation keeps for the channel."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, bytes] = {}
-
-    async def get(self, name: str) -> bytes | None:
-        return self.kept.get(name)
-
-    async def put(self, name: str, content: bytes) -> None:
-        self.kept[name] = content
 
 
 @dataclass

@@ -5,7 +5,8 @@ from __future__ import annotations
 from bot.adapters.matrix.channel import MatrixChannel
 from bot.adapters.matrix.notes import Notes
 from bot.domain.messages import Address, DeliveryId, OutboundMessage, Outgoing
-from tests.unit.adapters.matrix.conftest import ADA, ROOM, Build, FakeHomeserver, MemoryVault, event
+from tests.doubles.vault import MemoryVault
+from tests.unit.adapters.matrix.conftest import ADA, ROOM, Build, FakeHomeserver, event
 
 
 class CountingVault(MemoryVault):

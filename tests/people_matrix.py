@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from nio import AsyncClient, AsyncClientConfig, MegolmEvent, RoomMessage
+from nio import AsyncClient, AsyncClientConfig, MegolmEvent, MemoryDownloadResponse, RoomMessage
+from nio.crypto import decrypt_attachment
 from nio.store import SqliteStore
 
 from tests.fixtures_synapse import PASSWORD, Synapse, aside
@@ -40,26 +41,37 @@ class Contact:
     client: AsyncClient
     heard: dict[str, list[Heard]] = field(default_factory=dict)
     unreadable: int = 0
+    encrypts: bool = True
     _next: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     async def enter(
-        cls, synapse: Synapse, folder: Path, *, user_id: str | None = None, longest_pause: float = 60.0
+        cls,
+        synapse: Synapse,
+        folder: Path,
+        *,
+        user_id: str | None = None,
+        encrypts: bool = True,
+        longest_pause: float = 60.0,
     ) -> Contact:
-        """Log in on a new device; while the homeserver is away it is asked again every `longest_pause` seconds."""
+        """Log in on a new device, which has keys if it `encrypts`.
+
+        While the homeserver is away it is asked again every `longest_pause` seconds.
+        """
         user_id = user_id or await aside(synapse.new_user, "ada")
         assert user_id is not None
         config = AsyncClientConfig(
             store=SqliteStore,
-            encryption_enabled=True,
+            encryption_enabled=encrypts,
             pickle_key="theirs",
             max_timeout_retry_wait_time=longest_pause,
         )
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
         client = AsyncClient(synapse.url, user_id, store_path=str(folder), config=config)
         await client.login(PASSWORD)
-        await client.keys_upload()
-        person = cls(synapse=synapse, user_id=user_id, client=client)
+        if encrypts:
+            await client.keys_upload()
+        person = cls(synapse=synapse, user_id=user_id, client=client, encrypts=encrypts)
         await person.sync()
         return person
 
@@ -145,11 +157,20 @@ class Contact:
                     content = event.source["content"]
                     heard = Heard(event.event_id, content["body"], content, bool(event.decrypted))
                     self.heard.setdefault(room_id, []).append(heard)
-        if self.client.should_upload_keys:
+        if self.encrypts and self.client.should_upload_keys:
             await self.client.keys_upload()
         if self.client.should_query_keys:
             await self.client.keys_query()
         await self.client.send_to_device_messages()
+
+    async def fetches(self, content: Mapping[str, Any]) -> bytes:
+        """Download what a message shows, and open it if it was encrypted."""
+        sealed = content.get("file")
+        answer = await self.client.download(sealed["url"] if sealed else content["url"])
+        assert isinstance(answer, MemoryDownloadResponse), answer
+        if sealed is None:
+            return bytes(answer.body)
+        return bytes(decrypt_attachment(answer.body, sealed["key"]["k"], sealed["hashes"]["sha256"], sealed["iv"]))
 
     async def call(self, method: str, path: str, body: Any = None) -> Any:
         """Make any call of the client API as this person."""
@@ -163,4 +184,5 @@ class Contact:
     async def leaves(self) -> None:
         """Close the client."""
         await self.client.close()
-        self.client.store.database.close()
+        if self.client.store is not None:
+            self.client.store.database.close()
