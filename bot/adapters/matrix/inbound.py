@@ -149,7 +149,8 @@ def is_own_join(event: Object, *, reader: Reader) -> bool:
     """Whether this is our own step into a room, and no change of our name in it."""
     if event.get("type") != "m.room.member" or event.get("state_key") != reader.user_id:
         return False
-    return bool(_standing(event.get("content")) == "join" and _standing(_before(event)) != "join")
+    is_join = _standing(event.get("content")) == "join" and _standing(_before(event)) != "join"
+    return is_join and _is_event_id(event.get("event_id"))
 
 
 def of_earlier_stay(events: Sequence[Object], *, reader: Reader) -> frozenset[str]:
@@ -330,10 +331,21 @@ def _text(text: Any) -> str:
 
 
 def _event_id(event_id: Any) -> str:
-    if not isinstance(event_id, str) or not event_id.startswith("$") or len(event_id) > _LONGEST_ID:
+    if not _is_event_id(event_id):
         raise ValueError("an event's id begins with $")
-    event_id.encode()
-    return event_id
+    found: str = event_id
+    return found
+
+
+def _is_event_id(event_id: Any) -> bool:
+    # A half of a surrogate pair is no text that a database takes.
+    return (
+        isinstance(event_id, str) and event_id.startswith("$") and len(event_id) <= _LONGEST_ID and _is_whole(event_id)
+    )
+
+
+def _is_whole(text: str) -> bool:
+    return not any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
 def _relation(content: Object) -> Object:

@@ -160,6 +160,14 @@ async def test_events_of_any_shape_never_stop_the_reading(
         assert reading.messages[-1].native_id == f"$da{batch}" or reading.messages[-1].content == Said("/start")
 
 
+@pytest.mark.parametrize("event_id", ["", "e", "$\ud800", "$" + 255 * "x"])
+async def test_a_step_of_ours_into_a_room_may_have_any_name(
+    channel: MatrixChannel, homeserver: FakeHomeserver, event_id: str
+) -> None:
+    homeserver.sync(event("m.room.member", {"membership": "join"}, event_id=event_id, state_key=USER), text("da"))
+    assert [message.content for message in (await channel.read("s0")).messages] == [Said("da")]
+
+
 async def test_who_lets_us_in_again_shows_what_was_heard_long_ago(
     channel: MatrixChannel, homeserver: FakeHomeserver
 ) -> None:
