@@ -45,6 +45,11 @@ def _typed(name: str, *, known: bool = True) -> Callable[[Scene], bool]:
     return lambda scene: _known(scene) is known and _command_name(scene) == name
 
 
+def _verifies(scene: Scene) -> bool:
+    content = scene.message.content
+    return isinstance(content, SentMedia) and content.kind.startswith(media.VERIFICATION)
+
+
 def _dialogue_text(scene: Scene) -> bool:
     return _joining(scene) and _known(scene) and isinstance(scene.message.content, Said | Pressed | SentMedia)
 
@@ -77,6 +82,8 @@ def _command(
 
 ROUTES: tuple[Route, ...] = (
     Route(name="group", when=lambda scene: not scene.private, handle=membership.group),
+    # Before all else, since it is no word of the person's: it answers nothing and begins nothing.
+    Route(name="verification", when=_verifies, handle=media.verification),
     Route(
         name="another address",
         when=lambda scene: scene.new_address,

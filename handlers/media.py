@@ -5,6 +5,9 @@ from __future__ import annotations
 from bot.domain.messages import SentMedia
 from bot.domain.scene import Draft
 
+VERIFICATION = "verification"
+"""A kind of `SentMedia`: what a channel lets people compare; `verification_…` are its other forms."""
+
 _OWN_WORDS = frozenset({"voice", "video", "photo", "document", "sticker", "location", "contact", "unreadable"})
 
 
@@ -18,6 +21,15 @@ def media(draft: Draft) -> None:
     if interview is not None and interview.state == "open":
         text = f"{text} {draft.say('media.question_stays')}"
     draft.reply(text)
+
+
+def verification(draft: Draft) -> None:
+    """Tell what a contact's app must show, so that they can see with whom they speak; nothing else changes by it."""
+    content = draft.scene.message.content
+    assert isinstance(content, SentMedia)
+    numbers = (content.caption or "").split()
+    emojis = ", ".join(draft.say(f"emoji.{number}") for number in numbers) if content.kind == VERIFICATION else ""
+    draft.reply(draft.say(f"media.{content.kind}", emojis=emojis, numbers=" – ".join(numbers)))
 
 
 def forwarded(draft: Draft) -> None:

@@ -73,7 +73,12 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class SentMedia:
-    """Something that is no text: `kind` is photo, voice, video, document, sticker, location, contact, other."""
+    """Something that is no text: `kind` is photo, voice, video, document, sticker, location, contact, other.
+
+    Two kinds are a channel's own and no word of the person's: `unreadable` (it could not be decrypted) and
+    `verification` (also `verification_decimal`, `verification_impossible`): a person's app checks whether it is us;
+    `caption` has the numbers to compare.
+    """
 
     kind: str
     file_id: str | None = None

@@ -15,6 +15,7 @@ from nio import EncryptionError, LocalProtocolError
 
 from bot.adapters.matrix import inbound, media, outbound, polls
 from bot.adapters.matrix.account import AccountFile
+from bot.adapters.matrix.courier import Locks
 from bot.adapters.matrix.crypto import PATIENCE, StoreTrouble, quoted
 from bot.adapters.matrix.errors import MatrixError, channel_error, delivery_error
 from bot.adapters.matrix.signin import Credentials, Session, SignIn
@@ -84,14 +85,19 @@ class MatrixChannel:
         )
         self._polls = polls
         self._credentials = credentials
+        self._locks: Locks = defaultdict(asyncio.Lock)
         self._sign_in = SignIn(
-            credentials, files=AccountFile(data_dir), pickle_key=pickle_key, vault=vault, groups=groups
+            credentials,
+            files=AccountFile(data_dir),
+            pickle_key=pickle_key,
+            vault=vault,
+            groups=groups,
+            locks=self._locks,
         )
         self._session: Session | None = None
         self._is_first = True
         self._read_from: str | None = None
         self._ready = asyncio.Event()
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def connect(self) -> Identity:
         """Sign in: by the kept token if there is one, else once by what the settings say.

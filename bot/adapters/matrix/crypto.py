@@ -13,7 +13,15 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from aiohttp import ClientResponse
-from nio import Api, AsyncClientConfig, Event, KeysUploadResponse, MegolmEvent, SyncResponse
+from nio import (
+    Api,
+    AsyncClientConfig,
+    Event,
+    KeysUploadResponse,
+    KeyVerificationEvent,
+    MegolmEvent,
+    SyncResponse,
+)
 from nio.store import SqliteStore
 from peewee import PeeweeException
 
@@ -91,6 +99,9 @@ class GuardedClient(HomeserverClient):
             await super()._handle_to_device(response)
 
     def _handle_decrypt_to_device(self, to_device_event: Any) -> Any:
+        # Verifications are answered by our own `Verifier`; nio's would answer them a second time.
+        if isinstance(to_device_event, KeyVerificationEvent):
+            return None
         # Without this, one event without base64 loses the rest of its batch, and comes again for ever.
         try:
             return super()._handle_decrypt_to_device(to_device_event)

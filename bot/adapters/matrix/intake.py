@@ -16,6 +16,7 @@ from bot.adapters.matrix.notes import Notes
 from bot.adapters.matrix.rooms import DIRECT, Rooms
 from bot.adapters.matrix.timeline import Timeline
 from bot.adapters.matrix.vault import Vault
+from bot.adapters.matrix.verifier import Verifier
 from bot.domain.messages import InboundMessage, MembershipChanged, Said
 
 HINT_EVERY = timedelta(hours=1)
@@ -38,12 +39,20 @@ class Intake:
     """Turns syncs of one session into messages; the same sync twice gives the same messages."""
 
     def __init__(
-        self, crypto: Crypto, rooms: Rooms, timeline: Timeline, reader: inbound.Reader, *, vault: Vault
+        self,
+        crypto: Crypto,
+        rooms: Rooms,
+        timeline: Timeline,
+        reader: inbound.Reader,
+        verifier: Verifier,
+        *,
+        vault: Vault,
     ) -> None:
         self._crypto = crypto
         self._rooms = rooms
         self._timeline = timeline
         self._reader = reader
+        self._verifier = verifier
         # The thread's first event is kept, the last one in it is not: it changes all the time, and only clients that
         # know no threads look at it.
         self._threads = Notes(vault, THREADS_KEPT, limit=THREADS)
@@ -87,7 +96,8 @@ class Intake:
                 self._rooms.learn(room_id, event.source)
         for room_id in response.rooms.invite:
             self._rooms.take_up(room_id)
-        messages = list(self._late(response, now=now))
+        self._verifier.end_old(now=now)
+        messages = [*self._verifier.of_devices(response.to_device_events, now=now), *self._late(response, now=now)]
         for room_id, info in response.rooms.join.items():
             messages += await self._of_room(room_id, info, cursor=cursor, now=now)
             for deserted in self._rooms.deserted(room_id):
@@ -119,6 +129,8 @@ class Intake:
                 if has_come and isinstance(event, MegolmEvent) and event.sender != reader.user_id:
                     self._crypto.keep(event, room_id=room_id, now=now)
                 continue
+            if (shown := self._verifier.of_room(source, room_id=room_id, now=now)) is not None:
+                messages.append(shown)
             message = self._read(source, room=room, now=now)
             if message is not None and not self._is_moving_out(room_id, message):
                 if message.native_id in earlier and inbound.is_old(message, now=now):
@@ -168,6 +180,8 @@ class Intake:
         if response.to_device_events:
             for room_id, source in self._crypto.opened_late():
                 room = self._rooms.room(room_id)
+                if (shown := self._verifier.of_room(source, room_id=room_id, now=now)) is not None:
+                    yield shown
                 if (message := self._read(source, room=room, now=now)) is not None:
                     yield message
 

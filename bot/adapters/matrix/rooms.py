@@ -97,6 +97,11 @@ class Rooms:
         room = self._client.rooms.get(room_id)
         return next((user for user in room.users if user != self._client.user_id), None) if room else None
 
+    def with_person(self, user_id: str) -> str | None:
+        """Return the room that was opened last of those where we are alone with a person."""
+        rooms = reversed(list(self._client.rooms))
+        return next((room for room in rooms if not self.is_group(room) and self.other(room) == user_id), None)
+
     def chat(self, room_id: str) -> str:
         """Return under which id the core knows a room: an upgraded one keeps that of the first.
 

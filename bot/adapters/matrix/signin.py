@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from bot.adapters.matrix.account import Account, AccountFile
 from bot.adapters.matrix.api import HomeserverClient, no_answer
+from bot.adapters.matrix.courier import Courier, Locks
 from bot.adapters.matrix.crypto import BROKEN_STORE, Crypto, GuardedClient, open_client
 from bot.adapters.matrix.errors import MatrixError
 from bot.adapters.matrix.inbound import Reader
@@ -15,6 +16,7 @@ from bot.adapters.matrix.rooms import Rooms
 from bot.adapters.matrix.signing import CrossSigning
 from bot.adapters.matrix.timeline import Timeline
 from bot.adapters.matrix.vault import Vault
+from bot.adapters.matrix.verifier import Verifier
 from bot.errors import ChannelRefused
 
 _log = logging.getLogger(__name__)
@@ -43,9 +45,11 @@ class Session:
     timeline: Timeline
     reader: Reader
     intake: Intake
+    verifier: Verifier
 
     async def close(self) -> None:
         """Let go of everything."""
+        await self.verifier.close()
         await self.rooms.close()
         await self.client.close()
         if self.client.store is not None:
@@ -56,13 +60,21 @@ class SignIn:
     """Opens sessions; only a dead token, or lost keys, make it use the password a second time."""
 
     def __init__(
-        self, credentials: Credentials, *, files: AccountFile, pickle_key: str, vault: Vault, groups: bool
+        self,
+        credentials: Credentials,
+        *,
+        files: AccountFile,
+        pickle_key: str,
+        vault: Vault,
+        groups: bool,
+        locks: Locks,
     ) -> None:
         self._credentials = credentials
         self._files = files
         self._pickle_key = pickle_key
         self._vault = vault
         self._groups = groups
+        self._locks = locks
 
     async def open(self) -> Session:
         """Return a session whose token was accepted just now, with its keys uploaded and its device signed.
@@ -87,7 +99,9 @@ class SignIn:
             await self._sign(signing, account)
             rooms, timeline = Rooms(client, groups=self._groups, vault=self._vault), Timeline(client, crypto)
             reader = Reader(account=f"matrix:{account.user_id}", user_id=account.user_id)
-            intake = Intake(crypto, rooms, timeline, reader, vault=self._vault)
+            courier = Courier(client, crypto, locks=self._locks)
+            verifier = Verifier(courier, crypto, rooms, signing, account=account, reader=reader)
+            intake = Intake(crypto, rooms, timeline, reader, verifier, vault=self._vault)
             await rooms.load()
             await intake.load()
         except BaseException:
@@ -102,6 +116,7 @@ class SignIn:
             timeline=timeline,
             reader=reader,
             intake=intake,
+            verifier=verifier,
         )
 
     async def _account(self, client: HomeserverClient) -> Account:

@@ -175,6 +175,16 @@ class CrossSigning:
         except (AttributeError, LookupError, TypeError):
             raise no_answer("keys/query", cause="an answer that is not as specified") from None
 
+    async def vouching_key(self, *, device_id: str, fingerprint: str) -> str | None:
+        """Return our public master key if others see it vouch for this device at this moment.
+
+        Raises:
+            MatrixError: an error answer, or none.
+        """
+        chain = await self.look(device_id=device_id, fingerprint=fingerprint)
+        keys = await self._keys(self._client.user_id)
+        return keys.public("master") if keys is not None and chain.ours and chain.verified else None
+
     async def _keys(self, user_id: str) -> SigningKeys | None:
         seeds = await self._vault.get(_name(user_id))
         return None if seeds is None else SigningKeys.from_seeds(orjson.loads(seeds))

@@ -89,6 +89,10 @@ EXPECTED: list[tuple[str, Scene]] = [
     ("group", scene(MembershipChanged(present=True), kind=ChatKind.PUBLIC, known=False)),
     ("another address", scene(Said("Hallo"), new_address=True)),
     ("another address", scene(MembershipChanged(present=True), new_address=True)),
+    ("group", scene(SentMedia("verification", caption="1"), kind=ChatKind.GROUP)),
+    ("verification", scene(SentMedia("verification", caption="1"), current=QUESTION, interviews=OPEN)),
+    ("verification", scene(SentMedia("verification_decimal", caption="1"), dialogue=JOINING)),
+    ("verification", scene(SentMedia("verification_impossible"), known=False)),
     ("membership", scene(MembershipChanged(present=False))),
     ("visitor starts", scene(Said("/start 7KQ2"), known=False)),
     ("visitor's help", scene(Said("/hilfe"), known=False, visitor=VISITOR)),
@@ -169,3 +173,22 @@ def test_who_typed_is_told_what_a_press_would_show_in_passing() -> None:
         turn = draft.turn()
         assert [reply.message.text for reply in turn.replies] == heard
         assert turn.toast == "Das steht hier nicht mehr zur Wahl."
+
+
+@pytest.mark.parametrize("facts", [{"known": False}, {"dialogue": JOINING}, {"current": QUESTION, "interviews": OPEN}])
+@pytest.mark.parametrize(
+    ("content", "wanted"),
+    [
+        (SentMedia("verification", caption="0 63 7 7 1 2 3"), "\n🐶 Hund, 📌 Stecknadel, 🐰 Hase, 🐰 Hase, 🐱 Katze, "),
+        (SentMedia("verification_decimal", caption="1000 9191 4711"), "\n1000 – 9191 – 4711\n"),
+        (SentMedia("verification_impossible"), "Vergleich von Emojis"),
+    ],
+)
+def test_a_verification_is_told_and_changes_nothing(content: SentMedia, wanted: str, facts: dict[str, Any]) -> None:
+    draft = Draft(scene(content, **facts))
+    find(ROUTES, draft.scene).handle(draft)
+    turn = draft.turn()
+    assert (turn.outcomes, turn.edits, len(turn.replies)) == ((), (), 1)
+    [reply] = turn.replies
+    assert wanted in reply.message.text
+    assert (reply.prompt, "{" in reply.message.text) == (None, False)

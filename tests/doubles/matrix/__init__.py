@@ -1,0 +1,1 @@
+"""Doubles of what stands on the other side on Matrix."""
