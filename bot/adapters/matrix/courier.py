@@ -18,6 +18,9 @@ from bot.adapters.matrix.verification import Step
 
 ALL_DEVICES = "*"
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds
+PUT_SECONDS = 20.0
+"""Sharing a room's key counts in; messages to people wait for the room meanwhile."""
+
 
 Locks = defaultdict[str, asyncio.Lock]
 
@@ -57,7 +60,7 @@ class Courier:
         end = asyncio.get_running_loop().time() + within
         while True:
             try:
-                await self._put(step, to=to, name=name)
+                return await self._put(step, to=to, name=name)
             except MatrixError as error:
                 status, wish = error.answer.status, pause
                 if status == 429:
@@ -65,27 +68,27 @@ class Courier:
                 elif status != NO_ANSWER and status < 500:
                     _log.info("a step of a verification is refused: %s", error)
                     return False
-            except (EncryptionError, LocalProtocolError):
+            except (EncryptionError, LocalProtocolError, TimeoutError):
                 wish = pause
-            else:
-                return True
             if asyncio.get_running_loop().time() + wish > end:
                 _log.info("a step of a verification could not be sent in time")
                 return False
             await asyncio.sleep(wish)
             pause = min(LONGEST_PAUSE, 2 * pause)
 
-    async def _put(self, step: Step, *, to: Destination, name: str) -> None:
+    async def _put(self, step: Step, *, to: Destination, name: str) -> bool:
+        """Send a step once; return whether we are (still) where it goes."""
         kind = f"m.key.verification.{step.kind}"
         if to.room is None:
             content: Mapping[str, Any] = {**step.content, "transaction_id": to.transaction}
             messages = {"messages": {to.user_id: {to.device_id: content}}}
             await self._client.call("PUT", f"/sendToDevice/{kind}/{name}", messages)
-            return
+            return True
         relation = {"rel_type": "m.reference", "event_id": to.transaction}
-        async with self._locks[to.room]:
+        async with self._locks[to.room], asyncio.timeout(PUT_SECONDS):
             if to.room not in self._client.rooms:
-                return
+                return False
             content = {**step.content, "m.relates_to": relation}
             kind, content = await self._crypto.seal(to.room, kind=kind, content=content)
             await self._client.call("PUT", f"/rooms/{quoted(to.room)}/send/{kind}/{name}", content)
+            return True

@@ -1,4 +1,4 @@
-"""The verifications that contacts have begun: which event belongs to which, how many at once, what people are told.
+"""Answers contacts' clients that verify the bot: reads the events, lets the answers go out, tells people the emojis.
 
 Nothing of it outlives the process, and nobody becomes anything more to the core by it: it serves the contact's client.
 """
@@ -8,10 +8,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,8 +20,10 @@ from bot.adapters.matrix.errors import MatrixError
 from bot.adapters.matrix.inbound import Reader
 from bot.adapters.matrix.rooms import Rooms
 from bot.adapters.matrix.signing import CrossSigning
+from bot.adapters.matrix.transactions import PATIENCE, Transaction, Transactions
 from bot.adapters.matrix.verification import (
     METHOD,
+    NO_KEYS,
     Code,
     Device,
     Emojis,
@@ -31,27 +31,17 @@ from bot.adapters.matrix.verification import (
     Kind,
     State,
     Step,
-    Verification,
     WrongStepError,
     cancellation,
     kind_of,
     text_of,
 )
 from bot.domain.messages import Address, InboundMessage, SentMedia
-
-PATIENCE = timedelta(minutes=10)
-"""https://spec.matrix.org/latest/client-server-api/#general-key-verification-error-handling"""
+from bot.errors import StorageUnavailable
 
 AHEAD = timedelta(minutes=5)
 """The clock of somebody who asks may be this much fast (`m.key.verification.request`)."""
 
-MOST = 200
-"""Verifications that are remembered, those just over included; beyond that the oldest is forgotten."""
-
-MOST_BY_PERSON = 6
-"""What one person may begin in an hour: each takes five events of the few that a homeserver grants a bot."""
-
-PERSONS = 1_000
 VERIFICATION = "verification"
 """A kind of `SentMedia`: the caption has the numbers of the seven emojis that the contact's client shows."""
 
@@ -61,26 +51,12 @@ VERIFICATION_DECIMAL = "verification_decimal"
 VERIFICATION_IMPOSSIBLE = "verification_impossible"
 """Likewise: the contact's client knows only ways that a bot cannot go, such as a picture to be photographed."""
 
-_HOUR = timedelta(hours=1)
 _MALFORMED = (WrongStepError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 _IN_THE_MIDDLE = frozenset({Kind.READY, Kind.START, Kind.ACCEPT, Kind.KEY, Kind.MAC})
 
 Object = Mapping[str, Any]
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True, kw_only=True)
-class _Flow:
-    """One verification, with what is still to be sent and a `mac` still to be looked at, in order."""
-
-    to: Destination
-    verification: Verification
-    since: datetime
-    message: InboundMessage | None = None
-    is_compared: bool = False
-    due: deque[Step | Object] = field(default_factory=deque)
-    work: asyncio.Task[None] | None = None
 
 
 class Verifier:
@@ -95,8 +71,7 @@ class Verifier:
         self._signing = signing
         self._account = account
         self._reader = reader
-        self._flows: dict[tuple[str | None, str, str], _Flow] = {}
-        self._begun: dict[str, list[datetime]] = {}
+        self._transactions = Transactions(ours=Device(user_id=reader.user_id, device_id=account.device_id))
         self._tasks: set[asyncio.Task[None]] = set()
 
     # --- what comes in -----------------------------------------------------------------------------------------------
@@ -125,11 +100,9 @@ class Verifier:
 
     def end_old(self, *, now: datetime) -> None:
         """End what nobody went on with, and forget what is over."""
-        for key, flow in list(self._flows.items()):
-            if now - flow.since >= PATIENCE:
-                flow.due.clear()
-                self._push(flow, *flow.verification.cancel(Code.TIMEOUT))
-                del self._flows[key]
+        for old in self._transactions.take_old(now=now):
+            old.due.clear()
+            self._push(old, *old.verification.cancel(Code.TIMEOUT))
 
     async def close(self) -> None:
         """End what runs beside."""
@@ -152,7 +125,7 @@ class Verifier:
             )
             if sender == self._reader.user_id:
                 # Somebody signed in as the bot verifies a contact by another client: none of our business.
-                self._remember(to, now=now).verification.drop()
+                self._transactions.remember(to, now=now).drop()
                 return None
             return self._asked(to, content, now=now) if content["to"] == self._reader.user_id else None
         relation = content["m.relates_to"]
@@ -160,7 +133,9 @@ class Verifier:
             return None
         transaction = text_of(relation, "event_id")
         if sender == self._reader.user_id:
-            self._answered_elsewhere(kind, content, room_id=room_id, transaction=transaction)
+            # Another client of our account may have taken it up.
+            if kind is Kind.READY and content["from_device"] != self._account.device_id:
+                self._transactions.leave_to_others(room_id, transaction=transaction)
             return None
         to = Destination(room=room_id, user_id=sender, device_id=ALL_DEVICES, transaction=transaction)
         return self._went_on(kind, content, to=to, now=now)
@@ -171,142 +146,108 @@ class Verifier:
             return None
         transaction = text_of(content, "transaction_id")
         to = Destination(room=None, user_id=sender, device_id=ALL_DEVICES, transaction=transaction)
-        if kind is Kind.REQUEST or (kind is Kind.START and self._key(to) not in self._flows):
+        if kind is Kind.REQUEST or (kind is Kind.START and self._transactions.find(to) is None):
             to = Destination(
                 room=None, user_id=sender, device_id=text_of(content, "from_device"), transaction=transaction
             )
             if kind is Kind.REQUEST:
                 return self._asked(to, content, now=now) if _is_fresh(content["timestamp"], now=now) else None
-            if (flow := self._begin(to, now=now)) is not None:
-                self._push(flow, *flow.verification.receive(kind, content))
+            if (begun := self._begin(to, now=now)) is not None:
+                self._push(begun, *begun.verification.receive(kind, content))
             return None
         return self._went_on(kind, content, to=to, now=now)
 
     def _asked(self, to: Destination, content: Object, *, now: datetime) -> InboundMessage | None:
         methods = content["methods"]
-        if (known := self._flows.get(self._key(to))) is not None:
+        if (known := self._transactions.find(to)) is not None:
             return known.message
         if not isinstance(methods, list) or METHOD not in methods:
             # It is not cancelled: another client of the same account may be able to.
-            if not self._is_allowed(to.user_id, now=now):
+            if not self._transactions.is_allowed(to.user_id, now=now):
                 return None
-            flow = self._remember(to, now=now)
-            flow.verification.drop()
-            flow.message = self._message(to, SentMedia(VERIFICATION_IMPOSSIBLE), now=now)
-            return flow.message
+            left = self._transactions.remember(to, now=now)
+            left.drop()
+            left.message = self._message(to, SentMedia(VERIFICATION_IMPOSSIBLE), now=now)
+            return left.message
         begun = self._begin(to, now=now)
         if begun is not None and not begun.verification.is_over:
             self._push(begun, begun.verification.ready())
         return None
 
     def _went_on(self, kind: Kind, content: Object, *, to: Destination, now: datetime) -> InboundMessage | None:
-        flow = self._flows.get(self._key(to))
-        if flow is None:
+        known = self._transactions.find(to)
+        if known is None:
             # After a restart, perhaps. Remembered, so that it is said once.
-            if kind in _IN_THE_MIDDLE and self._is_allowed(to.user_id, now=now):
-                flow = self._remember(to, now=now)
-                flow.verification.drop()
-                self._push(flow, cancellation(Code.UNKNOWN_TRANSACTION))
+            if kind in _IN_THE_MIDDLE and self._transactions.is_allowed(to.user_id, now=now):
+                known = self._transactions.remember(to, now=now)
+                known.drop()
+                self._push(known, cancellation(Code.UNKNOWN_TRANSACTION))
             return None
+        verification = known.verification
         if kind is Kind.CANCEL:
-            flow.due.clear()
-        if kind is Kind.MAC and flow.verification.state is State.KEYED:
-            if not flow.is_compared:
-                flow.is_compared = True
-                self._push(flow, content)
+            known.due.clear()
+        if kind is Kind.MAC and verification.state is State.KEYED:
+            if not known.is_compared:
+                known.is_compared = True
+                self._push(known, content)
             return None
-        self._push(flow, *flow.verification.receive(kind, content))
-        if kind is Kind.KEY and flow.message is None and flow.verification.shown is not None:
-            flow.message = self._message(flow.to, _shown(flow.verification.shown), now=now)
-        return flow.message if kind is Kind.KEY else None
+        self._push(known, *verification.receive(kind, content))
+        if kind is not Kind.KEY:
+            return None
+        if known.message is None and verification.shown is not None:
+            known.message = self._message(known.to, _shown(verification.shown), now=now)
+        return known.message
 
-    def _answered_elsewhere(self, kind: Kind, content: Object, *, room_id: str, transaction: str) -> None:
-        """Leave a verification to another client of our account that took it up."""
-        if kind is Kind.READY and content["from_device"] != self._account.device_id:
-            for (room, _, known), flow in self._flows.items():
-                if (room, known) == (room_id, transaction):
-                    flow.verification.drop()
-                    flow.due.clear()
-
-    # --- how many at once --------------------------------------------------------------------------------------------
-
-    def _begin(self, to: Destination, *, now: datetime) -> _Flow | None:
+    def _begin(self, to: Destination, *, now: datetime) -> Transaction | None:
         """Begin a verification, None if that person has begun too many.
 
         A device that begins a second one before the first is over loses both
         (https://spec.matrix.org/latest/client-server-api/#general-key-verification-error-handling).
         """
-        if not self._is_allowed(to.user_id, now=now):
+        if not self._transactions.is_allowed(to.user_id, now=now):
             return None
-        others = [
-            flow
-            for flow in self._flows.values()
-            if (flow.to.user_id, flow.to.device_id) == (to.user_id, to.device_id) and not flow.verification.is_over
-        ]
-        flow = self._remember(to, now=now)
+        others = self._transactions.open_of(to)
+        begun = self._transactions.remember(to, now=now)
         if others:
-            for each in (*others, flow):
+            for each in (*others, begun):
                 self._push(each, *each.verification.cancel(Code.UNEXPECTED))
-        return flow
-
-    def _remember(self, to: Destination, *, now: datetime) -> _Flow:
-        while len(self._flows) >= MOST:
-            forgotten = self._flows.pop(next(iter(self._flows)))
-            forgotten.verification.drop()
-            forgotten.due.clear()
-        ours = Device(user_id=self._reader.user_id, device_id=self._account.device_id)
-        theirs = Device(user_id=to.user_id, device_id=to.device_id)
-        verification = Verification(ours=ours, theirs=theirs, transaction=to.transaction)
-        flow = self._flows[self._key(to)] = _Flow(to=to, verification=verification, since=now)
-        return flow
-
-    def _is_allowed(self, user_id: str, *, now: datetime) -> bool:
-        begun = [moment for moment in self._begun.pop(user_id, []) if now - moment < _HOUR]
-        if len(self._begun) >= PERSONS:
-            del self._begun[next(iter(self._begun))]
-        is_allowed = len(begun) < MOST_BY_PERSON
-        self._begun[user_id] = [*begun, now] if is_allowed else begun
-        return is_allowed
-
-    def _key(self, to: Destination) -> tuple[str | None, str, str]:
-        return to.room, to.user_id, to.transaction
+        return begun
 
     # --- what goes out -----------------------------------------------------------------------------------------------
 
-    def _push(self, flow: _Flow, *items: Step | Object) -> None:
-        flow.due.extend(items)
-        if flow.due and flow.work is None:
-            flow.work = asyncio.create_task(self._work(flow))
-            self._tasks.add(flow.work)
-            flow.work.add_done_callback(self._tasks.discard)
+    def _push(self, transaction: Transaction, *items: Step | Object) -> None:
+        transaction.due.extend(items)
+        if transaction.due and transaction.work is None:
+            transaction.work = asyncio.create_task(self._work(transaction))
+            self._tasks.add(transaction.work)
+            transaction.work.add_done_callback(self._tasks.discard)
 
-    async def _work(self, flow: _Flow) -> None:
+    async def _work(self, transaction: Transaction) -> None:
         """Send what is due, beside the reading, which waits neither for a rate limit nor for a stranger's server."""
-        verification = flow.verification
+        to, due = transaction.to, transaction.due
         try:
-            while flow.due:
-                item = flow.due.popleft()
+            while due:
+                item = due.popleft()
                 if not isinstance(item, Step):
-                    keys = await self._keys(flow.to)
-                    flow.due.extend(verification.receive(Kind.MAC, item, keys=keys))
-                elif not await self._courier.bring(item, to=flow.to, within=PATIENCE.total_seconds()):
-                    verification.drop()
-                    flow.due.clear()
+                    keys = await self._keys(to)
+                    due.extend(transaction.verification.receive(Kind.MAC, item, keys=keys))
+                elif not await self._courier.bring(item, to=to, within=PATIENCE.total_seconds()):
+                    transaction.drop()
                 elif item.kind in (Kind.DONE, Kind.CANCEL):
                     _log.info("a verification by a contact is over: %s", item.content.get("code", "done"))
         finally:
-            flow.work = None
+            transaction.work = None
 
     async def _keys(self, to: Destination) -> Keys:
-        """Return what the homeserver tells of both sides at this moment; what cannot be learned is left out."""
-        account, master = self._account, None
-        theirs: Mapping[str, str] = {}
+        """Return what the homeserver tells of both sides at this moment; without that nothing can be vouched for."""
+        account = self._account
         try:
             told = await self._crypto.device_keys(to.user_id)
             theirs = _keys_of(told, user_id=to.user_id, device_id=to.device_id)
             master = await self._signing.vouching_key(device_id=account.device_id, fingerprint=account.fingerprint)
-        except MatrixError as error:
-            _log.info("keys for a verification could not be learned: %s", error)
+        except (MatrixError, StorageUnavailable) as error:
+            _log.warning("keys for a verification could not be learned: %s", error)
+            return NO_KEYS
         vouching = {} if master is None else {f"ed25519:{master}": master}
         return Keys(theirs=theirs, ours={**vouching, f"ed25519:{account.device_id}": account.fingerprint})
 

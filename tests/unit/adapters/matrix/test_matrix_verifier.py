@@ -6,6 +6,7 @@ import asyncio
 import json
 import random
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -13,9 +14,11 @@ from typing import Any
 import pytest
 
 from bot.adapters.matrix.channel import MatrixChannel
+from bot.adapters.matrix.courier import Destination
+from bot.adapters.matrix.verification import Kind, Step
 from bot.domain.messages import InboundMessage, SentMedia
 from tests.doubles.matrix.asking import Asking
-from tests.unit.adapters.matrix.conftest import ADA, LOGIN, ROOM, USER, Build, FakeHomeserver, event
+from tests.unit.adapters.matrix.conftest import ADA, LOGIN, PAGE, ROOM, USER, Build, FakeHomeserver, event
 
 PATIENCE = 10.0
 EVE = "@eve:test.invalid"
@@ -105,7 +108,7 @@ class Phone:
 
 @pytest.fixture(params=[True, False], ids=["in the room", "between devices"])
 async def phone(request: pytest.FixtureRequest, channel: MatrixChannel, homeserver: FakeHomeserver) -> Phone:
-    homeserver.sync(state=homeserver.state())
+    homeserver.sync()
     await channel.read("s0")
     return Phone(channel, homeserver, in_room=request.param)
 
@@ -137,12 +140,23 @@ async def test_a_reading_that_comes_again_says_the_same_and_answers_nothing_twic
     await phone.says(phone.request())
     await phone.hears("ready")
     await phone.goes_as_far_as_the_emojis()
-    await phone.says(
-        phone.request(), phone.event("start", phone.asking.started), phone.event("key", phone.asking.key())
-    )
-    assert {message.native_id for message in phone.said} == {phone.said[0].native_id}
-    assert {message.content for message in phone.said} == {phone.said[0].content}
+    await phone.says(phone.event("start", phone.asking.started), phone.event("key", phone.asking.key()))
+    first, again = phone.said
+    assert (first.native_id, first.content) == (again.native_id, again.content)
+    await phone.says(phone.request())
     await phone.hears_nothing()
+
+
+async def test_many_codes_make_the_homeserver_look_up_keys_once(phone: Phone) -> None:
+    await phone.says(phone.request())
+    await phone.goes_as_far_as_the_emojis()
+    before = len(phone.homeserver.calls("keys/query"))
+    events = [phone.event("mac", phone.asking.mac() | {"number": number}) for number in range(5)]
+    await phone.says(*events, *events)
+    await phone.hears("mac")
+    await phone.hears("done")
+    await phone.hears_nothing()
+    assert len(phone.homeserver.calls("keys/query")) == before + 2
 
 
 async def test_a_client_that_shows_numbers(phone: Phone) -> None:
@@ -260,8 +274,8 @@ async def test_strangers_by_the_hundred_are_forgotten_in_turn(phone: Phone) -> N
         asked = stranger.request(methods=["m.sas.v1"] if number % 2 else [])
         told = verifier._of_device(asked, now=datetime.now(UTC))
         assert told is None
-    assert len(verifier._flows) == 200
-    assert len(verifier._begun) == 1000
+    assert len(verifier._transactions._known) == 200
+    assert len(verifier._transactions._begun) == 1000
     await phone.says(phone.event("start", phone.asking.start()))
     if phone.in_room:
         assert (await phone.hears("cancel"))["code"] == "m.unknown_transaction"
@@ -290,6 +304,60 @@ async def test_what_another_client_of_the_bots_account_began_is_left_to_it(
     other = Phone(channel, homeserver, in_room=False, sender=USER)
     await other.says(other.request())
     await other.hears_nothing()
+
+
+@pytest.mark.parametrize(
+    "change", [{"from_device": "\ud800"}, {"transaction_id": "\ud800"}, {"from_device": "x" * 256}]
+)
+async def test_a_name_that_cannot_be_sent_back_is_none(phone: Phone, change: Any) -> None:
+    await phone.says(phone.request(**change))
+    transactions = phone.channel._session.verifier._transactions  # type: ignore[union-attr]
+    is_begun = "transaction_id" in change and phone.in_room
+    assert len(transactions._known) == is_begun
+
+
+async def test_what_the_contact_gave_up_is_not_answered_late(phone: Phone) -> None:
+    phone.homeserver.refuse("send" if phone.in_room else "sendToDevice", 429, "M_LIMIT_EXCEEDED", retry_after_ms=50)
+    await phone.says(phone.request())
+    await phone.hears("ready")
+    await phone.says(phone.event("start", phone.asking.start()))
+    await phone.says(phone.event("cancel", {"code": "m.user", "reason": "", **phone.tie}))
+    await phone.hears("ready")
+    await phone.hears_nothing()
+
+
+async def test_what_is_refused_is_not_tried_again_and_what_got_no_answer_is(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.adapters.matrix.courier.FIRST_PAUSE", 0.01)
+    courier = phone.channel._session.verifier._courier  # type: ignore[union-attr]
+    room = ROOM if phone.in_room else None
+    to = Destination(room=room, user_id=ADA, device_id="PHONE", transaction=phone.name)
+    call, step = "send" if phone.in_room else "sendToDevice", Step(kind=Kind.DONE, content={})
+    for status in (400, 403, 404):
+        phone.homeserver.answer(call, status, {"errcode": "M_UNKNOWN"})
+        assert not await courier.bring(step, to=to, within=60)
+    for status, body in ((502, PAGE), (200, PAGE), (500, {})):
+        phone.homeserver.answer(call, status, body)
+    before = len(phone.homeserver.paths(call))
+    assert await courier.bring(step, to=to, within=60)
+    assert len(phone.homeserver.paths(call)) == before + 4
+    assert len(set(phone.homeserver.paths(call)[before:])) == 1
+    phone.homeserver.answer(call, 502, PAGE)
+    assert not await courier.bring(step, to=to, within=0)
+    assert not await courier.bring(step, to=replace(to, room="!left:test.invalid"), within=60)
+
+
+async def test_a_homeserver_that_hangs_holds_no_room_for_ever(
+    channel: MatrixChannel, homeserver: FakeHomeserver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.adapters.matrix.courier.PUT_SECONDS", 0.1)
+    monkeypatch.setattr("bot.adapters.matrix.courier.FIRST_PAUSE", 0.01)
+    phone = Phone(channel, homeserver, in_room=True)
+    homeserver.hang("send")
+    await phone.says(phone.request())
+    await phone.hears("ready")
+    await phone.hears("ready")
 
 
 async def test_a_rate_limit_puts_it_off_and_a_refusal_ends_it(phone: Phone) -> None:
