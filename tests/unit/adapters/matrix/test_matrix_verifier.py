@@ -198,6 +198,15 @@ async def test_in_a_group_it_is_not_answered(channel: MatrixChannel, homeserver:
     await phone.hears_nothing()
 
 
+async def test_between_devices_a_group_hears_nothing_of_it(channel: MatrixChannel, homeserver: FakeHomeserver) -> None:
+    homeserver.members.append("@bob:test.invalid")
+    homeserver.sync()
+    await channel.read("s0")
+    phone = Phone(channel, homeserver, in_room=False)
+    await phone.goes_as_far_as_the_emojis()
+    assert phone.said == []
+
+
 async def test_nobody_else_can_go_on_with_it(phone: Phone, homeserver: FakeHomeserver) -> None:
     await phone.says(phone.request())
     await phone.hears("ready")
@@ -375,7 +384,9 @@ async def test_a_rate_limit_puts_it_off_and_a_refusal_ends_it(phone: Phone) -> N
     await phone.hears_nothing()
 
 
-@pytest.mark.parametrize("answer", [{}, {"device_keys": []}, {"device_keys": {ADA: {"PHONE": 7}}, "master_keys": 7}])
+@pytest.mark.parametrize(
+    "answer", [{}, {"device_keys": []}, {"device_keys": {ADA: {"PHONE": 7}}, "master_keys": 7}, PAGE]
+)
 async def test_without_the_contacts_keys_it_does_not_vouch(phone: Phone, answer: Any) -> None:
     await phone.says(phone.request())
     await phone.goes_as_far_as_the_emojis()
