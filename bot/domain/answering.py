@@ -14,7 +14,7 @@ from bot.domain.outcomes import (
     PromptsClosed,
     ResponseRevised,
 )
-from bot.domain.redrawing import looked_up, newest, toggle, turn_page
+from bot.domain.redrawing import looked_up, newest, ticked_too, toggle, turn_page
 from bot.domain.scene import Draft, NewPrompt, Prompt
 from bot.forms.model import Question, Value
 from bot.forms.readers import NotUnderstood, Understood, read
@@ -35,7 +35,8 @@ def answer_by_text(draft: Draft, interview: Interview, path: str, text: str, *, 
         draft.record(PromptAnswered(prompt=prompt.id, message_id=draft.scene.message.message_id))
     match reading:
         case Understood(value=value):
-            _accept(draft, interview, walk, question, value, prompt=prompt)
+            if not ticked_too(draft, interview, walk, question, value, prompt=prompt):
+                _accept(draft, interview, walk, question, value, prompt=prompt)
         case NotUnderstood(expected=expected, parameters=parameters, fitting=fitting):
             if not looked_up(draft, interview, walk, question, text, fitting=fitting, prompt=prompt):
                 _refuse(draft, interview, walk, question, draft.say(f"expected.{expected}", **parameters))

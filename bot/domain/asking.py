@@ -70,13 +70,18 @@ def ask(
     question: Question,
     tries: int = 0,
     shown: pages.Shown = pages.WHOLE,
+    ticked: tuple[str, ...] = (),
 ) -> None:
-    """Show one question, of a long list a page; toggles set before it was shown again are not lost."""
+    """Show one question, of a long list a page; toggles set before it was shown again are not lost.
+
+    ticked: toggles that are set now, in their place.
+    """
     value = walk.value(question.path)
-    selected = value if isinstance(value, tuple) else ()
+    selected = ticked or (value if isinstance(value, tuple) else ())
     current = draft.scene.current
     if (
-        current is not None
+        not ticked
+        and current is not None
         and current.kind == "question"
         and (current.response, current.path) == (response, question.path)
     ):

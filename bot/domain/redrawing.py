@@ -8,7 +8,7 @@ from bot.domain.interviews import Interview, Walk
 from bot.domain.messages import Pressed
 from bot.domain.outcomes import PageTurned, SelectionChanged
 from bot.domain.scene import Draft, Prompt, Scene
-from bot.forms.model import Question
+from bot.forms.model import Question, Value
 
 
 def looked_up(
@@ -38,6 +38,35 @@ def looked_up(
         return False
     leave(draft, walk)
     ask(draft, walk, interview=interview.id, response=interview.response, question=question, shown=shown)
+    return True
+
+
+def ticked_too(
+    draft: Draft, interview: Interview, walk: Walk, question: Question, value: Value, *, prompt: Prompt | None
+) -> bool:
+    """Add typed choices of a long list to those that are ticked on other pages and not sent yet, and show them.
+
+    Who ticks on one page and looks for the next one by its name does not mean the last one alone.
+    """
+    if prompt is None or not isinstance(value, tuple) or not question.has_long_list:
+        return False
+    ticks = newest(draft.scene, interview, prompt).selected
+    if not ticks or ticks == walk.value(question.path):
+        return False
+    kept = {tick for tick in ticks if all(tick == name or _go_together(walk, question, tick, name) for name in value)}
+    names = [choice.name for choice in question.choices]
+    shown = pages.Shown(found=tuple(number for number, name in enumerate(names, start=1) if name in value))
+    ticked = tuple(name for name in names if name in kept | set(value))
+    leave(draft, walk)
+    ask(
+        draft,
+        walk,
+        interview=interview.id,
+        response=interview.response,
+        question=question,
+        shown=shown,
+        ticked=ticked,
+    )
     return True
 
 

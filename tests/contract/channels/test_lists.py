@@ -166,6 +166,8 @@ async def test_one_that_goes_alone_takes_the_place_of_ticks_on_other_pages(open_
         await ada.picks(TRADES[0])
         await ada.settled()
         await ada.says("nichts da")
+        await ada.hears("Dazu passt eine Antwort von 100.")
+        await ada.picks("Fertig")
         await ada.hears("Noch ein Wort?")
     else:
         await ada.says("1, nichts davon")
@@ -207,3 +209,25 @@ async def test_an_admins_preview_names_only_the_beginning_of_a_long_list(tmp_pat
         preview = await ada.hears("ist in Ordnung: 3 Fragen.")
         assert "1. Welcher Ort? [Ahlach / Ahlau / Ahlbach / Ahlbeck / Ahlberg … und 407 weitere]" in preview.text
         assert len(preview.text) < 1000
+
+
+async def test_what_is_typed_joins_what_is_ticked_on_other_pages(open_stage: OpenStage, restarts: bool) -> None:
+    stage, ada = await before_trades(open_stage, restarts=restarts)
+    if stage.buttons:
+        await ada.picks(TRADES[2])
+        await ada.settled()
+        for typed in ("papierprü", "57, 58"):
+            await ada.says(typed)
+            await ada.hears("Dazu pass")
+            assert "trades" not in await stage.answers()
+        await ada.picks("Fertig")
+    else:
+        await ada.says("3, papierprü, 57, 58")
+    await ada.hears("Noch ein Wort?")
+    number = TRADES.index("Papierprüfer") + 1
+    assert (await stage.answers())["trades"][2] == ["t3", "t57", "t58", f"t{number}"]
+    await ada.says("/zurueck")
+    await ada.hears("Bisher: ")
+    await ada.says("4")
+    await ada.hears("Noch ein Wort?")
+    assert (await stage.answers())["trades"][2] == ["t4"], "nothing is ticked anew, so what is typed is the answer"
