@@ -15,8 +15,8 @@ from nio.crypto import Sas
 
 from bot.domain.messages import InboundMessage, Said, SentMedia
 from tests.acceptance.matrix.conftest import Bot, OpenContact
-from tests.acceptance.matrix.people import Contact
 from tests.acceptance.matrix.verifying import InRoom, with_identity
+from tests.people_matrix import Contact
 
 
 class MendedSas(Sas):  # type: ignore[misc]  # nio brings no types

@@ -12,11 +12,10 @@ from sqlalchemy import func, select
 
 from bot.texts import load_texts
 from storage.tables import addresses, answers, contacts, prompts, visitors
-from tests.acceptance.matrix.stage import EncryptedMatrixStage, MatrixPerson
 from tests.acceptance.matrix.verifying import InRoom, with_identity
-from tests.contract.channels.staging import STAGES, staged
+from tests.contract.channels.matrix import EncryptedMatrixStage, MatrixPerson
+from tests.contract.channels.staging import staged
 
-STAGES["matrix-encrypted"] = EncryptedMatrixStage
 TABLES = (addresses, answers, contacts, prompts, visitors)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from nio import UnknownEvent
 
 from bot.adapters.matrix.signing import USAGES, SigningKeys, new_seeds
-from tests.acceptance.matrix.people import Contact
 from tests.doubles.matrix.asking import Asking
+from tests.people_matrix import Contact
 
 Object = dict[str, Any]
 
