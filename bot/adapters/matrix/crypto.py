@@ -22,6 +22,7 @@ from nio import (
     MegolmEvent,
     SyncResponse,
 )
+from nio.crypto import OlmAccount
 from nio.store import SqliteStore
 from peewee import PeeweeException
 
@@ -52,6 +53,15 @@ BROKEN_STORE = (ValueError, StoreTrouble)
 Object = Mapping[str, Any]
 
 _log = logging.getLogger(__name__)
+
+
+class SparingAccount(OlmAccount):  # type: ignore[misc]  # nio brings no types
+    """nio's account of a device, whose one-time keys of an upload that failed go again instead of fifty more."""
+
+    def generate_one_time_keys(self, count: int) -> None:
+        """Make new keys unless some wait to be uploaded."""
+        if not self.one_time_keys["curve25519"]:
+            super().generate_one_time_keys(count)
 
 
 class GuardedClient(HomeserverClient):
@@ -184,6 +194,8 @@ class Crypto:
         path, self._restored_at = self._files.make_key_store(device_id), self._files.restored_at()
         self._client.config = replace(self._client.config, store_name=path.name)
         self._client.restore_login(user_id, device_id, access_token)
+        # nio makes the account by itself and asks nobody for its class.
+        self._client.olm.account.__class__ = SparingAccount
         if self._client.should_upload_keys:
             await self._upload_keys()
         self._kept = {event_id: kept async for event_id, kept in self._load_kept()}

@@ -73,6 +73,27 @@ async def test_what_others_encrypt_to_can_be_opened_after_a_kill_in_the_middle_o
     assert _texts((await again.read("s0")).messages) == ["20"]
 
 
+async def test_an_upload_that_fails_again_and_again_makes_no_more_keys(
+    build: Build, homeserver: FakeHomeserver
+) -> None:
+    for _ in range(3):
+        homeserver.answer("keys/upload", 502, "")
+        channel = build()
+        with pytest.raises(ChannelUnavailable):
+            await channel.connect()
+        await channel.close()
+    channel = build()
+    await channel.connect()
+    homeserver.answer("keys/upload", 502, "")
+    for _ in range(2):
+        homeserver.sync(device_one_time_keys_count={})
+        await channel.read("s0")
+    sent = [set(body["one_time_keys"]) for body in homeserver.calls("keys/upload")]
+    assert [len(keys) for keys in sent] == [50] * 6
+    assert sent[0] == sent[3]
+    assert sent[4] == sent[5] != sent[0]
+
+
 async def test_a_message_whose_key_cannot_be_kept_is_sent_later(
     channel: MatrixChannel, homeserver: FakeHomeserver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
