@@ -30,8 +30,8 @@ GIVEN = """
 """
 
 
-class Scene:
-    """A bot and a homeserver that can be struck down and come up again, in any order."""
+class Machines:
+    """The bot and its homeserver, which can be struck down and come up again, in any order."""
 
     def __init__(self, synapse: Synapse, bot: BotProcess, *, rng: random.Random) -> None:
         self._synapse = synapse
@@ -50,11 +50,7 @@ class Scene:
                 group.create_task(aside(self._synapse.start))
             if is_bot:
                 # Without the homeserver it waits for it, and is ready all the same.
-                group.create_task(_started(self._bot, wait=self._rng.random() < 0.8))
-
-
-async def _started(bot: BotProcess, *, wait: bool) -> None:
-    await bot.start(wait=wait)
+                group.create_task(self._bot.start(wait=self._rng.random() < 0.8))
 
 
 @asynccontextmanager
@@ -113,7 +109,7 @@ async def test_killed_at_random_instants(
     )
     bot = BotProcess(environ, directory=tmp_path)
     blows = [blow for _ in range(rounds) for blow in rng.sample(BLOWS, len(BLOWS))]
-    scene, struck = Scene(own_synapse, bot, rng=rng), Counter[str]()
+    machines, struck = Machines(own_synapse, bot, rng=rng), Counter[str]()
     try:
         # The first sign-in is one of the instants.
         await bot.start(wait=False)
@@ -123,7 +119,7 @@ async def test_killed_at_random_instants(
             for blow in blows:
                 await asyncio.sleep(rng.uniform(0.1, 1.5))
                 struck[blow] += 1
-                await scene.strike(blow)
+                await machines.strike(blow)
             last_blow = time.monotonic()
         finished = time.monotonic()
         shown = {walker.name: await walker.shown() for walker in people}
