@@ -16,8 +16,9 @@ from nio import EncryptionError, LocalProtocolError
 from bot.adapters.matrix import inbound, media, outbound, polls
 from bot.adapters.matrix.account import AccountFile
 from bot.adapters.matrix.courier import Locks
-from bot.adapters.matrix.crypto import PATIENCE, StoreTrouble, quoted
+from bot.adapters.matrix.crypto import PATIENCE, quoted
 from bot.adapters.matrix.errors import MatrixError, channel_error, delivery_error
+from bot.adapters.matrix.guard import StoreTrouble
 from bot.adapters.matrix.signin import Credentials, Session, SignIn
 from bot.adapters.matrix.vault import Vault
 from bot.domain.messages import (

@@ -12,8 +12,9 @@ from uuid import uuid4
 
 from nio import EncryptionError, LocalProtocolError
 
-from bot.adapters.matrix.crypto import Crypto, GuardedClient, quoted
+from bot.adapters.matrix.crypto import Crypto, quoted
 from bot.adapters.matrix.errors import NO_ANSWER, MatrixError, pause_of
+from bot.adapters.matrix.guard import GuardedClient
 from bot.adapters.matrix.verification import Step
 
 ALL_DEVICES = "*"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 
 import orjson
 
 from bot.adapters.matrix.vault import Vault
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Notes:
@@ -35,8 +38,8 @@ class Notes:
         return self._kept.get(name)
 
     def put(self, name: str, text: str) -> None:
-        """Note something, as the newest."""
-        if self._kept.get(name) == text:
+        """Note something, as the newest; what holds halves of surrogate pairs is no id of anything."""
+        if self._kept.get(name) == text or _SURROGATE.search(name + text):
             return
         self._kept.pop(name, None)
         if len(self._kept) >= self._limit:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from bot.adapters.matrix.account import Account, AccountFile
 from bot.adapters.matrix.api import HomeserverClient, no_answer
 from bot.adapters.matrix.courier import Courier, Locks
-from bot.adapters.matrix.crypto import BROKEN_STORE, Crypto, GuardedClient, open_client
+from bot.adapters.matrix.crypto import Crypto
 from bot.adapters.matrix.errors import MatrixError
+from bot.adapters.matrix.guard import BROKEN_STORE, GuardedClient, open_client
 from bot.adapters.matrix.inbound import Reader
 from bot.adapters.matrix.intake import Intake
 from bot.adapters.matrix.rooms import Rooms
