@@ -12,12 +12,23 @@ from pathlib import Path
 
 from bench import hubtalk, memory, startup
 from bench.budgets import HELP_S, MEMORY_MB, READY_S, Budget, questionnaire_budgets
+from bench.matrix import ready, rounds, stage
+from bench.matrix import tables as matrix_tables
 from bench.processes import BrokenBench, cores
 from bench.questionnaire import CONTENDERS, SCENARIOS, Results, Timing, measure
 from bench.tables import questionnaire_table, remarks, table
 
-_EXTRAS = ("memory", "startup")
-_LIBRARIES = ("python-telegram-bot", "httpx", "aiogram", "aiohttp", "aiosqlite", "sqlalchemy")
+_EXTRAS = ("memory", "startup", "matrix")
+_LIBRARIES = (
+    "python-telegram-bot",
+    "httpx",
+    "aiogram",
+    "aiohttp",
+    "aiosqlite",
+    "sqlalchemy",
+    "matrix-nio",
+    "matrix-synapse",
+)
 # The people who wait at their first question: enough for this many answers a second until the window ends.
 _FASTEST = 2_500
 _ANSWERS_A_PERSON = 10
@@ -35,7 +46,7 @@ def main() -> int:
     print(_surroundings(timing))
     broken: list[str] = []
     budgets = _questionnaire(only, timing=timing, people=options.people, broken=broken)
-    for name, extra in (("memory", _memory), ("startup", _startup)):
+    for name, extra in (("memory", _memory), ("startup", _startup), ("matrix", _matrix)):
         if not only or name in only:
             try:
                 budgets += extra(timing)
@@ -131,6 +142,24 @@ def _startup(_: Timing) -> list[Budget]:
         Budget(what="ready, Telegram alone", value=took.ready, at="most", limit=READY_S, unit=" s"),
         Budget(what="hubtalk --help", value=took.help, at="most", limit=HELP_S, unit=" s"),
     ]
+
+
+def _matrix(timing: Timing) -> list[Budget]:
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, stage.opened(Path(folder), say=_say) as opened:
+        results = rounds.measure(opened, rounds=timing.rounds, seconds=timing.seconds, say=_say)
+        read = rounds.read_by_people(opened)
+        restart = ready.measure(opened, times=timing.rounds, say=_say)
+    print(f"\nMatrix: Synapse on SQLite and the people on {_seat(1)}, each bot on {_seat(0)}")
+    for result in results:
+        print(f"\n{result.setting.title}\n{matrix_tables.rounds_table(result)}")
+    print("\n".join(matrix_tables.remarks(results, read=read)))
+    print(f"\nStart with {restart.rooms} rooms known\n{matrix_tables.restart_table(restart)}", flush=True)
+    return matrix_tables.budgets(results, restart=restart)
+
+
+def _seat(seat: int) -> str:
+    pair = cores()
+    return f"core {pair[seat]}" if pair else "any core"
 
 
 def _say(line: str) -> None:

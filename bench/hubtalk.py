@@ -38,7 +38,18 @@ def executable() -> list[str]:
 
 
 def environment(data: Path, *, url: str) -> dict[str, str]:
-    """Return an environment with nothing of the caller's own hubtalk in it."""
+    """Return an environment with Telegram at `url`."""
+    return {
+        **bare_environment(data),
+        "HUBTALK_TELEGRAM__TOKEN": "4711:bench",
+        "HUBTALK_TELEGRAM__API_URL": url,
+        "HUBTALK_TELEGRAM__RATE": "0",
+        "HUBTALK_TELEGRAM__CHAT_RATE": "0",
+    }
+
+
+def bare_environment(data: Path) -> dict[str, str]:
+    """Return an environment without a channel, and with nothing of the caller's own hubtalk in it."""
     inherited = {name: value for name, value in os.environ.items() if not name.upper().startswith("HUBTALK_")}
     return {
         **inherited,
@@ -48,10 +59,6 @@ def environment(data: Path, *, url: str) -> dict[str, str]:
         "HUBTALK_HUB__CONTACT": "bench@example.org",
         "HUBTALK_HUB__DPO": "dpo@example.org",
         "HUBTALK_REGISTRATION": "open",
-        "HUBTALK_TELEGRAM__TOKEN": "4711:bench",
-        "HUBTALK_TELEGRAM__API_URL": url,
-        "HUBTALK_TELEGRAM__RATE": "0",
-        "HUBTALK_TELEGRAM__CHAT_RATE": "0",
         "HUBTALK_HTTP__BIND": "",
         "HUBTALK_LOG__FORMAT": "json",
     }

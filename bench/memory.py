@@ -9,19 +9,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import Connection, Table, create_engine, insert
-
 from bench.hubtalk import READY, command, run
+from bench.known import write_contacts
 from bench.processes import BrokenBench, LoadServer
-from storage.tables import addresses, companies, consents, contacts
 
 FEW, MANY = 1_000, 100_000
 
 _FIRST_CHAT = 1_000_000
 _GREETERS = 500
-_CONTACTS_A_COMPANY = 4
-_ROWS_A_STATEMENT = 5_000
-_LONG_AGO = 1_700_000_000_000_000
 _PATIENCE = 60.0
 
 
@@ -45,70 +40,13 @@ def _known(data: Path, *, count: int) -> Path:
     """Make a data folder in which `count` contacts have consented and belong to companies."""
     data.mkdir()
     command(data, "db", "upgrade")
-    files = list(data.glob("*.db")) + list(data.glob("*.sqlite*"))
-    database = next((file for file in files if not file.name.endswith(("-wal", "-shm"))), None)
-    if database is None:
-        raise BrokenBench(f"`hubtalk db upgrade` left no database in its data folder: {sorted(data.iterdir())}")
-    engine = create_engine(f"sqlite:///{database}")
-    with engine.begin() as connection:
-        _fill(connection, count=count)
-    engine.dispose()
+    write_contacts(data, count=count, address=_address)
     return data
-
-
-def _fill(connection: Connection, *, count: int) -> None:
-    for begin in range(0, count, _ROWS_A_STATEMENT):
-        numbers = range(begin, min(begin + _ROWS_A_STATEMENT, count))
-        heads = [n for n in numbers if n % _CONTACTS_A_COMPANY == 0]
-        _insert(
-            connection,
-            companies,
-            [{"id": 1 + n, "name": f"Werk {n} GmbH", "state": "confirmed", "created_at": _LONG_AGO} for n in heads],
-        )
-        _insert(connection, contacts, [_contact(n) for n in numbers])
-        _insert(connection, addresses, [_address(n) for n in numbers])
-        _insert(connection, consents, [_consent(n) for n in numbers])
-
-
-def _insert(connection: Connection, table: Table, rows: list[dict[str, object]]) -> None:
-    connection.execute(insert(table), rows)
-
-
-def _contact(number: int) -> dict[str, object]:
-    company = 1 + number - number % _CONTACTS_A_COMPANY
-    return {
-        "id": 1 + number,
-        "company_id": company,
-        "name": f"Ada {number}",
-        "language": "de",
-        "created_at": _LONG_AGO,
-    }
 
 
 def _address(number: int) -> dict[str, object]:
     chat = str(_FIRST_CHAT + number)
-    return {
-        "id": 1 + number,
-        "channel": "telegram",
-        "chat": chat,
-        "person": chat,
-        "account": "telegram:4711",
-        "contact_id": 1 + number,
-        "seen_at": _LONG_AGO,
-    }
-
-
-def _consent(number: int) -> dict[str, object]:
-    return {
-        "id": 1 + number,
-        "contact_id": 1 + number,
-        "purpose": "study",
-        "version": "1",
-        "hash": "0" * 64,
-        "language": "de",
-        "channel": "telegram",
-        "given_at": _LONG_AGO,
-    }
+    return {"channel": "telegram", "chat": chat, "person": chat, "account": "telegram:4711"}
 
 
 def _resident(data: Path, *, count: int) -> float:

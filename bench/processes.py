@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -30,6 +30,29 @@ def cores() -> tuple[int, int] | None:
         return None
     available = sorted(os.sched_getaffinity(0))
     return (available[-1], available[0]) if len(available) > 1 else None
+
+
+@contextlib.contextmanager
+def seated(*, seat: int) -> Iterator[None]:
+    """Let what is started within, all its threads included, run on the core of the bot (0) or of the load (1)."""
+    if (pair := cores()) is None:
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {pair[seat]})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def cpu_seconds_of(pid: int) -> float | None:
+    """Return user and system time of one process so far; None where there is no /proc."""
+    try:
+        fields = _stat(Path(f"/proc/{pid}/stat"))
+    except OSError:
+        return None
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _pin(process: subprocess.Popen[Any], *, seat: int) -> None:
@@ -113,21 +136,22 @@ class Process:
         found = []
         for file in Path("/proc").glob("[0-9]*/stat"):
             with contextlib.suppress(OSError):
-                fields = file.read_text().rpartition(")")[2].split()
+                fields = _stat(file)
                 if int(fields[3]) == self._process.pid:
                     found.append(fields)
         return found
 
 
-class LoadServer:
-    """The load server as a process, steered by lines of JSON."""
+def _stat(file: Path) -> list[str]:
+    return file.read_text().rpartition(")")[2].split()
 
-    def __init__(self, *, delay_ms: float = 0.0) -> None:
+
+class Steered:
+    """A process of ours that makes load, steered by lines of JSON: its port first, then one line for each command."""
+
+    def __init__(self, module: str, *arguments: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bench.load", str(delay_ms)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            cwd=ROOT,
+            [sys.executable, "-m", module, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
         )
         _pin(self._process, seat=1)
         self.url = f"http://127.0.0.1:{int(self._line())}"
@@ -146,21 +170,14 @@ class LoadServer:
         assert self._process.stdout
         self._process.stdout.close()
 
-    def people(self, who: str, **options: Any) -> None:
-        """Say who chats with the bot from now on."""
-        self._do({"do": "people", "who": who, **options})
+    def do(self, command: str, **options: Any) -> dict[str, Any]:
+        """Give a command and return what it says.
 
-    def window(self) -> dict[str, Any]:
-        """Return what happened since the last call."""
-        return self._do({"do": "window"})
-
-    def save(self, file: Path) -> None:
-        """Keep the first questions that people stand at."""
-        self._do({"do": "save", "file": str(file)})
-
-    def _do(self, command: dict[str, Any]) -> dict[str, Any]:
+        Raises:
+            BrokenBench: it ended instead.
+        """
         assert self._process.stdin
-        self._process.stdin.write(json.dumps(command).encode() + b"\n")
+        self._process.stdin.write(json.dumps({"do": command, **options}).encode() + b"\n")
         self._process.stdin.flush()
         answer: dict[str, Any] = json.loads(self._line())
         return answer
@@ -171,3 +188,22 @@ class LoadServer:
         if not line:
             raise BrokenBench("the load server ended; its error stands above")
         return line
+
+
+class LoadServer(Steered):
+    """The Bot API double and the people who chat through it."""
+
+    def __init__(self, *, delay_ms: float = 0.0) -> None:
+        super().__init__("bench.load", str(delay_ms))
+
+    def people(self, who: str, **options: Any) -> None:
+        """Say who chats with the bot from now on."""
+        self.do("people", who=who, **options)
+
+    def window(self) -> dict[str, Any]:
+        """Return what happened since the last call."""
+        return self.do("window")
+
+    def save(self, file: Path) -> None:
+        """Keep the first questions that people stand at."""
+        self.do("save", file=str(file))

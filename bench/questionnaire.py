@@ -10,17 +10,17 @@ The delay holds for every answer of the server, those to getUpdates too.
 
 from __future__ import annotations
 
-import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench.hubtalk import Prepared, run
 from bench.processes import ROOT, BrokenBench, LoadServer, Process
+from bench.results import Rounds
 
 PEERS = {"ptb": "bench.peers.ptb", "aiogram": "bench.peers.aiogram_fsm", "raw": "bench.peers.raw"}
 CONTENDERS = (*PEERS, "hubtalk")
@@ -65,23 +65,10 @@ class Figures:
 
 
 @dataclass(slots=True)
-class Results:
-    """All rounds of one scenario, contender by contender; in every list the same round has the same place."""
+class Results(Rounds[Figures]):
+    """All rounds of one scenario."""
 
     scenario: Scenario
-    rounds: dict[str, list[Figures]] = field(default_factory=dict)
-
-    def median(self, contender: str, figure: str) -> float | None:
-        """Return the median of a figure over the rounds, None if it was not measured."""
-        values = [getattr(figures, figure) for figures in self.rounds.get(contender, [])]
-        return statistics.median(values) if values and None not in values else None
-
-    def ratio(self, contender: str, peer: str, figure: str) -> float | None:
-        """Return the median over the rounds of contender against peer in the same round."""
-        pairs = zip(self.rounds.get(contender, []), self.rounds.get(peer, []), strict=False)
-        values = [(getattr(mine, figure), getattr(theirs, figure)) for mine, theirs in pairs]
-        ratios = [mine / theirs for mine, theirs in values if mine is not None and theirs]
-        return statistics.median(ratios) if ratios else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

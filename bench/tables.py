@@ -51,10 +51,10 @@ def remarks(results: Results) -> list[str]:
 
 def _row(results: Results, contender: str, peers: Sequence[str]) -> list[str]:
     def figure(name: str, digits: int = 0) -> str:
-        return _number(results.median(contender, name), digits=digits)
+        return number(results.median(contender, name), digits=digits)
 
-    ratios = [_number(results.ratio(contender, peer, "cpu_us"), digits=2) for peer in peers]
-    ratios += [_number(results.ratio(contender, peer, "rate"), digits=2) for peer in peers]
+    ratios = [number(results.ratio(contender, peer, "cpu_us"), digits=2) for peer in peers]
+    ratios += [number(results.ratio(contender, peer, "rate"), digits=2) for peer in peers]
     last = results.rounds[contender][-1]
     polls = last.calls.get("getupdates", 0)
     calls = sum(last.calls.values()) - polls
@@ -65,10 +65,11 @@ def _row(results: Results, contender: str, peers: Sequence[str]) -> list[str]:
         figure("p50_ms", 1),
         figure("p99_ms", 1),
         *ratios,
-        _number(calls / last.answers, digits=2),
-        _number(last.updates / polls if polls else None, digits=1),
+        number(calls / last.answers, digits=2),
+        number(last.updates / polls if polls else None, digits=1),
     ]
 
 
-def _number(value: float | None, *, digits: int) -> str:
+def number(value: float | None, *, digits: int) -> str:
+    """Write a figure, a dash if there is none."""
     return "–" if value is None else f"{value:,.{digits}f}"

@@ -82,9 +82,9 @@ disable_existing_loggers: false
 
 
 class Synapse:
-    """One homeserver with its data in a folder of its own."""
+    """One homeserver with its data in a folder of its own; `more` is configuration beyond the usual."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, more: str = "") -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="hubtalk-synapse-", dir=_in_memory()))
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -93,7 +93,7 @@ class Synapse:
         self._admin: str | None = None
         atexit.register(self.remove)
         words = {"name": SERVER_NAME, "folder": self.folder, "port": self.port, "secret": self._secret}
-        (self.folder / "homeserver.yaml").write_text(CONFIG.format(**words))
+        (self.folder / "homeserver.yaml").write_text(CONFIG.format(**words) + more)
         (self.folder / "log.yaml").write_text(LOGGING.format(**words))
         self._command("--generate-keys")
         self.start()
@@ -109,6 +109,12 @@ class Synapse:
             if self._process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError((self.folder / "output").read_text())
             time.sleep(0.1)
+
+    @property
+    def pid(self) -> int:
+        """The process' number."""
+        assert self._process is not None
+        return self._process.pid
 
     def kill(self) -> None:
         """End it at once, as a crash does."""

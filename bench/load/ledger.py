@@ -41,6 +41,7 @@ class Ledger:
             "seconds": elapsed,
             "answers": len(latencies),
             "p50_ms": percentile(latencies, share=0.50) * 1000,
+            "p95_ms": percentile(latencies, share=0.95) * 1000,
             "p99_ms": percentile(latencies, share=0.99) * 1000,
             "calls": dict(self.calls),
             "updates": self.updates,

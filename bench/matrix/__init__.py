@@ -1,0 +1,1 @@
+"""hubtalk on a real Matrix homeserver, beside a bare echo bot."""
