@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import signal
 import sys
 import tempfile
 from importlib.metadata import version
@@ -37,6 +38,8 @@ _ANSWERS_A_PERSON = 10
 def main() -> int:
     """Measure what was asked for; 0 unless something is broken (a missed budget is not)."""
     options = _options()
+    # Leave by the doors: else the processes under test would stay behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     timing = Timing(
         rounds=options.rounds or (1 if options.quick else 3),
         warm_up=1.0 if options.quick else 2.0,

@@ -105,8 +105,11 @@ def _homeserver(folder: Path, *, load_url: str, token: str) -> Synapse:
     }
     registration = folder / "service.json"
     registration.write_text(json.dumps(service))
-    with seated(seat=1):
-        return Synapse(more=f'app_service_config_files: ["{registration}"]\n')
+    try:
+        with seated(seat=1):
+            return Synapse(more=f'app_service_config_files: ["{registration}"]\n')
+    except RuntimeError as error:
+        raise BrokenBench(f"the homeserver does not start:\n{error}") from error
 
 
 def _token(homeserver: Synapse, *, user_id: str) -> str:

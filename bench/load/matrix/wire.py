@@ -1,7 +1,7 @@
 """The people's way to the homeserver: an application service, which is told of every event in their rooms.
 
-A client that syncs costs Synapse about as much as a message; 50 of them would be most of what is measured. A service
-is sent each event once, over one connection, whatever the number of people, and speaks for all of them.
+A client that syncs makes each message half as dear again for Synapse. A service is sent each event once, over one
+connection, whatever the number of people, which costs it next to nothing, and speaks for all of them.
 https://spec.matrix.org/latest/application-service-api/
 """
 
