@@ -159,8 +159,8 @@ class Crypto:
     # --- from others -------------------------------------------------------------------------------------------------
 
     def open_event(self, event: Any, *, room_id: str) -> Object | None:
-        """Return the source of an event, decrypted if it was encrypted; None if it cannot be opened."""
-        if not isinstance(event, MegolmEvent):
+        """Return the source of an event, decrypted if another encrypted it; None if it cannot be opened."""
+        if not isinstance(event, MegolmEvent) or event.sender == self._client.user_id:
             source: Object = event.source
             return source
         event.room_id = room_id

@@ -6,13 +6,13 @@ import logging
 from typing import Any
 
 from aiohttp import ClientResponse
-from nio import Api, AsyncClientConfig, KeysUploadResponse, KeyVerificationEvent, SyncResponse
+from nio import Api, AsyncClientConfig, KeysUploadResponse, KeyVerificationEvent, MegolmEvent, SyncResponse
 from nio.crypto import OlmAccount
-from nio.store import SqliteStore
 from peewee import PeeweeException
 
 from bot.adapters.matrix.account import AccountFile
 from bot.adapters.matrix.api import HomeserverClient, no_answer
+from bot.adapters.matrix.keystore import KeyStore
 from bot.adapters.matrix.shape import tidied_rooms
 
 StoreTrouble = PeeweeException
@@ -91,6 +91,9 @@ class GuardedClient(HomeserverClient):
             return None
 
     def _handle_timeline_event(self, event: Any, room_id: str, room: Any, encrypted_rooms: set[str]) -> Any:
+        # Half of what is read is our own, which nobody opens.
+        if isinstance(event, MegolmEvent) and event.sender == self.user_id:
+            return None
         try:
             return super()._handle_timeline_event(event, room_id, room, encrypted_rooms)
         except Exception as error:  # noqa: BLE001 -- as above
@@ -119,7 +122,7 @@ def open_client(files: AccountFile, *, homeserver: str, user_id: str, pickle_key
     # Its warnings name people and rooms, and whoever likes can cause them.
     logging.getLogger("nio").setLevel(logging.CRITICAL)
     config = AsyncClientConfig(
-        store=SqliteStore,
+        store=KeyStore,
         encryption_enabled=True,
         pickle_key=pickle_key,
         # The core keeps the cursor, together with what was made of the events before it.
