@@ -153,6 +153,9 @@ def _matrix(timing: Timing) -> list[Budget]:
         read = rounds.read_by_people(opened)
         restart = ready.measure(opened, times=timing.rounds, say=_say)
     print(f"\nMatrix: Synapse on SQLite and the people on {_seat(1)}, each bot on {_seat(0)}")
+    windows = {setting.people: f"{setting.share * timing.seconds:g} s" for setting in rounds.SETTINGS}
+    print("windows: " + ", ".join(f"{people} {seconds}" for people, seconds in windows.items()), end="")
+    print(", and on until all have had as many answers")
     for result in results:
         print(f"\n{result.setting.title}\n{matrix_tables.rounds_table(result)}")
     print("\n".join(matrix_tables.remarks(results, read=read)))

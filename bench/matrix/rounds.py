@@ -39,8 +39,12 @@ class Setting:
     @property
     def title(self) -> str:
         """Return what it is called in a table."""
-        people = "one contact at a time" if self.at_once == 1 else f"{self.at_once} rooms in flight"
-        return f"{people}, {'encrypted' if self.sealed else 'plain'}"
+        return f"{self.people}, {'encrypted' if self.sealed else 'plain'}"
+
+    @property
+    def people(self) -> str:
+        """Return how many talk at the same time, in words."""
+        return "one contact at a time" if self.at_once == 1 else f"{self.at_once} rooms in flight"
 
 
 SETTINGS = tuple(Setting(at_once=at_once, sealed=sealed) for at_once in (1, PEOPLE) for sealed in (False, True))
