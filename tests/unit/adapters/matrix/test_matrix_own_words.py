@@ -8,8 +8,10 @@ from typing import Any
 from nio import Event, MatrixRoom, MegolmEvent
 
 from bot.adapters.matrix.account import AccountFile
-from bot.adapters.matrix.crypto import Crypto, open_client
-from tests.unit.adapters.matrix.conftest import ADA, ROOM, USER, MemoryVault
+from bot.adapters.matrix.crypto import Crypto
+from bot.adapters.matrix.guard import open_client
+from tests.doubles.vault import MemoryVault
+from tests.unit.adapters.matrix.conftest import ADA, ROOM, USER
 
 
 class Olm:
