@@ -23,7 +23,8 @@ PEOPLE = 50
 # The ten questions, round and round: more than anybody answers before the rounds are over.
 QUESTIONS = 200
 
-_TO_THE_FORM = "!umfrage"
+# What is said first: it leads to the questions, and lets each bot share its keys in each room before it is measured.
+_FIRST_WORDS = {ECHO: "Guten Tag", HUBTALK: "!umfrage"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +161,5 @@ def _lead_to_first_question(stage: Stage) -> None:
         bot.wait_for(READY)
     for name, user_id in stage.users.items():
         for sealed in (False, True):
-            text = _TO_THE_FORM if name == HUBTALK else ""
-            if astray := stage.load.do("open", sealed=sealed, bot=user_id, text=text)["astray"]:
+            if astray := stage.load.do("open", sealed=sealed, bot=user_id, text=_FIRST_WORDS[name])["astray"]:
                 raise BrokenBench(f"{len(astray)} people were not asked the first question, but:\n{astray[0]}")

@@ -85,15 +85,13 @@ class Load:
         return {"rooms": [[person.rooms[bot], person.user_id] for person in people]}
 
     async def _open(self, bot: str, *, sealed: bool, text: str) -> dict[str, Any]:
-        """Share keys and, if there is a text, say it and wait for the first question; return what astray ones heard."""
+        """Share keys, say the text and wait for the first question, or its echo; return what astray ones heard."""
         people = self._people[sealed]
         await each(people, lambda person: person.share_key(bot))
-        if not text:
-            return {"astray": []}
-        heard = await asyncio.gather(*(self._come_to_first_question(person, bot, text=text) for person in people))
+        heard = await asyncio.gather(*(self._come_to_the_start(person, bot, text=text) for person in people))
         return {"astray": [said for said in heard if said]}
 
-    async def _come_to_first_question(self, person: Person, bot: str, *, text: str) -> str:
+    async def _come_to_the_start(self, person: Person, bot: str, *, text: str) -> str:
         """Return nothing, or what was heard in its stead."""
         room, said = person.rooms[bot], "nothing"
         events = self._awaited[room] = asyncio.Queue()
@@ -101,7 +99,7 @@ class Load:
         await person.send(bot, kind=kind, content=content)
         try:
             async with asyncio.timeout(_PATIENCE):
-                while not asks(said, question=0):
+                while said != text and not asks(said, question=0):
                     event = await events.get()
                     texts = (await person.read(bot))[0] if person.client else [event["content"].get("body")]
                     said = str((texts or ["what cannot be read"])[-1])
