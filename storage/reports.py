@@ -354,9 +354,11 @@ def list_companies() -> Steps[list[dict[str, Any]]]:
 
 def list_contacts() -> Steps[list[dict[str, Any]]]:
     """Return every contact with the addresses at which they can be reached, oldest first."""
-    places: dict[int, list[str]] = {}
+    # One person may have several chats on a channel (rooms on Matrix), and is reachable by any of them.
+    places: dict[int, dict[str, bool]] = {}
     for contact, channel, person, reachable in (yield from rows(PLACES)):
-        places.setdefault(contact, []).append(f"{channel}:{person}" + ("" if reachable else " (unreachable)"))
+        known = places.setdefault(contact, {})
+        known[f"{channel}:{person}"] = known.get(f"{channel}:{person}", False) or bool(reachable)
     return [
         {
             "id": number,
@@ -365,7 +367,9 @@ def list_contacts() -> Steps[list[dict[str, Any]]]:
             "language": language,
             "staff": bool(staff),
             "pushes": bool(pushes),
-            "addresses": places.get(number, []),
+            "addresses": [
+                place + ("" if reachable else " (unreachable)") for place, reachable in places.get(number, {}).items()
+            ],
             "created_at": from_micros(created_at),
         }
         for number, name, company, language, staff, pushes, created_at in (yield from rows(CONTACTS))

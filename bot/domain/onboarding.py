@@ -50,12 +50,18 @@ def arrive(draft: Draft, *, code: str) -> None:
 
 
 def _turn_away(draft: Draft, *, code: str) -> None:
-    say, scene = draft.say, draft.scene
+    scene = draft.scene
     key = "stranger.bad_code" if code else "stranger.needs_invitation"
     person = f"{scene.address.channel}:{scene.message.sender}"
+    # A platform that tells no language: nobody has been asked for theirs yet, so all of them are spoken.
+    told = scene.visitor is not None and scene.visitor.step != "turned_away"
+    knows = told or hub_language(scene.message.language, scene.hub.languages)
+    speakers = [draft.say] if knows else [scene.catalogue.speaker(language) for language in scene.hub.languages]
     draft.reply(
         OutboundMessage(
-            where=scene.hub.name, text=say(key, hub=scene.hub.name), hint=say("stranger.address", address=person)
+            where=scene.hub.name,
+            text="\n\n".join(say(key, hub=scene.hub.name) for say in speakers),
+            hint="\n".join(say("stranger.address", address=person) for say in speakers),
         )
     )
 

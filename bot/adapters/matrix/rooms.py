@@ -28,6 +28,7 @@ DIRECT = "m.direct"
 """Account data that says which rooms are for two: https://spec.matrix.org/latest/client-server-api/#direct-messaging"""
 
 TWO = 2
+JOINS = 4  # side by side: a homeserver takes some 0.3 s for each, and 50 people may invite at once
 JOIN_TRIES = 20
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds
 
@@ -55,7 +56,7 @@ class Rooms:
         self._leaving = Leaving(client, vault=vault)
         self._empty: dict[str, tuple[str, bool]] = {}
         self._invited: set[str] = set()
-        self._joining = asyncio.Lock()
+        self._joining = asyncio.Semaphore(JOINS)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def load(self) -> None:

@@ -79,8 +79,9 @@ async def test_a_room_that_refuses_the_bot_costs_a_failed_delivery_and_no_more(o
     levels = f"/rooms/{room}/state/m.room.power_levels/"
     power = await ada.contact.call("GET", levels)
     await ada.contact.call("PUT", levels, power | {"events_default": 0})
+    ada.reads_all()
     await ada.contact.says(room, "!start")
     heard = ada.contact.heard
-    await stage.first(lambda: next((message for message in heard.get(room, []) if "Sprache" in message.text), None))
+    await stage.first(lambda: next((message for message in heard.get(room, []) if "Ada Muster" in message.text), None))
     assert reasons == [("no_rights", 1)]
     assert [tuple(row) for row in await stage.rows(failed)] == reasons

@@ -64,6 +64,7 @@ async def _verified(stage: EncryptedMatrixStage, person: MatrixPerson, *, langua
     async def hears(kind: str) -> dict[str, Any]:
         return await stage.first(lambda: client.heard(kind))
 
+    person.reads_all()
     asking = await client.begins(keys=await with_identity(person.contact))
     await hears("ready")
     await client.says("start", asking.start())

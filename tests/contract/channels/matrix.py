@@ -61,6 +61,7 @@ class MatrixPerson(Person):
         self._stage = stage
         self._language = (language or "").partition("-")[0]
         self._received: dict[str, Heard] = {}
+        self._reads_all = False
         self.user_id = user_id
         self.contact: Contact
         self.room = ""
@@ -120,6 +121,11 @@ class MatrixPerson(Person):
     def messages(self) -> list[Heard]:
         return list(self._received.values())
 
+    def reads_all(self) -> None:
+        """Read on from now on, whatever happens, also what is no message of the bot in this room."""
+        self._reads_all = True
+        self._stage.waiting.notify()
+
     def has_received(self) -> bool:
         """Whether everything that was sent into the room has arrived."""
         return self._stage.sent[self.room] <= self._received.keys()
@@ -140,7 +146,7 @@ class MatrixPerson(Person):
     async def _read_on(self) -> None:
         """Read what was sent, and only then: a client that is woken by all that happens costs a homeserver most."""
         while True:
-            await self._stage.waiting.until(lambda: not self.has_received(), timeout=LONG)
+            await self._stage.waiting.until(lambda: self._reads_all or not self.has_received(), timeout=LONG)
             await self.contact.sync(timeout=1000)
             for message in self.contact.heard.get(self.room, ()):
                 if message.event_id not in self._received:

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.domain.messages import ChatKind, MembershipChanged
+from storage.reports import list_contacts
 from storage.tables import addresses, companies, contacts, deliveries, responses, visitors
 from tests.contract.channels.memory import MemoryPerson, MemoryStage
 from tests.contract.channels.staging import staged
@@ -68,6 +69,8 @@ async def test_a_second_room_goes_on_where_the_first_one_stands(stage: MemorySta
     assert await stage.values(select(visitors.c.chat)) == []
     assert sorted(await stage.values(select(addresses.c.chat))) == ["!second", "ada"]
     assert await stage.values(select(deliveries.c.id).where(deliveries.c.contact_id.is_(None))) == []
+    [known] = await stage.house.database.read(list_contacts)
+    assert known["addresses"] == ["memory:ada"]
 
 
 async def test_what_is_said_first_there_counts_as_hello(stage: MemoryStage) -> None:
