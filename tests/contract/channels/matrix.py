@@ -26,7 +26,7 @@ from tests.people_matrix import Heard as Received
 T = TypeVar("T")
 ONE_ROW = re.compile(r"^  (\d+)  (?:✓ )?(.*)$", re.MULTILINE)
 WAY = re.compile(r"(?:^|· )([^·\n]+?): (/[a-z]+)", re.MULTILINE)
-COMMAND = re.compile(r"(?<![\w!])!(?=[a-z]{2,})")
+COMMAND = re.compile(r"(?<![\w!:])!(?=[a-z]{2,})")  # and no room id, as in "matrix:!abc"
 SPOKEN_WAY = re.compile(r"[„“]([^“”]+)[“”]")
 LONG = 180.0
 LANGUAGES = {"de": "Deutsch", "en": "English"}
