@@ -8,6 +8,10 @@ STAMP := $(VENV)/.hubtalk-setup
 # Only `make lock` uses it; it is no part of the locked set.
 UV := uv>=0.9,<1
 PYTEST := $(BIN)/coverage run -m pytest
+# Test processes side by side, each with database and Matrix servers of its own: as many as cores, but no more than pay.
+# WORKERS=0 runs the tests one after the other.
+WORKERS ?= logical
+PARALLEL := -n $(WORKERS) --maxprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-unit test-contract test-acceptance coverage check format soak bench lock clean
@@ -33,7 +37,7 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP) ## Answer the shipped questionnaire right here, in the terminal
 	@$(BIN)/hubtalk chat --demo
 
-# One part of the suite: name, budget in minutes, paths. Its time is printed beside its budget.
+# One part of the suite: name, budget in minutes, paths and options. Its time is printed beside its budget.
 define part
 	@start=$$SECONDS; $(PYTEST) -m "not soak" $(3); code=$$?; \
 		echo "== $(1): $$((SECONDS - start)) s of $$(($(2) * 60)) s"; exit $$code
@@ -50,11 +54,12 @@ test: ## Run the whole suite, real parts included (budget: set-up 3, unit 2, con
 	@$(MAKE) --no-print-directory coverage
 
 test-unit: $(STAMP)
-	$(call part,unit,2,tests/unit tests/house)
+	$(call part,unit,2,$(PARALLEL) tests/unit tests/house)
 
 test-contract: $(STAMP)
-	$(call part,contract,3,tests/contract tests/conversations)
+	$(call part,contract,3,$(PARALLEL) tests/contract tests/conversations)
 
+# One after the other: these proofs share a running bot by file, kill at chosen instants, and look at the clock.
 test-acceptance: $(STAMP)
 	$(call part,acceptance,6,tests/acceptance)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import secrets
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -21,10 +22,21 @@ settings.register_profile("hubtalk", derandomize=False, print_blob=True, deadlin
 settings.load_profile("hubtalk")
 
 
+def seed_of(config: pytest.Config) -> int:
+    """Return the seed of the run, which a worker process is told by the one that reports."""
+    return int(getattr(config, "workerinput", {}).get("seed", SEED))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Hand the seed to a worker process of pytest-xdist."""
+    node.workerinput["seed"] = SEED
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Seed hypothesis as well, unless the command line does it."""
     if getattr(config.option, "hypothesis_seed", None) is None:
-        config.option.hypothesis_seed = str(SEED)
+        config.option.hypothesis_seed = str(seed_of(config))
 
 
 def pytest_report_header() -> str:
@@ -39,9 +51,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def seed() -> int:
+def seed(pytestconfig: pytest.Config) -> int:
     """The number from which all randomness of this run comes."""
-    return SEED
+    return seed_of(pytestconfig)
 
 
 @pytest.fixture
