@@ -195,7 +195,7 @@ async def test_lists_speak_english_too(open_stage: OpenStage, restarts: bool) ->
 
 
 async def test_an_admins_preview_names_only_the_beginning_of_a_long_list(tmp_path: Path) -> None:
-    async with staged("memory", folder=tmp_path, admins=["memory:ada"]) as stage:
+    async with staged("memory", folder=tmp_path, admins=["ada"]) as stage:
         assert isinstance(stage, MemoryStage)
         ada = stage.person()
         await ada.starts()

@@ -112,7 +112,7 @@ async def test_whose_form_was_closed_meanwhile_is_told_so(open_stage: OpenStage)
 
 
 async def test_a_member_of_the_team_hears_what_they_can_do(open_stage: OpenStage) -> None:
-    stage = await open_stage(admins=["memory:ada"])
+    stage = await open_stage(admins=["ada"])
     ada = stage.person()
     await ada.starts()
     await ada.hears("Hinweis für das Team")

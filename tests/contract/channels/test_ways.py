@@ -247,9 +247,9 @@ async def test_without_an_open_form_one_is_told(open_stage: OpenStage) -> None:
 
 async def test_a_misspelt_command_is_no_answer(open_stage: OpenStage, restarts: bool) -> None:
     stage, ada = await begun(open_stage, restarts=restarts)
-    for typed, meant in (("!hlep", "!hilfe"), ("/hlep", "/hilfe"), ("!UMFRGE", "!umfrage")):
+    for typed, meant in (("!hlep", "hilfe"), ("/hlep", "hilfe"), ("!UMFRGE", "umfrage")):
         await ada.says(typed)
-        await ada.hears(f"Meinten Sie {meant}?")
+        assert f"{meant}?" in (await ada.hears("Meinten Sie ")).text
         assert "basics/word" not in await stage.answers()
     await ada.says("!Achtung bitte")
     await ada.hears("Frage 2")
