@@ -11,7 +11,7 @@ PYTEST := $(BIN)/coverage run -m pytest
 # Test processes side by side, each with database and Matrix servers of its own: as many as cores, but no more than pay.
 # WORKERS=0 runs the tests one after the other.
 WORKERS ?= logical
-PARALLEL := -n $(WORKERS) --maxprocesses 4 --dist worksteal
+PARALLEL := -n $(WORKERS) --maxprocesses 4
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-unit test-contract test-acceptance coverage check format soak bench lock clean
@@ -54,14 +54,14 @@ test: ## Run the whole suite, real parts included (budget: set-up 3, unit 2, con
 	@$(MAKE) --no-print-directory coverage
 
 test-unit: $(STAMP)
-	$(call part,unit,2,$(PARALLEL) tests/unit tests/house)
+	$(call part,unit,2,$(PARALLEL) --dist worksteal tests/unit tests/house)
 
 test-contract: $(STAMP)
-	$(call part,contract,3,$(PARALLEL) tests/contract tests/conversations)
+	$(call part,contract,3,$(PARALLEL) --dist worksteal tests/contract tests/conversations)
 
-# One after the other: these proofs share a running bot by file, kill at chosen instants, and look at the clock.
+# A file stays together: some share a running bot.
 test-acceptance: $(STAMP)
-	$(call part,acceptance,6,tests/acceptance)
+	$(call part,acceptance,6,$(PARALLEL) --dist loadfile tests/acceptance)
 
 # The gate is `fail_under` in pyproject.toml.
 coverage: $(STAMP)
