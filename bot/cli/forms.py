@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from bot.cli import trials
 from bot.cli.opening import JsonFlag, opened, say_json, say_table, warn, work
 from bot.cli.output import STDOUT, written
 from bot.errors import UsageError
@@ -175,6 +176,10 @@ def preview(
     if form is None:
         raise UsageError(f"{file} has errors and cannot be played")
     work(lambda: play(form, source=source, file_name=file.name, language=language))
+
+
+app.command()(trials.simulate)
+app.command()(trials.evaluate)
 
 
 def _compile(file: Path) -> tuple[bytes, Form | None, tuple[Problem, ...]]:

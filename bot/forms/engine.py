@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
 from bot.forms.casting import cast
-from bot.forms.expressions.frames import Frame
+from bot.forms.expressions.frames import MAX_VISITS, Frame, Surroundings
+from bot.forms.expressions.nodes import AnswerNode, Node
 from bot.forms.expressions.values import is_set, to_text
 from bot.forms.model import Form, Question, Texts, Value
-from bot.forms.program import program_of
+from bot.forms.outline import program_of
 
 _EMPTY: tuple[Value, ...] = ("", ())
+_WORLDS = "_worlds"
 _PIPE = re.compile(r"\$\{\s*([^}\s]+)\s*\}")
 
 
@@ -52,7 +54,8 @@ def settle(form: Form, given: Mapping[str, Value], moment: Moment) -> Settled:
     values: dict[str, Value] = {}
     relevant: set[str] = set()
     calculated: dict[str, Value | None] = {}
-    frame = _frame(values, moment)
+    frame = _frame(form, values, moment)
+    by_path = form.by_path
     for step in program_of(form).steps:
         if step.parent is not None and step.parent not in relevant:
             continue
@@ -60,16 +63,13 @@ def settle(form: Form, given: Mapping[str, Value], moment: Moment) -> Settled:
             continue
         path = step.path
         relevant.add(path)
-        question = step.question
-        if question is None:
+        if not step.is_question:
             continue
         value = given.get(path)
-        if step.calculation is not None and (question.type == "calculate" or question.read_only or not is_set(value)):
+        if step.calculation is not None and not (step.entry.proposes and is_set(value)):
             frame.here = value
-            value = cast(step.calculation(frame), question=question, zone=moment.timezone)
-            if question.type == "calculate":
-                calculated[path] = value
-        elif question.type == "calculate":  # only a default: kept as it was given at the beginning
+            value = cast(step.calculation(frame), question=by_path[path], zone=moment.timezone)
+        if step.is_hidden:  # with only a default it keeps what was given at the beginning
             calculated[path] = value
         if value is not None and value not in _EMPTY:
             values[path] = value
@@ -81,9 +81,10 @@ def defaults(form: Form, moment: Moment) -> dict[str, Value]:
     values: dict[str, Value] = {
         question.path: question.default for question in form.questions if question.default is not None
     }
-    frame = _frame(values, moment)
-    for path, run in program_of(form).dynamic_defaults.items():
-        value = cast(run(frame), question=form.by_path[path], zone=moment.timezone)
+    frame = _frame(form, values, moment)
+    for firing in program_of(form).firings:
+        path = firing.target.path
+        value = cast(firing.value(frame), question=form.by_path[path], zone=moment.timezone)
         if value is not None:
             values[path] = value
     return values
@@ -92,7 +93,7 @@ def defaults(form: Form, moment: Moment) -> dict[str, Value]:
 def is_required(form: Form, path: str, settled: Settled, moment: Moment) -> bool:
     """Whether the question must be answered now (its relevance is not asked again)."""
     required = program_of(form).required.get(path)
-    return required is not None and required(_frame(settled.values, moment))
+    return required is not None and required(_frame(form, settled.values, moment))
 
 
 def satisfies(form: Form, path: str, value: Value | None, settled: Settled, moment: Moment) -> bool:
@@ -103,7 +104,7 @@ def satisfies(form: Form, path: str, value: Value | None, settled: Settled, mome
     values = settled.values
     if constraint.reads_itself and value is not None:
         values = {**values, path: value}
-    frame = _frame(values, moment)
+    frame = _frame(form, values, moment)
     frame.here = value
     return constraint.holds(frame)
 
@@ -144,5 +145,25 @@ def _german_date(text: str) -> str:
         return text
 
 
-def _frame(values: Mapping[str, Value], moment: Moment) -> Frame:
-    return Frame(values, now=moment.now, zone=moment.timezone, language=moment.language)
+def _frame(form: Form, values: Mapping[str, Value], moment: Moment) -> Frame:
+    return Frame(
+        values, now=moment.now, zone=moment.timezone, language=moment.language, world=_world(form, moment.language)
+    )
+
+
+def _world(form: Form, language: str) -> Surroundings:
+    """Return what all frames of a form share in a language; kept beside the form's fields."""
+    worlds: dict[str, Surroundings] = form.__dict__.setdefault(_WORLDS, {})
+    world = worlds.get(language)
+    if world is None:
+        world = worlds[language] = Surroundings(
+            lists={}, label=lambda node, name: _label_of(form, node, name=name, language=language), text=lambda _: ""
+        )
+    world.visits = MAX_VISITS
+    return world
+
+
+def _label_of(form: Form, node: Node, *, name: str, language: str) -> str:
+    question = form.by_path.get(node.spec.path) if isinstance(node, AnswerNode) else None
+    choice = question.choice(name) if question is not None else None
+    return form.say(choice.label, language) if choice is not None else ""

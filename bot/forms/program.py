@@ -1,29 +1,69 @@
-"""A form's expressions as closures, in an order in which each finds ready what it reads; made once a Form object."""
+"""A blueprint's expressions as closures, and who reads whom: made once a form, run by every state of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.errors import FormError
-from bot.forms.expressions.closures import Run, Truth, as_truth
+from bot.forms.blueprint import Action, Blueprint, Entry
+from bot.forms.codecs import Decode, decoder
+from bot.forms.expressions.closures import Closure, Nodes, Number, Run, Text, Truth, as_number, as_text, as_truth
 from bot.forms.expressions.compiler import compile_expression
-from bot.forms.expressions.scopes import ROOT, Names, Scope
+from bot.forms.expressions.nodes import ListNode
+from bot.forms.expressions.scopes import Names, Scope
+from bot.forms.expressions.shape import Shape, Spec
 from bot.forms.expressions.syntax import ExpressionError
-from bot.forms.model import Expression, Form, Group, Question
 
-_KEY = "_program"
+
+@dataclass(slots=True, kw_only=True)
+class Step:
+    """One place when its turn comes.
+
+    of_range: of a repeat as a whole, whose number of instances it keeps; parent: path that must be relevant;
+    near, far: what it reads in the same instance or around it, and anywhere; path: what others that read it call it.
+    """
+
+    spec: Spec
+    entry: Entry
+    number: int = 0
+    of_range: bool = False
+    home: Spec
+    parent: str | None = None
+    decode: Decode
+    relevant: Truth | None = None
+    calculation: Run | None = None
+    count: Number | None = None
+    options: Choosing | None = None
+    names: tuple[str, ...] = ()
+    near: set[str] = field(default_factory=set)
+    far: set[str] = field(default_factory=set)
+    triggers: list[Firing] = field(default_factory=list)
+    path: str = field(init=False)
+    is_question: bool = field(init=False)
+    is_hidden: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.path = f"{self.spec.path}#" if self.of_range else self.spec.path
+        self.is_question = self.spec.is_question
+        self.is_hidden = self.is_question and not self.entry.control
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One group or question when its turn comes: relevant if its parent is and its own expression holds."""
+class Choosing:
+    """A compiled itemset: its nodes; name and label are worked out for each of them."""
 
-    path: str
-    parent: str | None
-    relevant: Truth | None = None
-    calculation: Run | None = None
-    question: Question | None = None
+    nodes: Nodes
+    name: Text
+    label: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Firing:
+    """A compiled action: what is set, to what."""
+
+    action: Action
+    target: Spec
+    value: Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,18 +75,8 @@ class Constraint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
-    """All closures of a form."""
-
-    steps: tuple[Step, ...]
-    required: Mapping[str, Truth]
-    constraints: Mapping[str, Constraint]
-    dynamic_defaults: Mapping[str, Run]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """An expression that cannot be used: whose (path), in which field of the model, why."""
+    """An expression that cannot be used: whose (path), in which column, why."""
 
     path: str
     column: str
@@ -63,154 +93,217 @@ class Findings:
     depends: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
 
-def program_of(form: Form) -> Program:
-    """Return the form's program, built at the first call and kept beside the form's fields.
+@dataclass(slots=True, kw_only=True)
+class Program:
+    """All closures of a form.
 
-    Raises:
-        FormError: an expression is broken, which `compile_source` would have said.
+    dependents: path -> steps that read it, and whether only near it; steps_within: path of a repeat -> its steps.
     """
-    known = form.__dict__.get(_KEY)
-    if isinstance(known, Program):
-        return known
-    program, findings = build(form)
-    if program is None:
-        what = str(findings.faults[0].error) if findings.faults else f"cycle: {' > '.join(findings.ring)}"
-        raise FormError(f"form {form.name} cannot be run: {what}")
-    form.__dict__[_KEY] = program
-    return program
+
+    blueprint: Blueprint
+    shape: Shape
+    names: Names
+    entries: Mapping[str, Entry]
+    lists: Mapping[str, ListNode]
+    steps: tuple[Step, ...] = ()
+    dependents: dict[str, list[tuple[Step, bool]]] = field(default_factory=dict)
+    step_of: dict[str, Step] = field(default_factory=dict)
+    steps_within: dict[str, list[Step]] = field(default_factory=dict)
+    required: dict[str, Truth] = field(default_factory=dict)
+    read_only: dict[str, Truth] = field(default_factory=dict)
+    constraints: dict[str, Constraint] = field(default_factory=dict)
+    firings: list[Firing] = field(default_factory=list)
+    strict: bool = False
+
+    def scope(self, path: str, *, here: bool = True, ignored: Mapping[str, str] | None = None) -> Scope:
+        """Return where an expression at a path stands."""
+        return Scope(names=self.names, at=path, here=here, strict=self.strict, ignored=ignored or {})
 
 
-def build(form: Form, *, ignored: Mapping[str, str] | None = None) -> tuple[Program | None, Findings]:
-    """Compile all expressions of a form; the program is None if there are faults or a cycle.
+def build(
+    blueprint: Blueprint, *, strict: bool = False, ignored: Mapping[str, str] | None = None
+) -> tuple[Program, Findings]:
+    """Compile every expression; the program is of use only if nothing is wrong (`Findings`).
 
     Args:
-        form: what to compile.
+        blueprint: what to compile.
+        strict: whether names that lead nowhere are mistakes, and `.` is for constraints (as we tell authors); the ODK
+            engine, which is not strict, reads them as empty.
         ignored: names that stand in the source but carry no value, with the reason, for better messages.
     """
-    findings = Findings()
-    maker = _Maker(form, ignored=ignored or {}, findings=findings)
-    steps = {step.path: step for step in maker.steps()}
-    required = {
-        question.path: truth
-        for question in form.questions
-        if (truth := maker.truth(question.path, "required", question.required)) is not None
-    }
-    constraints = dict(maker.constraints())
-    defaults = {
-        question.path: run
-        for question in form.questions
-        if (run := maker.run(question.path, "dynamic_default", question.dynamic_default)) is not None
-    }
-    if findings.faults:
-        return None, findings
-    order, findings.ring = _ordered(steps, reads=maker.reads)
-    if findings.ring:
-        return None, findings
-    return (
-        Program(
-            steps=tuple(steps[path] for path in order),
-            required=required,
-            constraints=constraints,
-            dynamic_defaults=defaults,
-        ),
-        findings,
-    )
+    shape = Shape(((entry.path, entry.sort, entry.type) for entry in blueprint.entries), root=blueprint.root)
+    program = Program(
+        blueprint=blueprint, shape=shape, names=Names(shape), strict=strict, lists=_lists(blueprint),
+        entries={entry.path: entry for entry in blueprint.entries},
+    )  # fmt: skip
+    maker = _Maker(program, ignored=ignored or {})
+    steps = [step for entry in blueprint.entries for step in maker.steps(entry)]
+    maker.others()
+    if not maker.findings.faults:
+        by_path = {step.path: step for step in steps}
+        maker.firings(by_path)
+        order, maker.findings.ring = _ordered(
+            by_path, reads={step.path: (step.near | step.far) - {step.path} for step in steps}
+        )
+        program.steps = tuple(by_path[path] for path in order if path in by_path) if order else tuple(steps)
+        _connect(program)
+    return program, maker.findings
+
+
+def _lists(blueprint: Blueprint) -> Mapping[str, ListNode]:
+    made: dict[str, ListNode] = {}
+    for number, (name, rows) in enumerate(blueprint.lists.items()):
+        made[name] = ListNode("instance", order=number)
+        root = ListNode("root", parent=made[name])
+        for row in rows:
+            item = ListNode("item", parent=root)
+            for column, text in row:
+                ListNode(column, text=text, parent=item)
+    return made
+
+
+def _connect(program: Program) -> None:
+    for number, step in enumerate(program.steps):
+        step.number = number
+        if not step.of_range:
+            program.step_of[step.spec.path] = step
+        program.steps_within.setdefault(step.home.path, []).append(step)
+        for path in step.near | step.far:
+            program.dependents.setdefault(path, []).append((step, path not in step.far))
 
 
 class _Maker:
-    """Compiles one form's expressions and notes who reads what."""
+    """Compiles one blueprint's expressions and notes who reads what."""
 
-    def __init__(self, form: Form, *, ignored: Mapping[str, str], findings: Findings) -> None:
-        self._form = form
+    def __init__(self, program: Program, *, ignored: Mapping[str, str]) -> None:
+        self._program = program
         self._ignored = ignored
-        self._findings = findings
-        self._names = Names(
-            (question.path for question in form.questions),
-            groups=(group.path for group in form.groups),
-            root=form.settings.get("name") or ROOT,
-            labels=self._label,
+        self.findings = Findings()
+
+    def steps(self, entry: Entry) -> Iterator[Step]:
+        spec = self._program.shape.by_path[entry.path]
+        above, decode = spec.parent.path if spec.parent is not None and spec.parent.path else None, decoder(entry)
+        if spec.sort == "repeat":
+            home = spec.parent.home if spec.parent is not None else spec.home
+            whole = Step(spec=spec, entry=entry, of_range=True, home=home, parent=above, decode=decode)
+            whole.relevant = self._truth(entry, "relevant", entry.relevant, step=whole)
+            count = self._closure(entry, "count", entry.count, step=whole)
+            whole.count = as_number(count) if count is not None else None
+            self._reads(whole, above)
+            yield whole
+        step = Step(spec=spec, entry=entry, home=spec.home, parent=above, decode=decode)
+        step.relevant = self._truth(entry, "relevant", entry.relevant, step=step)
+        self._reads(step, f"{spec.path}#" if spec.sort == "repeat" else above)
+        if spec.is_question:
+            calculation = self._closure(entry, "calculation", entry.calculation, step=step)
+            step.calculation = calculation.run if calculation is not None else None
+            self._options(step)
+        yield step
+
+    @staticmethod
+    def _reads(step: Step, path: str | None) -> None:
+        if path:
+            step.near.add(path)
+
+    def _options(self, step: Step) -> None:
+        entry, itemset = step.entry, step.entry.itemset
+        if itemset is None:
+            step.names = tuple(option.name for option in entry.options)
+            return
+        nodes = self._closure(entry, "choice_filter", itemset.nodes, step=step)
+        if nodes is None or nodes.nodes is None:
+            return
+        inner = Scope(names=self._program.names, strict=False, here=True)
+        name, label = (self._inner(text, scope=inner) for text in (itemset.name, itemset.label.expression))
+        step.options = Choosing(
+            nodes=nodes.nodes, name=as_text(name or nodes), label=as_text(label) if label is not None else None
         )
-        self.reads: dict[str, set[str]] = {}
+        if any(spec.depth for path in nodes.depends if (spec := self._program.shape.by_path.get(path)) is not None):
+            step.far |= self._below(nodes.depends) - {entry.path}
 
-    def _label(self, path: str, name: str, language: str) -> str:
-        question = self._form.by_path.get(path)
-        labels = [choice.label for choice in question.choices if choice.name == name] if question else []
-        return self._form.say(labels[0], language) if labels else ""
+    def _below(self, paths: Iterable[str]) -> set[str]:
+        """Return what stands in repeats whose instances are choices: their names are read there."""
+        by_path = self._program.shape.by_path
+        repeats = [by_path[path] for path in paths if path in by_path and by_path[path].sort == "repeat"]
+        return {below.path for repeat in repeats for below in repeat.everything() if below.is_question}
 
-    def steps(self) -> Iterator[Step]:
-        for item in in_document_order(self._form):
-            path, parents = item.path, item.parents if isinstance(item, Group) else item.groups
-            reads = self.reads[path] = set(parents[-1:])
-            relevant = self.truth(path, "relevant", item.relevant, reads=reads)
-            calculation = None
-            if isinstance(item, Question):
-                calculation = self.run(path, "calculation", item.calculation, reads=reads)
-            yield Step(
-                path=path,
-                parent=parents[-1] if parents else None,
-                relevant=relevant,
-                calculation=calculation,
-                question=item if isinstance(item, Question) else None,
-            )
-
-    def constraints(self) -> Iterator[tuple[str, Constraint]]:
-        for question in self._form.questions:
-            reads: set[str] = set()
-            holds = self.truth(question.path, "constraint", question.constraint, reads=reads)
-            if holds is not None:
-                yield question.path, Constraint(holds=holds, reads_itself=question.path in reads)
-
-    def truth(
-        self, path: str, column: str, expression: Expression | None, *, reads: set[str] | None = None
-    ) -> Truth | None:
-        scope = self._scope(path, column)
-        return self._compiled(path, column, expression, scope=scope, truth=True, reads=reads)  # type: ignore[return-value]  # `truth` says so
-
-    def run(
-        self, path: str, column: str, expression: Expression | None, *, reads: set[str] | None = None
-    ) -> Run | None:
-        return self._compiled(path, column, expression, scope=self._scope(path, column), truth=False, reads=reads)
-
-    def _scope(self, path: str, column: str) -> Scope:
-        return Scope(names=self._names, at=path, here=column == "constraint", ignored=self._ignored)
-
-    def _compiled(
-        self,
-        path: str,
-        column: str,
-        expression: Expression | None,
-        *,
-        scope: Scope,
-        truth: bool,
-        reads: set[str] | None,
-    ) -> Run | None:
-        if expression is None:
+    def _inner(self, text: str, *, scope: Scope) -> Closure | None:
+        """Compile what is asked of an itemset's node: a path that begins there."""
+        if not text:
             return None
+        return compile_expression(text, scope=scope, of_item=True)
+
+    def _truth(self, entry: Entry, column: str, text: str, *, step: Step | None = None) -> Truth | None:
+        closure = self._closure(entry, column, text, step=step, truth=True)
+        return as_truth(closure) if closure is not None else None
+
+    def _closure(
+        self, entry: Entry, column: str, text: str, *, step: Step | None = None, truth: bool = False
+    ) -> Closure | None:
+        if not text.strip():
+            return None
+        program = self._program
+        depth = step.home.depth if step is not None and step.of_range else None
+        scope = Scope(
+            names=program.names, at=entry.path, depth=depth, here=column == "constraint" or not program.strict,
+            strict=program.strict, ignored=self._ignored,
+        )  # fmt: skip
         try:
-            closure = compile_expression(expression.text, scope=scope)
+            closure = compile_expression(text, scope=scope)
         except ExpressionError as error:
-            self._findings.faults.append(Fault(path=path, column=column, error=error))
+            self.findings.faults.append(Fault(path=entry.path, column=column, error=error))
             return None
         if truth and closure.kind == "node":
             scope.warnings.append("a question alone is always true here; compare it, for instance with != ''")
         for doubt in scope.warnings:
-            self._findings.doubts.append(Fault(path=path, column=column, error=ExpressionError(doubt)))
-        self._findings.depends[path, column] = closure.depends
-        if reads is not None:
-            reads |= closure.depends
-        return as_truth(closure) if truth else closure.run
+            self.findings.doubts.append(Fault(path=entry.path, column=column, error=ExpressionError(doubt)))
+        self.findings.depends[entry.path, column] = closure.depends
+        if step is not None:
+            self._note(step, closure)
+        return closure
 
+    def _note(self, step: Step, closure: Closure) -> None:
+        """Write down what a step reads; of a repeat, how many instances it has."""
+        by_path = self._program.shape.by_path
+        if step.path in closure.far:  # by `.` or among others: worked out again until it stays the same
+            step.far.add(step.path)
+        for path in closure.depends:
+            spec = by_path.get(path)
+            if spec is not None and spec.sort == "repeat":
+                path = f"{path}#"  # noqa: PLW2901 (the same thing under the name it is read by)
+            if path not in (step.path, ""):
+                (step.far if spec is None or spec.path in closure.far else step.near).add(path)
 
-def in_document_order(form: Form) -> Iterator[Group | Question]:
-    """Yield groups and questions, each group before what is in it."""
-    seen: set[str] = set()
-    for question in form.questions:
-        for path in question.groups:
-            if path not in seen:
-                seen.add(path)
-                yield form.group_by_path[path]
-        yield question
-    yield from (group for group in form.groups if group.path not in seen)
+    def others(self) -> None:
+        """Compile what nothing else reads: required, read-only, constraints."""
+        program = self._program
+        for entry in program.blueprint.entries:
+            required = self._truth(entry, "required", entry.required)
+            read_only = self._truth(entry, "read_only", entry.read_only)
+            constraint = self._closure(entry, "constraint", entry.constraint, truth=True)
+            if required is not None:
+                program.required[entry.path] = required
+            if read_only is not None:
+                program.read_only[entry.path] = read_only
+            if constraint is not None:
+                program.constraints[entry.path] = Constraint(
+                    holds=as_truth(constraint), reads_itself=entry.path in constraint.depends
+                )
+
+    def firings(self, by_path: Mapping[str, Step]) -> None:
+        """Compile the actions; a target waits for its source."""
+        program = self._program
+        for action in program.blueprint.actions:
+            entry, source = program.entries.get(action.target), by_path.get(action.source)
+            value = self._closure(entry, "dynamic_default", action.value) if entry is not None else None
+            if entry is None or value is None:
+                continue
+            firing = Firing(action=action, target=program.shape.by_path[entry.path], value=value.run)
+            program.firings.append(firing)
+            if source is not None:
+                source.triggers.append(firing)
+        order = {entry.path: number for number, entry in enumerate(program.blueprint.entries)}
+        program.firings.sort(key=lambda firing: order[firing.target.path])
 
 
 def _ordered(paths: Iterable[str], *, reads: Mapping[str, set[str]]) -> tuple[list[str], tuple[str, ...]]:

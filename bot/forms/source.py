@@ -8,8 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from types import MappingProxyType
 
+from bot.errors import FormError
+from bot.forms.blueprint import Blueprint
 from bot.forms.model import Expression, Form, Problem, Texts
-from bot.forms.program import Findings, build
+from bot.forms.outline import examine as examine_form
+from bot.forms.program import Findings
 from bot.forms.xlsform import checks
 from bot.forms.xlsform.complaints import Unreadable, merged
 from bot.forms.xlsform.elements import Elements, collect
@@ -41,8 +44,7 @@ def compile_source(data: bytes, *, file_name: str) -> Compiled:
     if problems:
         return Compiled(form=None, problems=tuple(problems))
     problems += checks.check_choices(places)
-    stem = re.sub(r"\W+", "_", PurePath(file_name).stem).strip("_") or "form"
-    checked = reader.check(sheets, stem=stem)
+    checked = reader.check(sheets, stem=_stem(file_name))
     problems += _news([placed(problem, places=places) for problem in checked.problems], known=problems)
     if checked.survey is None:
         return Compiled(form=None, problems=merged(problems))
@@ -59,6 +61,33 @@ def compile_source(data: bytes, *, file_name: str) -> Compiled:
     if not _broken(problems):
         problems += reader.check_xform(checked.survey)
     return Compiled(form=None if _broken(problems) else form, problems=merged(problems))
+
+
+def blueprint_of_source(data: bytes, *, file_name: str, files: Mapping[str, bytes] | None = None) -> Blueprint:
+    """Return what the engine runs of a file, of any XLSForm that pyxform accepts: also what is not asked in a chat yet.
+
+    Args:
+        data: the file.
+        file_name: its name, whose ending says what it is.
+        files: csv files beside it, by the names of the lists they are; only those that the form takes are read.
+
+    Raises:
+        FormError: it cannot be read.
+    """
+    from bot.forms.xlsform import reader, xform  # noqa: PLC0415 (as above)
+
+    content, suffix = examine(data, file_name=file_name)
+    sheets = reader.read_sheets(content, suffix=suffix)
+    problems = [*checks.check_size(locate(sheets))]
+    checked = reader.check(sheets, stem=_stem(file_name))
+    problems += [problem for problem in checked.problems if problem.level == "error"]
+    if problems or checked.survey is None:
+        raise FormError(str(problems[0]) if problems else "the form cannot be read")
+    return xform.read_xform(reader.write_xform(checked.survey), files=files or {})
+
+
+def _stem(file_name: str) -> str:
+    return re.sub(r"\W+", "_", PurePath(file_name).stem).strip("_") or "form"
 
 
 def _broken(problems: list[Problem]) -> bool:
@@ -83,7 +112,7 @@ def _form(survey: object, *, found: Elements, sheets: Sheets) -> tuple[Form, Fin
         groups=tuple(found.groups),
         settings=MappingProxyType(dict(sheets.settings)),
     )
-    _, findings = build(form, ignored=found.ignored)
+    _, findings = examine_form(form, ignored=found.ignored)
     return _with_depends(form, depends=findings.depends), findings
 
 

@@ -10,6 +10,7 @@ from tests.content import lists
 HERE = Path(__file__).parent
 TITLES = {
     "types": ("Alle Arten", "All kinds"),
+    "counting": ("Zählen", "Counting"),
     "paths": ("Wege", "Paths"),
     "short": ("Kurze Frage", "Short question"),
     "long": ("Lange Listen", "Long lists"),

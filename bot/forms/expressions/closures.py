@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.forms.expressions.frames import Frame
-from bot.forms.expressions.values import Item, to_number, to_text, to_truth, whole
+from bot.forms.expressions.nodes import Instance, Node
+from bot.forms.expressions.shape import Spec
+from bot.forms.expressions.values import Item, decimal_text, to_number, to_text, to_truth, whole
 
-Kind = Literal["number", "text", "truth", "node", "any"]
-"""What a piece gives: `node` is an answer as it is stored (a text to XPath), `any` is known only when it runs."""
+Kind = Literal["number", "text", "truth", "node", "set", "any"]
+"""What a piece gives: `node` is one answer as it is stored (a text to XPath), `set` is a node-set, whose `run` gives
+the value of its first node; `any` is known only when it runs."""
 
+Nodes = Callable[[Frame], list[Node]]
 Run = Callable[[Frame], Item]
 Number = Callable[[Frame], float]
 Text = Callable[[Frame], str]
@@ -21,13 +25,22 @@ Truth = Callable[[Frame], bool]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closure:
-    """One compiled piece. path: of the question a node reads; constant: a literal's own value."""
+    """One compiled piece.
+
+    depends: paths it reads, those of repeats included whose number of instances matters; far: those of them that it
+    reads not in its own instance or one around it, but wherever they stand.
+    path: of the question a node reads; constant: a literal's own value; nodes: the node-set, where there is one;
+    decimal: whether the node's text is that of a decimal.
+    """
 
     kind: Kind
     run: Run
     depends: frozenset[str] = frozenset()
+    far: frozenset[str] = frozenset()
     path: str | None = None
     constant: str | float | None = None
+    nodes: Nodes | None = None
+    decimal: bool = False
 
 
 def literal(value: str | float) -> Closure:
@@ -35,18 +48,67 @@ def literal(value: str | float) -> Closure:
     return Closure(kind="text" if isinstance(value, str) else "number", run=lambda _: value, constant=value)
 
 
-def node(path: str) -> Closure:
-    """Return the piece that reads the answer at `path`; irrelevant and missing ones are empty."""
+def node(spec: Spec, *, up: int = 0) -> Closure:
+    """Return the piece that reads the answer at a place; irrelevant and missing ones are empty.
+
+    Args:
+        spec: the place.
+        up: how many repeats further out than the expression it stands.
+    """
+    path = spec.path
 
     def run(frame: Frame) -> Item:
         return frame.values.get(path)
 
-    return Closure(kind="node", run=run, depends=frozenset((path,)), path=path)
+    def run_above(frame: Frame) -> Item:
+        return above(frame, up).values.get(path)
+
+    def nodes(frame: Frame) -> list[Node]:
+        return [above(frame, up).node(spec)]
+
+    return Closure(
+        kind="node", run=run_above if up else run, depends=frozenset((path,)), path=path, nodes=nodes,
+        decimal=spec.type == "decimal",
+    )  # fmt: skip
 
 
-def here() -> Closure:
-    """Return the piece that reads `.`."""
-    return Closure(kind="node", run=lambda frame: frame.here)
+def above(frame: Frame, up: int, /) -> Instance:
+    """Return the instance so many repeats further out than the frame's own."""
+    instance = frame.instance
+    for _ in range(up):
+        instance = instance.parent or instance
+    return instance
+
+
+def here(spec: Spec | None = None) -> Closure:
+    """Return the piece that reads `.`, which stands at `spec`."""
+
+    def nodes(frame: Frame) -> list[Node]:
+        return [frame.instance.node(spec)] if spec is not None else []
+
+    own = frozenset((spec.path,)) if spec is not None else frozenset()
+    return Closure(kind="node", run=lambda frame: frame.here, nodes=nodes, far=own)
+
+
+def node_set(nodes: Nodes, *, depends: frozenset[str] = frozenset(), far: frozenset[str] = frozenset()) -> Closure:
+    """Return the piece that gives these nodes."""
+
+    def run(frame: Frame) -> Item:
+        found = nodes(frame)
+        return found[0].text() if found else None
+
+    return Closure(kind="set", run=run, depends=depends, far=far, nodes=nodes)
+
+
+def items(closure: Closure) -> Callable[[Frame], list[Item]]:
+    """Return a run that gives every value of a node-set, or the one value of anything else."""
+    nodes, run = closure.nodes, closure.run
+    if closure.kind == "set" and nodes is not None:
+        return lambda frame: [node.text() for node in nodes(frame)]
+    if closure.decimal:
+        text = as_text(closure)
+        return lambda frame: [text(frame)]
+    return lambda frame: [run(frame)]
 
 
 def as_text(closure: Closure) -> Text:
@@ -54,6 +116,8 @@ def as_text(closure: Closure) -> Text:
     run = closure.run
     if closure.kind == "text":
         return run  # type: ignore[return-value]  # the kind says so
+    if closure.decimal:
+        return lambda frame: decimal_text(item) if isinstance(item := run(frame), float) else to_text(item)
 
     def text(frame: Frame) -> str:
         item = run(frame)
@@ -89,6 +153,9 @@ def as_truth(closure: Closure) -> Truth:
         return run  # type: ignore[return-value]  # the kind says so
     if closure.kind == "node":
         return lambda _: True
+    nodes = closure.nodes
+    if nodes is not None:
+        return lambda frame: bool(nodes(frame))
 
     def truth(frame: Frame) -> bool:
         return to_truth(run(frame))
@@ -96,6 +163,12 @@ def as_truth(closure: Closure) -> Truth:
     return truth
 
 
-def depends_of(*closures: Closure) -> frozenset[str]:
-    """Return all paths that these pieces read."""
-    return frozenset().union(*(closure.depends for closure in closures))
+def joined(*closures: Closure, kind: Kind, run: Run, nodes: Nodes | None = None) -> Closure:
+    """Return a piece made of others: it reads what they read."""
+    return Closure(
+        kind=kind,
+        run=run,
+        depends=frozenset().union(*(closure.depends for closure in closures)),
+        far=frozenset().union(*(closure.far for closure in closures)),
+        nodes=nodes,
+    )

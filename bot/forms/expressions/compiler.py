@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import difflib
-import math
-import operator
-from collections.abc import Callable
+from dataclasses import replace
 
 from bot.forms.expressions.closures import (
     Closure,
-    Run,
-    as_number,
-    as_text,
-    as_truth,
-    depends_of,
+    Nodes,
+    above,
     here,
+    joined,
     literal,
     node,
+    node_set,
 )
 from bot.forms.expressions.frames import Frame
 from bot.forms.expressions.functions import FUNCTIONS, NOT_YET
+from bot.forms.expressions.functions.signature import Function
+from bot.forms.expressions.nodes import Node as AnyNode
+from bot.forms.expressions.operators import arithmetic, comparison, junction, negation
 from bot.forms.expressions.parser import parse
+from bot.forms.expressions.paths import Found, Leg, foresee, keeper, ordered, walk
 from bot.forms.expressions.scopes import Scope
+from bot.forms.expressions.shape import Spec, homes
 from bot.forms.expressions.syntax import (
     Arithmetic,
     Call,
@@ -33,34 +35,48 @@ from bot.forms.expressions.syntax import (
     Number,
     Path,
     Reference,
+    Stride,
     Text,
     Union,
 )
-from bot.forms.expressions.values import equal
+from bot.forms.expressions.values import Item
 
 MAX_TREE = 150
 """Levels of the syntax tree: at two Python frames a level, evaluation stays far below the interpreter's 1,000."""
 
-_ORDER: dict[str, Callable[[float, float], bool]] = {
-    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
-}  # fmt: skip
+_QUOTING = frozenset({"jr:choice-name", "choice-name"})
+"""Functions whose second argument is a question in quotation marks."""
+
+_OF_NODES = frozenset({"count", "position", "name", "local-name", "namespace-uri", "indexed-repeat", "randomize"})
+"""Functions to which a group is as good as a question."""
+
+_ABOUT_THE_NODE = frozenset({"number", "string", "string-length", "normalize-space"})
+"""Functions that without an argument take the node where they stand (XPath 1.0, section 4)."""
 
 
-def compile_expression(text: str, *, scope: Scope) -> Closure:
+def compile_expression(text: str, *, scope: Scope, of_item: bool = False) -> Closure:
     """Compile the text of an expression.
+
+    Args:
+        text: what is written.
+        scope: where it stands.
+        of_item: whether its paths begin at the frame's item, as in a predicate (name and label of a list's items).
 
     Raises:
         ExpressionError: a mistake in syntax, name, function or number of arguments.
     """
-    return _Compiler(scope).compile(parse(text))
+    return _Compiler(scope, inside=of_item).compile(parse(text))
 
 
 class _Compiler:
-    __slots__ = ("_depth", "_scope")
+    __slots__ = ("_depth", "_found", "_predicates", "_scope", "_wants_nodes")
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, *, inside: bool) -> None:
         self._scope = scope
         self._depth = 0
+        self._predicates = int(inside)
+        self._wants_nodes = False
+        self._found = [Found([], foreign=True)]
 
     def compile(self, tree: Node) -> Closure:
         self._depth += 1
@@ -75,53 +91,141 @@ class _Compiler:
             case Number() | Text():
                 return literal(tree.value)
             case Reference():
-                return node(self._scope.reference(tree))
+                return self._node(self._scope.reference(tree))
             case Path():
                 return self._path(tree)
             case Call():
                 return self._call(tree)
             case Negation():
-                return _negation(self.compile(tree.operand))
+                return negation(self.compile(tree.operand))
             case Arithmetic():
                 first = self.compile(tree.first)
-                return _arithmetic(first, [(sign, self.compile(operand)) for sign, operand in tree.rest])
+                return arithmetic(first, [(sign, self.compile(operand)) for sign, operand in tree.rest])
             case Comparison():
                 left, right = self.compile(tree.left), self.compile(tree.right)
                 if "truth" in (left.kind, right.kind) and tree.operator in ("=", "!="):
                     self._warn_of_nodes(left, right)
-                return _comparison(tree.operator, left=left, right=right)
+                return comparison(tree.operator, left=left, right=right)
             case Junction():
                 operands = [self.compile(operand) for operand in tree.operands]
                 self._warn_of_nodes(*operands)
-                return _junction(tree.operator, operands)
+                return junction(tree.operator, operands)
             case Union():
-                raise ExpressionError("| (joining node-sets) is not supported yet", at=tree.at)
+                return self._union([self.compile(operand) for operand in tree.operands], at=tree.at)
+
+    def _node(self, spec: Spec) -> Closure:
+        if not spec.depth or (spec.depth <= self._scope.level and spec.home in homes(self._scope.spec)):
+            return node(spec, up=self._scope.level - spec.depth)
+        return self._walked(self._start_at_root(), Found([self._scope.names.shape.document]), _way_to(spec))
+
+    def _union(self, operands: list[Closure], *, at: int) -> Closure:
+        sets = [operand.nodes for operand in operands]
+        if None in sets:
+            raise ExpressionError("| joins node-sets only", mend="Use `or`.", at=at)
+
+        def nodes(frame: Frame) -> list[AnyNode]:
+            return ordered(found for part in sets if part is not None for found in part(frame))
+
+        return joined(
+            *operands, kind="set", run=lambda frame: next((n.text() for n in nodes(frame)), None), nodes=nodes
+        )
 
     def _path(self, tree: Path) -> Closure:
-        if tree.start is not None:
-            current = isinstance(tree.start, Call) and tree.start.name == "current" and not tree.start.arguments
-            if not current or tree.predicates:
-                raise ExpressionError("a path after an expression is not supported yet", at=tree.at)
-        if all(stride.axis == "self" and not stride.predicates for stride in tree.strides) and not tree.absolute:
-            if not self._scope.here:
-                raise ExpressionError(
-                    "only a constraint knows `.`, the answer just given", mend="Use ${name}.", at=tree.at
-                )
-            return here()
-        return node(self._scope.path(tree))
+        current = isinstance(tree.start, Call) and tree.start.name == "current" and not tree.start.arguments
+        if tree.start is not None and (not current or tree.predicates):
+            return self._continued(tree)
+        inside = bool(self._predicates) and not current and not tree.absolute
+        if not inside:
+            if not tree.absolute and all(_is_self(stride) for stride in tree.strides):
+                return self._here(tree)
+            spec = self._scope.direct(tree)
+            if spec is not None:
+                if spec.is_question:
+                    return self._node(spec)
+                if self._scope.strict and not self._wants_nodes:
+                    raise ExpressionError(
+                        f"{spec.name} is a group, it has no value", mend="Name a question of it.", at=tree.at
+                    )
+        return self._located(tree, inside=inside)
+
+    def _here(self, tree: Path) -> Closure:
+        spec = self._scope.spec
+        if spec is not None and not spec.is_question:
+            return self._located(tree, inside=False)
+        if not self._scope.here:
+            raise ExpressionError("only a constraint knows `.`, the answer just given", mend="Use ${name}.", at=tree.at)
+        return here(spec)
+
+    def _located(self, tree: Path, *, inside: bool) -> Closure:
+        """Compile a path that begins at the root, where the expression stands, or at a predicate's node."""
+        strides = tree.strides
+        if tree.absolute:
+            return self._walked(self._start_at_root(), Found([self._scope.names.shape.document]), strides, at=tree.at)
+        if inside:
+            return self._walked(_item, self._found[-1], strides, at=tree.at)
+        spec, level = self._scope.spec, self._scope.level
+        if spec is None:
+            return self._walked(lambda _: [], Found([]), strides, at=tree.at)
+        while strides and spec.depth > level and strides[0].axis == "parent" and spec.parent is not None:
+            spec, strides = spec.parent, strides[1:]
+        if spec.depth > level:  # a repeat as such, not one of its instances: nothing stands below it
+            return self._walked(lambda _: [], Found([]), strides, at=tree.at)
+        place, up = spec, level - spec.depth
+        return self._walked(lambda frame: [above(frame, up).node(place)], Found([spec]), strides, at=tree.at)
+
+    def _start_at_root(self) -> Nodes:
+        document = self._scope.names.shape.document
+        return lambda frame: [frame.instance.top().node(document)]
+
+    def _continued(self, tree: Path) -> Closure:
+        """Compile a path that goes on from another expression."""
+        start = self.compile(tree.start)  # type: ignore[arg-type]  # asked by the caller
+        if start.nodes is None:
+            raise ExpressionError("a path goes on from a node-set only", at=tree.at)
+        found = Found(self._specs(start), foreign=True)
+        first = Stride(axis="self", test="node()", predicates=tree.predicates)
+        strides = (first, *tree.strides) if tree.predicates else tree.strides
+        walked = self._walked(start.nodes, found, strides, at=tree.at)
+        return joined(start, walked, kind="set", run=walked.run, nodes=walked.nodes)
+
+    def _specs(self, start: Closure) -> list[Spec]:
+        by_path = self._scope.names.shape.by_path
+        return [by_path[path] for path in sorted(start.depends) if path in by_path]
+
+    def _walked(self, start: Nodes, found: Found, strides: tuple[Stride, ...], *, at: int = 0) -> Closure:
+        legs, inner = [], []
+        for stride in strides:
+            found = foresee(found, axis=stride.axis, test=stride.test)
+            self._found.append(found)
+            self._predicates += 1
+            kept = [self.compile(predicate) for predicate in stride.predicates]
+            self._predicates -= 1
+            self._found.pop()
+            inner += kept
+            legs.append(Leg(axis=stride.axis, test=stride.test, keeps=tuple(map(keeper, kept))))
+        if self._scope.strict and not found.specs and not found.foreign:
+            raise ExpressionError("the path leads nowhere", mend="Use names from the survey sheet.", at=at)
+        nodes = walk(start, legs)
+        reads = frozenset(found.seen)
+        if strides and _goes_down(strides):
+            reads = reads.union(*map(_within, found.specs))
+        walked = node_set(nodes, depends=reads, far=reads)
+        return joined(walked, *inner, kind="set", run=walked.run, nodes=nodes)
 
     def _call(self, tree: Call) -> Closure:
-        function = FUNCTIONS.get(tree.name)
-        if function is None:
-            raise _unknown_function(tree)
-        given = len(tree.arguments)
-        if not function.accepts(given):
-            raise ExpressionError(
-                f"{tree.name}() takes {function.arity_words}, not {given}",
-                mend="Check commas and brackets.",
-                at=tree.at,
+        if tree.name in _ABOUT_THE_NODE and not tree.arguments:
+            tree = replace(
+                tree, arguments=(Path(absolute=False, strides=(Stride(axis="self", test="node()"),), at=tree.at),)
             )
-        arguments = [self.compile(argument) for argument in tree.arguments]
+        try:
+            function = _function(tree)
+        except ExpressionError as error:
+            if self._scope.strict:
+                raise
+            return _failing(error)
+        if tree.name in _QUOTING:
+            tree = replace(tree, arguments=(tree.arguments[0], _quoted(tree)))
+        arguments = [self._argument(argument, of=tree.name) for argument in tree.arguments]
         if function.truths:
             self._warn_of_nodes(*arguments[: function.truths])
         try:
@@ -130,11 +234,38 @@ class _Compiler:
             error.at = error.at or tree.at
             raise
 
+    def _argument(self, tree: Node, *, of: str) -> Closure:
+        self._wants_nodes = of in _OF_NODES and isinstance(tree, Path)
+        closure = self.compile(tree)
+        self._wants_nodes = False
+        return closure
+
     def _warn_of_nodes(self, *closures: Closure) -> None:
         for closure in closures:
             if closure.kind == "node":
                 name = f"${{{closure.path.rpartition('/')[2]}}}" if closure.path else "."
                 self._scope.warnings.append(f"{name} alone is always true here; write {name} != '' or compare it")
+
+
+def _function(tree: Call) -> Function:
+    function = FUNCTIONS.get(tree.name)
+    if function is None:
+        raise _unknown_function(tree)
+    given = len(tree.arguments)
+    if not function.accepts(given):
+        raise ExpressionError(
+            f"{tree.name}() takes {function.arity_words}, not {given}", mend="Check commas and brackets.", at=tree.at
+        )
+    return function
+
+
+def _failing(error: ExpressionError) -> Closure:
+    """Return a piece that fails when its turn comes, and not before (as in the ODK engine)."""
+
+    def run(_: Frame) -> Item:
+        raise error
+
+    return Closure(kind="any", run=run)
 
 
 def _unknown_function(tree: Call) -> ExpressionError:
@@ -146,87 +277,44 @@ def _unknown_function(tree: Call) -> ExpressionError:
     )
 
 
-def _negation(operand: Closure) -> Closure:
-    number = as_number(operand)
-    return Closure(kind="number", run=lambda frame: -number(frame), depends=operand.depends)
+def _quoted(tree: Call) -> Node:
+    """Return what the second argument of jr:choice-name() says in quotation marks."""
+    text = tree.arguments[1]
+    if not isinstance(text, Text):
+        raise ExpressionError(
+            "the second argument of jr:choice-name() is the question in quotation marks",
+            mend="Write jr:choice-name(${q}, '${q}').",
+            at=text.at,
+        )
+    inner = parse(text.value)
+    if not isinstance(inner, Reference | Path):
+        raise ExpressionError(
+            "the second argument of jr:choice-name() names no question", mend="Write '${q}'.", at=text.at
+        )
+    return inner
 
 
-def _divide(left: float, right: float) -> float:
-    if right:
-        return left / right
-    if math.isnan(left) or math.isnan(right) or left == 0:
-        return math.nan
-    return math.copysign(math.inf, left) * math.copysign(1.0, right)
+def _item(frame: Frame) -> list[AnyNode]:
+    return [frame.item] if frame.item is not None else []
 
 
-def _remainder(left: float, right: float) -> float:
-    if not right or math.isinf(left):
-        return math.nan
-    return math.fmod(left, right)
+def _is_self(stride: Stride) -> bool:
+    return stride.axis == "self" and stride.test == "node()" and not stride.predicates
 
 
-_ARITHMETIC: dict[str, Callable[[float, float], float]] = {
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "div": _divide, "mod": _remainder,
-}  # fmt: skip
+def _goes_down(strides: tuple[Stride, ...]) -> bool:
+    return strides[-1].axis in ("child", "descendant", "descendant-or-self")
 
 
-def _arithmetic(first: Closure, rest: list[tuple[str, Closure]]) -> Closure:
-    depends = depends_of(first, *(closure for _, closure in rest))
-    start = as_number(first)
-    steps = [(_ARITHMETIC[sign], as_number(closure)) for sign, closure in rest]
-    if len(steps) == 1:
-        compute, second = steps[0]
-        return Closure(kind="number", run=lambda frame: compute(start(frame), second(frame)), depends=depends)
-
-    def run(frame: Frame) -> float:
-        total = start(frame)
-        for compute, number in steps:
-            total = compute(total, number(frame))
-        return total
-
-    return Closure(kind="number", run=run, depends=depends)
+def _within(spec: Spec) -> set[str]:
+    """Return the questions whose texts make that of a group."""
+    return {below.path for below in spec.everything() if below.is_question} if spec.sort == "group" else set()
 
 
-def _comparison(sign: str, *, left: Closure, right: Closure) -> Closure:
-    depends = depends_of(left, right)
-    if sign in _ORDER:
-        order, lower, upper = _ORDER[sign], as_number(left), as_number(right)
-        return Closure(kind="truth", run=lambda frame: order(lower(frame), upper(frame)), depends=depends)
-    run = _equality(left, right)
-    if sign == "!=":
-        return Closure(kind="truth", run=lambda frame: not run(frame), depends=depends)
-    return Closure(kind="truth", run=run, depends=depends)
-
-
-def _equality(left: Closure, right: Closure) -> Run:
-    kinds = (left.kind, right.kind)
-    if "truth" in kinds:
-        one, two = as_truth(left), as_truth(right)
-        return lambda frame: one(frame) is two(frame)
-    if "any" in kinds:
-        first, second = left.run, right.run
-        return lambda frame: equal(first(frame), second(frame), zone=frame.zone)
-    if "number" in kinds:
-        lower, upper = as_number(left), as_number(right)
-        return lambda frame: lower(frame) == upper(frame)
-    if isinstance(left.constant, str):
-        left, right = right, left
-    text = as_text(left)
-    if isinstance(right.constant, str):
-        wanted = right.constant
-        return lambda frame: text(frame) == wanted
-    other = as_text(right)
-    return lambda frame: text(frame) == other(frame)
-
-
-def _junction(sign: str, operands: list[Closure]) -> Closure:
-    truths = tuple(as_truth(operand) for operand in operands)
-    depends = depends_of(*operands)
-    if len(truths) == 2:
-        one, two = truths
-        if sign == "and":
-            return Closure(kind="truth", run=lambda frame: one(frame) and two(frame), depends=depends)
-        return Closure(kind="truth", run=lambda frame: one(frame) or two(frame), depends=depends)
-    if sign == "and":
-        return Closure(kind="truth", run=lambda frame: all(truth(frame) for truth in truths), depends=depends)
-    return Closure(kind="truth", run=lambda frame: any(truth(frame) for truth in truths), depends=depends)
+def _way_to(spec: Spec) -> tuple[Stride, ...]:
+    strides: list[Stride] = []
+    place: Spec | None = spec
+    while place is not None and place.parent is not None:
+        strides.insert(0, Stride(axis="child", test=place.name))
+        place = place.parent
+    return tuple(strides)

@@ -3,39 +3,45 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from bot.forms.expressions.shape import Shape, Spec
 from bot.forms.expressions.syntax import ExpressionError, Path, Reference, Stride
 
 ROOT = "data"
 """The root of absolute paths where the settings sheet names none (pyxform's default)."""
 
-Labels = Callable[[str, str, str], str]
-"""(path, name of the choice, language) -> its label, "" if there is none."""
-
 
 class Names:
     """All questions and groups of a form by name and by path."""
 
-    __slots__ = ("by_name", "groups", "labels", "questions", "root")
+    __slots__ = ("by_name", "shape")
 
-    def __init__(
-        self, questions: Iterable[str], *, groups: Iterable[str] = (), root: str = ROOT, labels: Labels | None = None
-    ) -> None:
-        self.questions = frozenset(questions)
-        self.groups = frozenset(groups)
-        self.root = root
-        self.labels: Labels = labels or (lambda _path, name, _language: name)
-        self.by_name: dict[str, list[str]] = {}
-        for path in sorted(self.questions | self.groups):
-            self.by_name.setdefault(path.rpartition("/")[2], []).append(path)
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self.by_name: dict[str, list[Spec]] = {}
+        for _, spec in sorted(shape.by_path.items()):
+            if spec is not shape.root:
+                self.by_name.setdefault(spec.name, []).append(spec)
+
+    @classmethod
+    def of(cls, questions: Iterable[str], *, groups: Iterable[str] = (), root: str = ROOT) -> Names:
+        """Return the names of a form without repeats, told by their paths."""
+        shape = Shape(((path, "group", "") for path in groups), root=root)
+        for path in questions:
+            shape.add(path, sort="question")
+        return cls(shape)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """Where an expression stands. at: path of its question or group; here: whether `.` may be used.
+    """Where an expression stands.
 
+    at: path of its question or group; depth: repeats around the answers that it is given, where that is not said by
+    `at` (the number of a repeat's instances is asked outside of it).
+    here: whether `.` may be used; strict: whether a name or path that leads nowhere is a mistake (in the ODK engine it
+    is an empty node-set).
     ignored: names that the form has but that carry no value (metadata), with the reason; an empty reason means that
         it was said elsewhere, and makes an error without words.
     warnings: filled while compiling with what is legal but surely not meant.
@@ -43,61 +49,87 @@ class Scope:
 
     names: Names
     at: str = ""
+    depth: int | None = None
     here: bool = False
+    strict: bool = True
     ignored: Mapping[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
-    def reference(self, node: Reference) -> str:
-        """Return the path of the question that `${name}` means.
+    @property
+    def spec(self) -> Spec | None:
+        """The place where the expression stands."""
+        return self.names.shape.by_path.get(self.at)
+
+    @property
+    def level(self) -> int:
+        """How many repeats enclose the answers that the expression is given."""
+        if self.depth is not None:
+            return self.depth
+        return self.spec.depth if self.spec is not None else 0
+
+    def reference(self, node: Reference) -> Spec:
+        """Return the question that `${name}` means.
 
         Raises:
             ExpressionError: nobody, several, or a group has that name.
         """
         if node.name.startswith("last-saved#"):
             raise ExpressionError("last-saved answers are not supported yet", at=node.at)
-        paths = self.names.by_name.get(node.name, ())
-        if len(paths) > 1:
+        found = self.names.by_name.get(node.name, ())
+        if len(found) > 1:
             raise ExpressionError(
-                f"${{{node.name}}} is the name of several questions: {', '.join(paths)}",
+                f"${{{node.name}}} is the name of several questions: {', '.join(spec.path for spec in found)}",
                 mend="Give each its own name.",
                 at=node.at,
             )
-        if not paths:
+        if not found:
             raise self._unknown(node.name, shown=f"${{{node.name}}}", at=node.at)
-        return self._question(paths[0], shown=f"${{{node.name}}}", at=node.at)
+        if not found[0].is_question:
+            raise ExpressionError(
+                f"${{{node.name}}} is a group, it has no value", mend="Name a question of it.", at=node.at
+            )
+        return found[0]
 
-    def path(self, node: Path) -> str:
-        """Return the path of the question that a location path means.
+    def direct(self, node: Path) -> Spec | None:
+        """Return the one place that a path leads to in the same repeats or around them; None if it is no such path.
 
         Raises:
-            ExpressionError: it leads nowhere, or uses what is not supported yet.
+            ExpressionError: it leads nowhere, and that is a mistake here.
         """
-        shown = "/" * node.absolute + "/".join(_shown(stride) for stride in node.strides)
-        parts = [] if node.absolute else [part for part in self.at.split("/") if part]
-        strides = list(node.strides)
-        if node.absolute:
-            root = strides.pop(0)
-            if (root.axis, root.test) != ("child", self.names.root) or root.predicates:
-                raise ExpressionError(
-                    f"{shown} leads nowhere", mend=f"Absolute paths begin with /{self.names.root}/.", at=node.at
-                )
-        for stride in strides:
-            if stride.predicates or stride.axis not in ("self", "parent", "child") or not _plain(stride.test):
-                raise ExpressionError(f"{shown}: this kind of path is not supported yet", at=node.at)
-            if stride.axis == "parent":
-                if not parts:
-                    raise ExpressionError(f"{shown} leads out of the form", at=node.at)
-                parts.pop()
-            elif stride.axis == "child":
-                parts.append(stride.test)
-        return self._question("/".join(parts), shown=shown, at=node.at)
+        spec = self.names.shape.document if node.absolute else self.spec
+        for stride in node.strides:
+            if spec is None or stride.predicates or stride.axis not in ("self", "parent", "child"):
+                return None
+            if stride.axis != "child":
+                if stride.test != "node()":
+                    return None
+                if stride.axis == "parent":
+                    above = spec.parent
+                    if above is None or above is self.names.shape.document:
+                        return self._nowhere(f"{_shown(node)} leads out of the form", node)
+                    spec = above
+                continue
+            if not _plain(stride.test):
+                return None
+            child = spec.by_name.get(stride.test)
+            if child is None or child.sort == "repeat":
+                return self._missing(child, node=node, test=stride.test, spec=spec)
+            spec = child
+        return spec
 
-    def _question(self, path: str, *, shown: str, at: int) -> str:
-        if path in self.names.groups:
-            raise ExpressionError(f"{shown} is a group, it has no value", mend="Name a question of it.", at=at)
-        if path not in self.names.questions:
-            raise self._unknown(path.rpartition("/")[2], shown=shown, at=at)
-        return path
+    def _missing(self, child: Spec | None, *, node: Path, test: str, spec: Spec) -> Spec | None:
+        if child is not None or not self.strict:
+            return None
+        if spec is self.names.shape.document:
+            return self._nowhere(
+                f"{_shown(node)} leads nowhere", node, mend=f"Absolute paths begin with /{self.names.shape.root.name}/."
+            )
+        raise self._unknown(test, shown=_shown(node), at=node.at)
+
+    def _nowhere(self, what: str, node: Path, *, mend: str = "") -> Spec | None:
+        if self.strict:
+            raise ExpressionError(what, mend=mend, at=node.at)
+        return None
 
     def _unknown(self, name: str, *, shown: str, at: int) -> ExpressionError:
         if name in self.ignored:
@@ -113,8 +145,12 @@ class Scope:
 
 
 def _plain(test: str) -> bool:
-    return test == "node()" or not (test == "*" or test.endswith("()") or ":" in test)
+    return not (test == "*" or test.endswith("()") or ":" in test)
 
 
-def _shown(stride: Stride) -> str:
+def _shown(node: Path) -> str:
+    return "/" * node.absolute + "/".join(_word(stride) for stride in node.strides)
+
+
+def _word(stride: Stride) -> str:
     return {"self": ".", "parent": ".."}.get(stride.axis, stride.test)

@@ -10,7 +10,23 @@ from functools import lru_cache
 
 from bot.forms.model import Value
 
-Item = Value | bool | datetime | None
+
+class InvalidDate:
+    """What date() makes of a text that is none: no number, and a text that says so, as in the ODK engine."""
+
+    __slots__ = ()
+
+
+INVALID_DATE = InvalidDate()
+
+
+class Days(float):
+    """What number() makes of a date: days with their fraction, whose text is whole days (as in the ODK engine)."""
+
+    __slots__ = ()
+
+
+Item = Value | bool | datetime | InvalidDate | None
 """A value in the middle of an expression: an answer as it is stored (None is empty), a truth value, or a moment
 (aware; midnight of the person's zone is a plain date)."""
 
@@ -22,10 +38,13 @@ EXACT = 2**53
 
 DAY = 86_400.0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_NUMBER = re.compile(r"\s*-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*", re.ASCII)
+_PLAIN_FROM, _PLAIN_TO = 1e-6, 1e21
+_NUMBER = re.compile(r"\s*[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\s*", re.ASCII)
+_WORDS = {"Infinity": math.inf, "+Infinity": math.inf, "-Infinity": -math.inf}
 _ISO = re.compile(
     r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})"
-    r"(?:T(?P<hour>\d{2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<part>\d{1,9}))?)?(?P<zone>Z|[+-]\d{2}:?\d{2})?)?",
+    r"(?:T(?P<hour>\d{2})(?::(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.(?P<part>\d+))?)?)?"
+    r"(?P<zone>Z|[+-](?:0\d|1[0-4]):[0-5]\d)?)?",
     re.ASCII,
 )
 
@@ -41,23 +60,38 @@ def to_text(item: Item) -> str:
             return "true" if item else "false"
         case int():
             return str(item)
+        case Days():
+            return str(math.floor(item))
         case float():
             return number_text(item)
         case tuple():
             return " ".join(item)
         case datetime():
             return moment_text(item)
+        case InvalidDate():
+            return "Invalid Date"
 
 
 def number_text(number: float) -> str:
-    """Write a number as XPath does: no exponent, no `.0`."""
+    """Write a number as the ODK engine does: NaN is empty, no `.0`, an exponent only from 1e21 and below 1e-6."""
     if math.isnan(number):
-        return "NaN"
+        return ""
     if math.isinf(number):
         return "Infinity" if number > 0 else "-Infinity"
     if number == int(number) and abs(number) < EXACT:
         return str(int(number))
-    return format(Decimal(repr(number)), "f")
+    if number and not _PLAIN_FROM <= abs(number) < _PLAIN_TO:
+        digits, _, exponent = repr(number).partition("e")
+        return f"{digits.removesuffix('.0')}e{int(exponent):+d}"
+    return format(Decimal(repr(number)), "f").removesuffix(".0")
+
+
+def decimal_text(number: float) -> str:
+    """Write a decimal answer: at least one digit behind the point, never an exponent."""
+    if not math.isfinite(number):
+        return ""
+    text = format(Decimal(repr(number)), "f")
+    return text if "." in text else f"{text}.0"
 
 
 def moment_text(moment: datetime) -> str:
@@ -78,6 +112,8 @@ def to_truth(item: Item) -> bool:
             return item != 0 and not math.isnan(item)
         case datetime():
             return item != _EPOCH
+        case InvalidDate():
+            return False
         case _:
             return bool(item)
 
@@ -93,12 +129,12 @@ def to_number(item: Item, *, zone: tzinfo) -> float:
             if _NUMBER.fullmatch(item):
                 return float(item)
             moment = to_moment(item, zone=zone)
-            return math.nan if moment is None else days(moment)
+            return _WORDS.get(item.strip(), math.nan) if moment is None else days(moment)
         case datetime():
             return days(item)
         case tuple():
             return to_number(" ".join(item), zone=zone)
-        case None:
+        case None | InvalidDate():
             return math.nan
 
 
@@ -153,11 +189,14 @@ def moment_of_days(number: float, *, zone: tzinfo) -> datetime | None:
         return None
 
 
+_NUMBERS = (int, float, datetime, InvalidDate)
+
+
 def equal(left: Item, right: Item, *, zone: tzinfo) -> bool:
     """Compare two computed values: as booleans if one is, else as numbers if one is, else as texts."""
     if isinstance(left, bool) or isinstance(right, bool):
         return to_truth(left) == to_truth(right)
-    if isinstance(left, int | float | datetime) or isinstance(right, int | float | datetime):
+    if isinstance(left, _NUMBERS) or isinstance(right, _NUMBERS):
         return to_number(left, zone=zone) == to_number(right, zone=zone)
     return to_text(left) == to_text(right)
 

@@ -7,7 +7,8 @@ from typing import Literal
 
 from bot.forms.expressions.syntax import ExpressionError
 from bot.forms.model import Form, Group, Problem, Question, Texts
-from bot.forms.program import Fault, Findings, in_document_order
+from bot.forms.outline import in_document_order
+from bot.forms.program import Fault, Findings
 from bot.forms.xlsform.rows import Places, cell, header_of
 
 MAX_QUESTIONS = 2_000

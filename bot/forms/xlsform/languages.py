@@ -56,6 +56,11 @@ def with_quotes_kept(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def with_quotes_back(text: str) -> str:
+    """Return a text for people with the quotes that `with_quotes_kept` had hidden."""
+    return text.translate(_BACK)
+
+
 def _is_said(header: object) -> bool:
     name = "_".join(str(header).replace(":", " ").split()).lower()
     return name.startswith(_SAID) or name.startswith(
@@ -68,7 +73,7 @@ def texts_of(raw: Any) -> Texts:
     if not raw:
         return MappingProxyType({})
     found = raw if isinstance(raw, dict) else {"": raw}
-    texts = {code_of(name): str(text or "").translate(_BACK).strip() for name, text in found.items()}
+    texts = {code_of(name): with_quotes_back(str(text or "")).strip() for name, text in found.items()}
     return MappingProxyType({code: text for code, text in texts.items() if text})
 
 

@@ -93,6 +93,19 @@ def check_xform(survey: Any) -> list[Problem]:
     return problems
 
 
+def write_xform(survey: Any) -> str:
+    """Return the XForm that pyxform writes of its survey.
+
+    Raises:
+        Unreadable: pyxform finds a mistake while it writes.
+    """
+    problems: list[Problem] = []
+    text = _guarded(lambda: str(survey.to_xml(validate=False, warnings=[], pretty_print=False)), problems=problems)
+    if text is None:
+        raise Unreadable(problems[0].what, mend=problems[0].mend, sheet=problems[0].sheet, row=problems[0].row)
+    return text
+
+
 def is_dynamic(default: str, kind: str, /) -> bool:
     """Whether pyxform takes a default for an expression."""
     return bool(default_is_dynamic(default, kind))

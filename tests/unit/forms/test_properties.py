@@ -10,7 +10,7 @@ from bot.forms.expressions.compiler import compile_expression
 from bot.forms.expressions.scopes import Names, Scope
 from bot.forms.expressions.syntax import ExpressionError
 from bot.forms.model import Form, Question, QuestionType, Value
-from bot.forms.program import build
+from bot.forms.outline import examine
 from bot.forms.store import from_json, to_json
 from tests.unit.forms.making import NOON, choices, form, question
 
@@ -79,12 +79,11 @@ answers = st.dictionaries(st.sampled_from(NAMES), values)
 @settings(deadline=None, max_examples=300)
 @given(forms(), answers)
 def test_settling_never_fails_and_survives_saving(made: Form, given_: dict[str, Value]) -> None:
-    program, findings = build(made)
+    _, findings = examine(made)
     assert not findings.faults
-    assert (program is None) == bool(findings.ring)
     again = from_json(to_json(made))
     assert again == made
-    if program is None:
+    if findings.ring:
         return
     start = {**defaults(made, NOON), **given_}
     settled = settle(made, start, NOON)
@@ -110,7 +109,7 @@ def _check(made: Form, settled: Settled) -> None:
 @settings(deadline=None, max_examples=300)
 @given(st.text(max_size=40) | st.text("${}q01().,'\"+-*/= <>!|[]andor:@", max_size=30) | expressions)
 def test_any_text_compiles_or_is_refused(text: str) -> None:
-    scope = Scope(names=Names(NAMES, groups=["g", "g/h"]), at="g/q2", here=True)
+    scope = Scope(names=Names.of(NAMES, groups=["g", "g/h"]), at="g/q2", here=True)
     caught: ExpressionError | None = None
     try:
         compile_expression(text, scope=scope)

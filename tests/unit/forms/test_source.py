@@ -142,7 +142,7 @@ def test_or_other_becomes_a_choice_and_a_text_question() -> None:
         ("calculate | b | | | | round(1, 2, 3) |", "calculation", "takes 1 to 2 arguments"),
         ("text | b | B | . = 'x' | | |", "relevant", "only a constraint"),
         ("text | b | B | /data/nobody = 1 | | |", "relevant", "no question /data/nobody"),
-        ("text | b | B | position(..) = 1 | | |", "relevant", "not supported yet"),
+        ("text | b | B | property('x') = 1 | | |", "relevant", "not supported yet"),
         ("text | b | B | | regex(., '(?=x)') | |", "constraint", "cannot be used"),
         ("image | b | B | | | |", "type", "the type image is not supported yet"),
         ("time | b | B | | | |", "type", "the type time is not supported yet"),

@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from bot.forms.expressions.closures import Closure, as_number, as_text, depends_of
+from bot.forms.expressions.closures import Closure, as_number, as_text, joined
 from bot.forms.expressions.frames import Frame
 from bot.forms.expressions.functions.signature import Function, plain
-from bot.forms.expressions.parser import parse
 from bot.forms.expressions.scopes import Scope
-from bot.forms.expressions.syntax import ExpressionError, Path, Reference
 from bot.forms.expressions.values import Item, words
 
 
@@ -19,10 +17,9 @@ def _build_selected(arguments: Sequence[Closure], /, *, scope: Scope) -> Closure
     run = chosen.run
     if isinstance(wanted.constant, str):
         name = wanted.constant.strip()
-        return Closure(kind="truth", run=lambda frame: _has(run(frame), name), depends=chosen.depends)
+        return joined(chosen, kind="truth", run=lambda frame: _has(run(frame), name))
     text = as_text(wanted)
-    depends = depends_of(chosen, wanted)
-    return Closure(kind="truth", run=lambda frame: _has(run(frame), text(frame).strip()), depends=depends)
+    return joined(chosen, wanted, kind="truth", run=lambda frame: _has(run(frame), text(frame).strip()))
 
 
 def _has(item: Item, name: str) -> bool:
@@ -38,26 +35,19 @@ def _build_selected_at(arguments: Sequence[Closure], /, *, scope: Scope) -> Clos
         names, place = words(chosen(frame)), index(frame)
         return names[int(place)] if not math.isnan(place) and 0 <= place < len(names) else ""
 
-    return Closure(kind="text", run=run, depends=depends_of(*arguments))
+    return joined(*arguments, kind="text", run=run)
 
 
-def _build_choice_name(arguments: Sequence[Closure], /, *, scope: Scope) -> Closure:
-    """`jr:choice-name(value, '${question}')`: the second argument is a quoted name or path."""
-    value, quoted = arguments
-    if not isinstance(quoted.constant, str):
-        raise ExpressionError(
-            "the second argument of jr:choice-name() is the question in quotation marks",
-            mend="Write jr:choice-name(${q}, '${q}').",
-        )
-    tree = parse(quoted.constant)
-    if isinstance(tree, Reference):
-        path = scope.reference(tree)
-    elif isinstance(tree, Path):
-        path = scope.path(tree)
-    else:
-        raise ExpressionError("the second argument of jr:choice-name() names no question", mend="Write '${q}'.")
-    text, labels = as_text(value), scope.names.labels
-    return Closure(kind="text", run=lambda frame: labels(path, text(frame), frame.language), depends=value.depends)
+def _build_choice_name(arguments: Sequence[Closure], /, *, scope: Scope) -> Closure:  # noqa: ARG001
+    """`jr:choice-name(value, '${question}')`: the compiler has read the quoted name or path already."""
+    value, question = arguments
+    text, nodes = as_text(value), question.nodes
+
+    def run(frame: Frame) -> str:
+        found = nodes(frame) if nodes is not None else []
+        return frame.world.label(found[0], text(frame)) if found and frame.world is not None else ""
+
+    return joined(value, question, kind="text", run=run)
 
 
 FUNCTIONS: tuple[Function, ...] = (

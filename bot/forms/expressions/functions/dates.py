@@ -9,7 +9,7 @@ from datetime import datetime
 
 from bot.forms.expressions.frames import Frame
 from bot.forms.expressions.functions.signature import Function, plain
-from bot.forms.expressions.values import Item, days, moment_of_days, to_moment
+from bot.forms.expressions.values import INVALID_DATE, InvalidDate, Item, days, moment_of_days, to_moment
 
 _MONTHS = {
     "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
@@ -27,7 +27,7 @@ def _moment(frame: Frame, item: Item) -> datetime | None:
     match item:
         case datetime():
             return item
-        case bool() | None | tuple():
+        case bool() | None | tuple() | InvalidDate():
             return None
         case int() | float():
             return moment_of_days(float(item), zone=frame.zone)
@@ -40,7 +40,10 @@ def _moment(frame: Frame, item: Item) -> datetime | None:
 
 
 def _date(frame: Frame, item: Item) -> Item:
-    return _moment(frame, item)
+    """Return the moment; nothing for what is empty or a truth value, an invalid date for any other text."""
+    if item is None or item == "" or isinstance(item, bool):
+        return ""
+    return _moment(frame, item) or INVALID_DATE
 
 
 def _decimal(frame: Frame, item: Item) -> float:

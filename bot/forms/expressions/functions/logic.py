@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Sequence
 
-from bot.forms.expressions.closures import Closure, as_number, as_text, as_truth, depends_of
+from bot.forms.expressions.closures import Closure, Nodes, Truth, as_number, as_text, as_truth, items, joined
 from bot.forms.expressions.frames import Frame
 from bot.forms.expressions.functions.signature import UNLIMITED, Function, plain
 from bot.forms.expressions.scopes import Scope
 from bot.forms.expressions.syntax import ExpressionError
-from bot.forms.expressions.values import Item, is_set
+from bot.forms.expressions.values import Item, is_set, to_number, to_text
 
 
 def _build_if(arguments: Sequence[Closure], /, *, scope: Scope) -> Closure:  # noqa: ARG001
     condition, yes, no = arguments
     truth, on_yes, on_no = as_truth(condition), yes.run, no.run
-    kind = yes.kind if yes.kind == no.kind and yes.kind != "node" else "any"
+    kind = yes.kind if yes.kind == no.kind and yes.nodes is None else "any"
 
     def run(frame: Frame) -> Item:
         return on_yes(frame) if truth(frame) else on_no(frame)
 
-    return Closure(kind=kind, run=run, depends=depends_of(*arguments))
+    return joined(*arguments, kind=kind, run=run, nodes=_either(truth, yes, no))
+
+
+def _either(truth: Truth, yes: Closure, no: Closure) -> Nodes | None:
+    on_yes, on_no = yes.nodes, no.nodes
+    if on_yes is None or on_no is None:
+        return None
+    return lambda frame: on_yes(frame) if truth(frame) else on_no(frame)
 
 
 def _build_coalesce(arguments: Sequence[Closure], /, *, scope: Scope) -> Closure:  # noqa: ARG001
@@ -33,7 +41,7 @@ def _build_coalesce(arguments: Sequence[Closure], /, *, scope: Scope) -> Closure
                 return found
         return ""
 
-    return Closure(kind="text", run=run, depends=depends_of(*arguments))
+    return joined(*arguments, kind="text", run=run)
 
 
 def _build_once(arguments: Sequence[Closure], /, *, scope: Scope) -> Closure:  # noqa: ARG001
@@ -42,30 +50,51 @@ def _build_once(arguments: Sequence[Closure], /, *, scope: Scope) -> Closure:  #
     def run(frame: Frame) -> Item:
         return frame.here if is_set(frame.here) else compute(frame)
 
-    return Closure(kind="any", run=run, depends=arguments[0].depends)
+    return joined(*arguments, kind="any", run=run)
 
 
-def _checklist(least: float, most: float, *facts: bool) -> bool:
-    return _within(sum(facts), least=least, most=most)
+def _facts(closure: Closure) -> Callable[[Frame], list[bool]]:
+    """Return a run that gives the truth of each value: of a node-set's those that are not empty."""
+    if closure.nodes is None:
+        truth = as_truth(closure)
+        return lambda frame: [truth(frame)]
+    values = items(closure)
+    return lambda frame: [bool(to_text(item).strip()) for item in values(frame)]
+
+
+def _build_checklist(arguments: Sequence[Closure], /, *, scope: Scope) -> Closure:  # noqa: ARG001
+    least, most = as_number(arguments[0]), as_number(arguments[1])
+    facts = tuple(_facts(argument) for argument in arguments[2:])
+
+    def run(frame: Frame) -> Item:
+        count = sum(sum(fact(frame)) for fact in facts)
+        return _within(count, least=least(frame), most=most(frame))
+
+    return joined(*arguments, kind="truth", run=run)
 
 
 def _build_weighted(arguments: Sequence[Closure], /, *, scope: Scope) -> Closure:  # noqa: ARG001
     if len(arguments) % 2:
         raise ExpressionError("weighted-checklist() takes pairs of a fact and its weight", mend="Add the last weight.")
     least, most = as_number(arguments[0]), as_number(arguments[1])
-    pairs = tuple(
-        (as_truth(fact), as_number(weight)) for fact, weight in zip(arguments[2::2], arguments[3::2], strict=True)
-    )
+    pairs = tuple((_facts(fact), items(weight)) for fact, weight in zip(arguments[2::2], arguments[3::2], strict=True))
 
     def run(frame: Frame) -> Item:
-        weight_of_all = sum(weight(frame) for fact, weight in pairs if fact(frame))
+        weight_of_all = 0.0
+        for facts, weights in pairs:
+            for fact, weight in itertools.zip_longest(facts(frame), weights(frame)):
+                if weight is not None and fact is None:
+                    return False
+                weight_of_all += to_number(weight, zone=frame.zone) if fact and weight is not None else 0.0
         return _within(weight_of_all, least=least(frame), most=most(frame))
 
-    return Closure(kind="truth", run=run, depends=depends_of(*arguments))
+    return joined(*arguments, kind="truth", run=run)
 
 
 def _within(count: float, *, least: float, most: float) -> bool:
-    return count >= least and (most == -1 or count <= most)
+    if most == -1:
+        return least < 1 or count >= least
+    return least <= count <= most
 
 
 FUNCTIONS = (
@@ -77,6 +106,6 @@ FUNCTIONS = (
     plain("false", "", "truth", lambda: False),
     plain("boolean", "b", "truth", lambda truth: truth),
     plain("boolean-from-string", "t", "truth", lambda text: text in ("1", "true")),
-    plain("checklist", "nnb*", "truth", _checklist),
+    Function(name="checklist", least=2, most=UNLIMITED, build=_build_checklist),
     Function(name="weighted-checklist", least=4, most=UNLIMITED, build=_build_weighted),
 )

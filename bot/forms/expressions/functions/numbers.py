@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Callable
 
+from bot.forms.expressions.frames import Frame
 from bot.forms.expressions.functions.signature import Function, plain
-from bot.forms.expressions.values import Item, is_set
+from bot.forms.expressions.values import Days, Item, is_set, to_moment, to_number
 
 
 def _rounded(value: float, digits: float = 0.0) -> float:
@@ -44,8 +46,20 @@ def _whole(compute: Callable[[float], int]) -> Callable[[float], float]:
     return lambda number: float(compute(number)) if math.isfinite(number) else number
 
 
-def _extreme(choose: Callable[..., float]) -> Callable[..., float]:
-    return lambda *numbers: math.nan if any(math.isnan(number) for number in numbers) else choose(numbers)
+def _over_all(choose: Callable[[list[float]], float]) -> Callable[..., float]:
+    """Compute over the numbers of all arguments, node-sets unfolded; without any, or with one that is none, NaN."""
+
+    def run(frame: Frame, *parts: list[Item]) -> float:
+        numbers = [to_number(item, zone=frame.zone) for part in parts for item in part]
+        return math.nan if not numbers or any(map(math.isnan, numbers)) else choose(numbers)
+
+    return run
+
+
+def _number(frame: Frame, item: Item) -> float:
+    """Return the number; the text of a date's is whole days, as in the ODK engine."""
+    number = to_number(item, zone=frame.zone)
+    return Days(number) if isinstance(item, str) and to_moment(item, zone=frame.zone) is not None else number
 
 
 def _logarithm(number: float) -> float:
@@ -56,12 +70,12 @@ def _decimal_logarithm(number: float) -> float:
     return -math.inf if number == 0 else math.log10(number)
 
 
-def _filled(*items: Item) -> float:
-    return float(sum(map(is_set, items)))
+def _filled(*parts: list[Item]) -> float:
+    return float(sum(is_set(item) for part in parts for item in part))
 
 
 FUNCTIONS: tuple[Function, ...] = (
-    plain("number", "n", "number", lambda number: number),
+    plain("number", "a", "number", _number, framed=True),
     plain("int", "n", "number", _whole(math.trunc)),
     plain("floor", "n", "number", _whole(math.floor)),
     plain("ceiling", "n", "number", _whole(math.ceil)),
@@ -81,10 +95,9 @@ FUNCTIONS: tuple[Function, ...] = (
     plain("acos", "n", "number", _guarded(math.acos)),
     plain("atan", "n", "number", _guarded(math.atan)),
     plain("atan2", "nn", "number", _guarded(math.atan2)),
-    plain("min", "nn*", "number", _extreme(min)),
-    plain("max", "nn*", "number", _extreme(max)),
-    plain("sum", "nn*", "number", lambda *numbers: math.nan if any(map(math.isnan, numbers)) else sum(numbers)),
-    # Without repeats every name is one node; counting becomes of use with them.
-    plain("count", "a", "number", lambda _: 1.0),
-    plain("count-non-empty", "aa*", "number", _filled),
+    plain("min", "ss*", "number", _over_all(min), framed=True),
+    plain("max", "ss*", "number", _over_all(max), framed=True),
+    plain("sum", "ss*", "number", _over_all(sum), framed=True),
+    plain("count-non-empty", "ss*", "number", _filled),
+    plain("random", "", "number", random.random),
 )

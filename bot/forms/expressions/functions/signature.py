@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from bot.forms.expressions.closures import Closure, Kind, as_number, as_text, as_truth, depends_of
+from bot.forms.expressions.closures import Closure, Kind, as_number, as_text, as_truth, items, joined
 from bot.forms.expressions.frames import Frame
 from bot.forms.expressions.scopes import Scope
 
@@ -51,6 +51,7 @@ _CONVERT: dict[str, Callable[[Closure], Callable[[Frame], Any]]] = {
     "n": as_number,
     "b": as_truth,
     "a": lambda closure: closure.run,
+    "s": items,
 }
 
 
@@ -61,8 +62,8 @@ def plain(
 
     Args:
         name: as authors write it.
-        takes: a letter an argument: t text, n number, b truth, a as it is; a last `*` repeats the letter before it
-            any number of times, none included.
+        takes: a letter an argument: t text, n number, b truth, a as it is, s all values of a node-set (or the one of
+            anything else); a last `*` repeats the letter before it any number of times, none included.
         gives: the kind of the result.
         compute: gets the converted arguments, before them the frame if `framed`.
         optional: how many trailing arguments may be missing (`compute` then has defaults).
@@ -74,7 +75,7 @@ def plain(
     def build(arguments: Sequence[Closure], /, *, scope: Scope) -> Closure:  # noqa: ARG001 (one protocol for all)
         letters = (fixed + repeated * len(arguments))[: len(arguments)]
         runs = tuple(_CONVERT[letter](argument) for letter, argument in zip(letters, arguments, strict=True))
-        return Closure(kind=gives, run=_call(compute, runs, framed=framed), depends=depends_of(*arguments))
+        return joined(*arguments, kind=gives, run=_call(compute, runs, framed=framed))
 
     most = UNLIMITED if repeated else len(fixed)
     return Function(
