@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import re
+import uuid
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, tzinfo
 from functools import partial
 
 from bot.forms.blueprint import Entry
-from bot.forms.expressions.values import MAX_TEXT, decimal_text, to_number
+from bot.forms.expressions.values import MAX_TEXT, decimal_text, moment_text, to_number
 from bot.forms.model import Value
 
 Decode = Callable[[str], Value | None]
@@ -42,6 +43,20 @@ def decoder(entry: Entry) -> Decode:
             return _BY_TYPE.get(entry.type, _text)
 
 
+def preloaded(entry: Entry, *, now: datetime, zone: tzinfo) -> str:
+    """Return what fills a question at the beginning (ODK XForms, "Preload attributes"), nothing of a device."""
+    local = now.astimezone(zone)
+    match entry.preload.split():
+        case ["date", *_]:
+            return local.date().isoformat()
+        case ["timestamp", "start"]:
+            return moment_text(local)
+        case ["uid", *_]:
+            return f"uuid:{uuid.uuid4()}"
+        case _:
+            return ""
+
+
 def _bound(text: str) -> float:
     return to_number(text, zone=UTC)
 
@@ -56,7 +71,7 @@ def _text(text: str) -> Value | None:
 
 
 def _names(text: str) -> Value | None:
-    return tuple(dict.fromkeys(text.split())) or None
+    return tuple(text.split()) or None
 
 
 def _decimal(text: str) -> Value | None:

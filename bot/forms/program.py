@@ -9,10 +9,11 @@ from bot.forms.blueprint import Action, Blueprint, Entry
 from bot.forms.codecs import Decode, decoder
 from bot.forms.expressions.closures import Closure, Nodes, Number, Run, Text, Truth, as_number, as_text, as_truth
 from bot.forms.expressions.compiler import compile_expression
-from bot.forms.expressions.nodes import ListNode
+from bot.forms.expressions.nodes import Instance, ListNode
 from bot.forms.expressions.scopes import Names, Scope
 from bot.forms.expressions.shape import Shape, Spec
 from bot.forms.expressions.syntax import ExpressionError
+from bot.forms.model import Value
 
 
 @dataclass(slots=True, kw_only=True)
@@ -118,6 +119,20 @@ class Program:
     def scope(self, path: str, *, here: bool = True, ignored: Mapping[str, str] | None = None) -> Scope:
         """Return where an expression at a path stands."""
         return Scope(names=self.names, at=path, here=here, strict=self.strict, ignored=ignored or {})
+
+
+def offered(value: Value, *, step: Step, instance: Instance) -> Value | None:
+    """Return what the choices leave of an answer; a ranking takes in the choices that are new."""
+    control = step.entry.control
+    if control not in ("select", "select1", "rank"):
+        return value
+    names = instance.options.get(step.spec.path, step.names)
+    if isinstance(value, str):
+        return value if value in names else None
+    kept = [name for name in value if name in names] if isinstance(value, tuple) else []
+    if control == "rank" and value:
+        kept = [*dict.fromkeys([*kept, *names])]
+    return tuple(kept) or None
 
 
 def build(

@@ -18,7 +18,7 @@ def to_data(instance: Instance) -> Data:
     """Return the answers of an instance and of those within it; JSON can hold them."""
     return {
         "stored": {path: _out(value) for path, value in instance.stored.items()},
-        "calculated": {path: _out(value) for path, value in instance.calculated.items()},
+        "calculated": dict(instance.calculated),
         "ranges": {path: [to_data(made) for made in range_] for path, range_ in instance.ranges.items()},
     }
 
@@ -36,7 +36,7 @@ def fill_from(data: Mapping[str, Any], instance: Instance, *, repeat: Callable[[
     """
     try:
         instance.stored.update({str(path): _in(value) for path, value in data["stored"].items()})
-        instance.calculated.update({str(path): _in(value) for path, value in data["calculated"].items()})
+        instance.calculated.update({str(path): str(text) for path, text in data["calculated"].items()})
         for path, found in data["ranges"].items():
             spec = repeat(path)
             if spec is None:
@@ -49,7 +49,7 @@ def fill_from(data: Mapping[str, Any], instance: Instance, *, repeat: Callable[[
         raise FormError("the stored answers are damaged") from error
 
 
-def _out(value: Value | None) -> Any:
+def _out(value: Value) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 

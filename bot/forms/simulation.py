@@ -12,8 +12,8 @@ from bot.forms.expressions.nodes import Instance
 from bot.forms.expressions.shape import Spec
 from bot.forms.expressions.values import decimal_text, to_text
 from bot.forms.model import Value
-from bot.forms.program import Program
-from bot.forms.state import State, offered
+from bot.forms.program import Program, offered
+from bot.forms.state import State
 
 Shown = dict[str, Any]
 _PLACE = re.compile(r"([^\[\]]+)(?:\[(\d+)\])?")

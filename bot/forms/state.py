@@ -8,20 +8,20 @@ changes or when it becomes relevant; an answer whose choice a filter takes away 
 from __future__ import annotations
 
 import math
-import uuid
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Any
 
 from bot.errors import FormError
-from bot.forms.blueprint import CHANGED, FIRST_LOAD, LOAD, NEW_REPEAT, Entry, Seed
+from bot.forms.blueprint import CHANGED, FIRST_LOAD, LOAD, NEW_REPEAT, Seed
+from bot.forms.codecs import preloaded
 from bot.forms.expressions.frames import MAX_VISITS, Frame, Surroundings
 from bot.forms.expressions.nodes import Instance
 from bot.forms.expressions.shape import Spec, homes
-from bot.forms.expressions.values import moment_text, to_text
+from bot.forms.expressions.values import to_text
 from bot.forms.labels import Labels
 from bot.forms.model import Value
-from bot.forms.program import Firing, Program, Step
+from bot.forms.program import Firing, Program, Step, offered
 from bot.forms.saving import Data, fill_from, to_data
 from bot.forms.worklist import Worklist
 
@@ -54,14 +54,16 @@ class State:
         self._fired: list[tuple[Firing, Instance]] = []
         self._loading = True
         self._unfinished = False
+        self._calculates = True
 
     @classmethod
     def opened(cls, program: Program, *, now: datetime, zone: tzinfo, language: str = "") -> State:
         """Return the state of somebody who has just begun: defaults, calculations and first instances are there."""
         state = cls(program, now=now, zone=zone, language=language)
         state._fill(state.top, program.shape.root, program.blueprint.beginning)
-        state._everything(state.top)
-        state._work()
+        for state._calculates in (False, True):  # numbers of instances are first taken from the defaults
+            state._everything(state.top)
+            state._work()
         state._dispatch({FIRST_LOAD, LOAD}, within=[state.top])
         state._ended()
         return state
@@ -199,22 +201,9 @@ class State:
         entry, decode = self.program.entries[spec.path], self.program.step_of[spec.path].decode
         value = decode(text) if text else None
         if self._loading and entry.preload:
-            value = decode(self._preloaded(entry)) or value
+            value = decode(preloaded(entry, now=self.now, zone=self.zone)) or value
         if value is not None:
             instance.stored[spec.path] = value
-
-    def _preloaded(self, entry: Entry) -> str:
-        """Return what fills a question at the beginning (ODK XForms, "Preload attributes"), nothing of a device."""
-        local = self.now.astimezone(self.zone)
-        match entry.preload.split():
-            case ["date", *_]:
-                return local.date().isoformat()
-            case ["timestamp", "start"]:
-                return moment_text(local)
-            case ["uid", *_]:
-                return f"uuid:{uuid.uuid4()}"
-            case _:
-                return ""
 
     def _everything(self, instance: Instance) -> None:
         for step in self.program.steps:
@@ -325,12 +314,13 @@ class State:
             instance.calculated.pop(path, None)
             self._show(step, instance, None)
             return
-        if step.calculation is not None:
+        if step.calculation is not None and self._calculates:
             frame = self.frame(instance)
             frame.here = stored.get(path)
-            found = step.decode(to_text(step.calculation(frame)))
-            if path not in instance.calculated or instance.calculated[path] != found:
-                instance.calculated[path] = found
+            text = to_text(step.calculation(frame))
+            if instance.calculated.get(path) != text:
+                instance.calculated[path] = text
+                found = step.decode(text)
                 if found is None:
                     stored.pop(path, None)
                 else:
@@ -378,20 +368,6 @@ class State:
                     if firing.target.path in instance.relevant:
                         self._set_by(firing, instance)
                         self._settle_all()
-
-
-def offered(value: Value, *, step: Step, instance: Instance) -> Value | None:
-    """Return what the choices leave of an answer; a ranking takes in the choices that are new."""
-    control = step.entry.control
-    if control not in ("select", "select1", "rank"):
-        return value
-    names = instance.options.get(step.spec.path, step.names)
-    if isinstance(value, str):
-        return value if value in names else None
-    kept = [name for name in value if name in names] if isinstance(value, tuple) else []
-    if control == "rank" and value:
-        kept += [name for name in names if name not in kept]
-    return tuple(kept) or None
 
 
 def _depth(instance: Instance) -> int:

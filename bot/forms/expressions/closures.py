@@ -10,7 +10,7 @@ from typing import Literal
 from bot.forms.expressions.frames import Frame
 from bot.forms.expressions.nodes import Instance, Node
 from bot.forms.expressions.shape import Spec
-from bot.forms.expressions.values import Item, decimal_text, to_number, to_text, to_truth, whole
+from bot.forms.expressions.values import Fixed, Item, to_number, to_text, to_truth, whole
 
 Kind = Literal["number", "text", "truth", "node", "set", "any"]
 """What a piece gives: `node` is one answer as it is stored (a text to XPath), `set` is a node-set, whose `run` gives
@@ -29,8 +29,7 @@ class Closure:
 
     depends: paths it reads, those of repeats included whose number of instances matters; far: those of them that it
     reads not in its own instance or one around it, but wherever they stand.
-    path: of the question a node reads; constant: a literal's own value; nodes: the node-set, where there is one;
-    decimal: whether the node's text is that of a decimal.
+    path: of the question a node reads; constant: a literal's own value; nodes: the node-set, where there is one.
     """
 
     kind: Kind
@@ -40,7 +39,6 @@ class Closure:
     path: str | None = None
     constant: str | float | None = None
     nodes: Nodes | None = None
-    decimal: bool = False
 
 
 def literal(value: str | float) -> Closure:
@@ -66,10 +64,12 @@ def node(spec: Spec, *, up: int = 0) -> Closure:
     def nodes(frame: Frame) -> list[Node]:
         return [above(frame, up).node(spec)]
 
-    return Closure(
-        kind="node", run=run_above if up else run, depends=frozenset((path,)), path=path, nodes=nodes,
-        decimal=spec.type == "decimal",
-    )  # fmt: skip
+    def run_decimal(frame: Frame) -> Item:
+        item = above(frame, up).values.get(path)
+        return Fixed(item) if isinstance(item, float) else item
+
+    read = run_decimal if spec.type == "decimal" else run_above if up else run
+    return Closure(kind="node", run=read, depends=frozenset((path,)), path=path, nodes=nodes)
 
 
 def above(frame: Frame, up: int, /) -> Instance:
@@ -101,13 +101,13 @@ def node_set(nodes: Nodes, *, depends: frozenset[str] = frozenset(), far: frozen
 
 
 def items(closure: Closure) -> Callable[[Frame], list[Item]]:
-    """Return a run that gives every value of a node-set, or the one value of anything else."""
+    """Return a run that gives the text of every node of a node-set, or the one value of anything else."""
     nodes, run = closure.nodes, closure.run
-    if closure.kind == "set" and nodes is not None:
-        return lambda frame: [node.text() for node in nodes(frame)]
-    if closure.decimal:
+    if closure.kind == "node":
         text = as_text(closure)
         return lambda frame: [text(frame)]
+    if nodes is not None:
+        return lambda frame: [node.text() for node in nodes(frame)]
     return lambda frame: [run(frame)]
 
 
@@ -116,8 +116,6 @@ def as_text(closure: Closure) -> Text:
     run = closure.run
     if closure.kind == "text":
         return run  # type: ignore[return-value]  # the kind says so
-    if closure.decimal:
-        return lambda frame: decimal_text(item) if isinstance(item := run(frame), float) else to_text(item)
 
     def text(frame: Frame) -> str:
         item = run(frame)

@@ -18,10 +18,11 @@ from bot.forms.expressions.closures import (
 from bot.forms.expressions.frames import Frame
 from bot.forms.expressions.functions import FUNCTIONS, NOT_YET
 from bot.forms.expressions.functions.signature import Function
+from bot.forms.expressions.lookups import column_and_value, quick
 from bot.forms.expressions.nodes import Node as AnyNode
 from bot.forms.expressions.operators import arithmetic, comparison, junction, negation
 from bot.forms.expressions.parser import parse
-from bot.forms.expressions.paths import Found, Leg, foresee, keeper, ordered, walk
+from bot.forms.expressions.paths import Found, Keep, Leg, foresee, keeper, ordered, walk
 from bot.forms.expressions.scopes import Scope
 from bot.forms.expressions.shape import Spec, homes
 from bot.forms.expressions.syntax import (
@@ -202,7 +203,10 @@ class _Compiler:
             self._predicates -= 1
             self._found.pop()
             inner += kept
-            legs.append(Leg(axis=stride.axis, test=stride.test, keeps=tuple(map(keeper, kept))))
+            keeps = [keeper(predicate) for predicate in kept]
+            if keeps and found.foreign:
+                keeps[0] = self._quick(keeps[0], stride.predicates[0])
+            legs.append(Leg(axis=stride.axis, test=stride.test, keeps=tuple(keeps)))
         if self._scope.strict and not found.specs and not found.foreign:
             raise ExpressionError("the path leads nowhere", mend="Use names from the survey sheet.", at=at)
         nodes = walk(start, legs)
@@ -211,6 +215,15 @@ class _Compiler:
             reads = reads.union(*map(_within, found.specs))
         walked = node_set(nodes, depends=reads, far=reads)
         return joined(walked, *inner, kind="set", run=walked.run, nodes=nodes)
+
+    def _quick(self, keep: Keep, tree: Node) -> Keep:
+        compared = column_and_value(tree)
+        if compared is None:
+            return keep
+        column, value = compared
+        closure = self.compile(value)
+        single = closure.kind == "node" or isinstance(closure.constant, str)
+        return quick(keep, column=column, value=closure) if single else keep
 
     def _call(self, tree: Call) -> Closure:
         if tree.name in _ABOUT_THE_NODE and not tree.arguments:

@@ -47,7 +47,7 @@ class Node(ABC):
 class ListNode(Node):
     """An element of a list (a secondary instance): made once a form, never changed."""
 
-    __slots__ = ("_children", "_name", "_order", "_parent", "_text")
+    __slots__ = ("_by_text", "_children", "_name", "_order", "_parent", "_text")
 
     def __init__(self, name: str, *, text: str = "", parent: ListNode | None = None, order: int = 0) -> None:
         self._name = name
@@ -55,6 +55,7 @@ class ListNode(Node):
         self._parent = parent
         self._order = order
         self._children: list[ListNode] = []
+        self._by_text: dict[str, dict[str, list[Node]]] = {}
         if parent is not None:
             self._order = len(parent._children)
             parent._children.append(self)
@@ -72,6 +73,16 @@ class ListNode(Node):
     def children(self) -> Sequence[ListNode]:
         """Return the elements below."""
         return self._children
+
+    def with_text(self, column: str, text: str) -> list[Node]:
+        """Return the elements below in one of whose elements of that name this text stands."""
+        known = self._by_text.get(column)
+        if known is None:
+            known = self._by_text[column] = {}
+            for child in self._children:
+                for cell in dict.fromkeys(cell.text() for cell in child._children if cell.name == column):
+                    known.setdefault(cell, []).append(child)
+        return list(known.get(text, ()))
 
     def item(self) -> Item:
         """Return the text."""
@@ -105,7 +116,7 @@ class Instance:
         self.stored: dict[str, Value] = {}
         self.values: dict[str, Value] = {}
         self.relevant: set[str] = set()
-        self.calculated: dict[str, Value | None] = {}
+        self.calculated: dict[str, str] = {}
         self.options: dict[str, tuple[str, ...]] = {}
         self.ranges: dict[str, list[Instance]] = {}
         self.nodes: dict[Spec, AnswerNode] = {}

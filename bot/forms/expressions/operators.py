@@ -95,7 +95,7 @@ def _equality(left: Closure, right: Closure) -> Run:
         one, two = as_truth(left), as_truth(right)
         return lambda frame: one(frame) is two(frame)
     if "any" in kinds:
-        first, second = left.run, right.run
+        first, second = (side.run if side.nodes is None else as_text(side) for side in (left, right))
         return lambda frame: equal(first(frame), second(frame), zone=frame.zone)
     if "number" in kinds:
         lower, upper = as_number(left), as_number(right)

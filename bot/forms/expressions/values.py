@@ -26,6 +26,12 @@ class Days(float):
     __slots__ = ()
 
 
+class Fixed(float):
+    """A decimal answer in the middle of an expression: its text keeps a digit behind the point."""
+
+    __slots__ = ()
+
+
 Item = Value | bool | datetime | InvalidDate | None
 """A value in the middle of an expression: an answer as it is stored (None is empty), a truth value, or a moment
 (aware; midnight of the person's zone is a plain date)."""
@@ -40,6 +46,7 @@ DAY = 86_400.0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PLAIN_FROM, _PLAIN_TO = 1e-6, 1e21
 _NUMBER = re.compile(r"\s*[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\s*", re.ASCII)
+_HEX = re.compile(r"0[xX][0-9a-fA-F]{1,200}")
 _WORDS = {"Infinity": math.inf, "+Infinity": math.inf, "-Infinity": -math.inf}
 _ISO = re.compile(
     r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})"
@@ -60,6 +67,8 @@ def to_text(item: Item) -> str:
             return "true" if item else "false"
         case int():
             return str(item)
+        case Fixed():
+            return decimal_text(item)
         case Days():
             return str(math.floor(item))
         case float():
@@ -121,6 +130,8 @@ def to_truth(item: Item) -> bool:
 def to_number(item: Item, *, zone: tzinfo) -> float:
     """Return the number value; a date in text form is its days since 1970-01-01T00:00Z, as a fraction."""
     match item:
+        case Fixed():
+            return float(item)
         case float():
             return item
         case int():  # bool is an int, and counts as 0 or 1
@@ -129,13 +140,18 @@ def to_number(item: Item, *, zone: tzinfo) -> float:
             if _NUMBER.fullmatch(item):
                 return float(item)
             moment = to_moment(item, zone=zone)
-            return _WORDS.get(item.strip(), math.nan) if moment is None else days(moment)
+            return _strange_number(item.strip()) if moment is None else days(moment)
         case datetime():
             return days(item)
         case tuple():
             return to_number(" ".join(item), zone=zone)
         case None | InvalidDate():
             return math.nan
+
+
+def _strange_number(text: str) -> float:
+    """Read what only JavaScript, the language of the ODK engine, takes for a number."""
+    return float(int(text, 16)) if _HEX.fullmatch(text) else _WORDS.get(text, math.nan)
 
 
 def whole(number: int) -> float:
@@ -165,7 +181,7 @@ def to_moment(text: str, *, zone: tzinfo) -> datetime | None:
             int(parts["hour"] or 0), int(parts["minute"] or 0), int(parts["second"] or 0), micro,
             tzinfo=_offset(parts["zone"]) or zone,
         )  # fmt: skip
-        return wall.astimezone(zone)
+        return wall.astimezone(UTC).astimezone(zone)  # by UTC: an hour that clocks leave out becomes the next one
     except (ValueError, OverflowError):
         return None
 

@@ -9,12 +9,14 @@ import pytest
 
 from bot.errors import FormError, UsageError
 from bot.forms.blueprint import Blueprint
+from bot.forms.blueprint_store import blueprint_from_json
 from bot.forms.expressions.frames import Frame
 from bot.forms.expressions.values import Item
 from bot.forms.program import build
 from bot.forms.simulation import Simulation
 from bot.forms.source import blueprint_of_source
 from bot.forms.state import MAX_INSTANCES, State
+from bot.forms.xlsform.lists import read_csv
 from tests.unit.forms.making import BERLIN, table
 
 NOW = datetime(2026, 1, 31, 11, tzinfo=UTC)
@@ -245,6 +247,60 @@ def test_a_hostile_number_of_instances_is_refused(count: str) -> None:
             "type | name | label | repeat_count", f"begin repeat | r | R | {count}", "text | t | T | ",
             "end repeat | | | ",
         )  # fmt: skip
+
+
+def test_lists_in_files_are_looked_up() -> None:
+    source = table(
+        "survey", "type | name | label | calculation | choice_filter", "text | q | Q | |",
+        "select_one_from_file towns.csv | t | T | | size > 1",
+        "calculate | p | | pulldata('towns', 'label', 'name', ${q}) |",
+        "calculate | nowhere | | pulldata('villages', 'label', 'name', ${q}) |",
+    )  # fmt: skip
+    towns = "\ufeffname,label,size\nu,Unna,2\nb,Bergkamen,1\nl,Lünen,3\n\n".encode()
+    program, _ = build(blueprint_of_source(source, file_name="f.md", files={"towns": towns}))
+    simulation = Simulation(program, now=NOW, zone=BERLIN)
+    assert simulation.nodes["/data/t"]["choices"] == ["u", "l"]
+    answer(simulation, "q", "l")
+    assert (value(simulation, "p"), value(simulation, "nowhere")) == ("Lünen", "")
+    answer(simulation, "q", "nobody")
+    assert value(simulation, "p") == ""
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe\x00", b'name\n"a', b"name\n" + b"x\n" * 20_001])
+def test_lists_that_cannot_be_read_are_refused(data: bytes) -> None:
+    with pytest.raises(FormError, match="the list"):
+        read_csv(data)
+
+
+def test_a_damaged_blueprint_is_refused() -> None:
+    with pytest.raises(FormError, match="damaged"):
+        blueprint_from_json('{"root": 1}')
+
+
+def test_without_a_seed_every_choice_is_still_there() -> None:
+    simulation = played(
+        "type | name | label | parameters", "select_one l | q | Q | randomize=true", "choices",
+        "list_name | name | label", "l | a | A", "l | b | B", "l | c | C",
+    )  # fmt: skip
+    assert sorted(simulation.nodes["/data/q"]["choices"]) == ["a", "b", "c"]
+
+
+def test_a_cascade_over_a_long_list_finds_its_items() -> None:
+    rows = [f"l | n{number} | N | {number % 100} | {number % 3}" for number in range(3000)]
+    simulation = played(
+        "type | name | label | choice_filter", "text | a | A | ", "text | b | B | ",
+        "select_one l | one | Q | x = ${a}", "select_one l | two | Q | x = ${a} and y = ${b}",
+        "select_one l | three | Q | x = '7' and y != ${b}", "select_one l | four | Q | y = ${b} or x = ${a}", "choices",
+        "list_name | name | label | x | y", *rows,
+    )  # fmt: skip
+    answer(simulation, "b", "1")
+    answer(simulation, "a", "5")
+    nodes = simulation.nodes
+    expected = [f"n{number}" for number in range(3000) if number % 100 == 5]
+    assert nodes["/data/one"]["choices"] == expected
+    assert nodes["/data/two"]["choices"] == [name for name in expected if int(name[1:]) % 3 == 1]
+    assert len(nodes["/data/three"]["choices"]) == 20
+    assert len(nodes["/data/four"]["choices"]) == 1020
 
 
 def test_calculations_that_feed_each_other_for_ever_end() -> None:

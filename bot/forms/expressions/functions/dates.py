@@ -90,10 +90,10 @@ def _formatted(frame: Frame, item: Item, pattern: str) -> str:
 FUNCTIONS: tuple[Function, ...] = (
     plain("today", "", "any", lambda frame: frame.today, framed=True),
     plain("now", "", "any", lambda frame: frame.now.astimezone(frame.zone), framed=True),
-    plain("date", "a", "any", _date, framed=True),
-    plain("date-time", "a", "any", _date, framed=True),
-    plain("decimal-date-time", "a", "number", _decimal, framed=True),
+    plain("date", "v", "any", _date, framed=True),
+    plain("date-time", "v", "any", _date, framed=True),
+    plain("decimal-date-time", "v", "number", _decimal, framed=True),
     plain("decimal-time", "t", "number", _decimal_time, framed=True),
-    plain("format-date", "at", "text", _formatted, framed=True),
-    plain("format-date-time", "at", "text", _formatted, framed=True),
+    plain("format-date", "tt", "text", _formatted, framed=True),
+    plain("format-date-time", "tt", "text", _formatted, framed=True),
 )

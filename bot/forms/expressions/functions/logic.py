@@ -94,7 +94,7 @@ def _build_weighted(arguments: Sequence[Closure], /, *, scope: Scope) -> Closure
 def _within(count: float, *, least: float, most: float) -> bool:
     if most == -1:
         return least < 1 or count >= least
-    return least <= count <= most
+    return count >= least and not count > most  # a limit that is no number is none
 
 
 FUNCTIONS = (

@@ -26,6 +26,8 @@ def _guarded(compute: Callable[..., float]) -> Callable[..., float]:
     """Give NaN where mathematics has no answer, infinity where there is no room."""
 
     def run(*numbers: float) -> float:
+        if any(map(math.isnan, numbers)):
+            return math.nan
         try:
             return compute(*numbers)
         except ValueError:

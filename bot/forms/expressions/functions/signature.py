@@ -52,6 +52,7 @@ _CONVERT: dict[str, Callable[[Closure], Callable[[Frame], Any]]] = {
     "b": as_truth,
     "a": lambda closure: closure.run,
     "s": items,
+    "v": lambda closure: closure.run if closure.nodes is None else as_text(closure),
 }
 
 
@@ -62,8 +63,9 @@ def plain(
 
     Args:
         name: as authors write it.
-        takes: a letter an argument: t text, n number, b truth, a as it is, s all values of a node-set (or the one of
-            anything else); a last `*` repeats the letter before it any number of times, none included.
+        takes: a letter an argument: t text, n number, b truth, a as it is, v likewise, but a node as its text, s all
+            values of a node-set (or the one of anything else); a last `*` repeats the letter before it any number of
+            times, none included.
         gives: the kind of the result.
         compute: gets the converted arguments, before them the frame if `framed`.
         optional: how many trailing arguments may be missing (`compute` then has defaults).

@@ -96,7 +96,8 @@ def _digest(text: str, algorithm: str, encoding: str = "base64") -> str:
 
 def _decoded(text: str) -> str:
     try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), validate=False).decode()
+        text = "".join(text.split())
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True).decode(errors="replace")
     except ValueError:
         return ""
 
