@@ -9,7 +9,6 @@ import pytest
 
 from bot.errors import FormError, UsageError
 from bot.forms.blueprint import Blueprint
-from bot.forms.blueprint_store import blueprint_from_json
 from bot.forms.expressions.frames import Frame
 from bot.forms.expressions.values import Item
 from bot.forms.program import build
@@ -270,11 +269,6 @@ def test_lists_in_files_are_looked_up() -> None:
 def test_lists_that_cannot_be_read_are_refused(data: bytes) -> None:
     with pytest.raises(FormError, match="the list"):
         read_csv(data)
-
-
-def test_a_damaged_blueprint_is_refused() -> None:
-    with pytest.raises(FormError, match="damaged"):
-        blueprint_from_json('{"root": 1}')
 
 
 def test_without_a_seed_every_choice_is_still_there() -> None:

@@ -21,7 +21,6 @@ from bot.forms.blueprint import (
     Option,
     Seed,
 )
-from bot.forms.blueprint_store import blueprint_from_json, blueprint_to_json
 from bot.forms.program import build
 from bot.forms.simulation import Simulation
 from bot.forms.state import State
@@ -115,7 +114,6 @@ _lines = st.one_of(
 @settings(deadline=None, max_examples=200)
 @given(blueprints(), st.lists(_lines, max_size=8))
 def test_random_answers_to_random_forms_end_well(made: Blueprint, lines: list[dict[str, object]]) -> None:
-    assert blueprint_from_json(blueprint_to_json(made)) == made
     program, findings = build(made)
     assert not findings.faults
     try:
