@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.domain.commands import typed_command
+from bot.domain.commands import may_use, typed_command
 from bot.domain.messages import Edited, MembershipChanged, Missed, Pressed, Said, SentMedia
 from bot.domain.scene import Draft, Need, Scene
 from bot.ports import Route
@@ -36,7 +36,7 @@ def _command_name(scene: Scene) -> str | None:
     if typed is None:
         return None
     command = typed.command
-    if command is None or (command.role is not None and not scene.roles & {command.role, "admin"}):
+    if command is None or not may_use(command, scene.roles):
         return ""
     return command.name
 

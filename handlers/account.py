@@ -29,7 +29,8 @@ def my_data(draft: Draft) -> None:
     lines = [
         say("mydata.name", name=contact.name or "–"),
         say("mydata.company", company=contact.company.name if contact.company else "–"),
-        say("mydata.address", address=str(scene.address)),
+        # What they know themselves by there: on Matrix the user id, not the room's.
+        say("mydata.address", address=f"{scene.address.channel}:{scene.message.sender}"),
         say("mydata.language", language=say("language.name")),
         say("mydata.pushes_on") if contact.pushes else say("mydata.pushes_off"),
         say("mydata.since", day=say.day(contact.created_at)),

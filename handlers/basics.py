@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain.asking import ask_again, menu_message
 from bot.domain.choosing import pick
-from bot.domain.commands import typed_command, usable
+from bot.domain.commands import may_use, typed_command, usable
 from bot.domain.messages import OutboundMessage, Pressed, PromptId, Said
 from bot.domain.outcomes import DialogueEnded, LanguageChosen, PromptsClosed
 from bot.domain.questionnaire import resume
@@ -107,9 +107,11 @@ def unknown_command(draft: Draft) -> None:
     """Say that there is no such command, and which one looks like it."""
     content = draft.scene.message.content
     typed = typed_command(content.text) if isinstance(content, Said) else None
-    if typed is not None and typed.nearest:
-        near = typed.nearest[0].in_language(draft.say.language)
-        draft.reply(draft.say("unknown.near", command=f"{typed.sign}{near}"))
+    # Nobody is pointed to what they may not do.
+    near = [command for command in typed.nearest if may_use(command, draft.scene.roles)] if typed is not None else []
+    if typed is not None and near:
+        name = near[0].in_language(draft.say.language)
+        draft.reply(draft.say("unknown.near", command=f"{typed.sign}{name}"))
     else:
         draft.reply(draft.say("unknown.command"))
 

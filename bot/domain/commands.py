@@ -60,8 +60,9 @@ _ALIKE = {"/": 0.6, "!": 0.7}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Typed:
-    """A message that is meant as a command. `command` None: there is no such command, `nearest` looks like it.
+    """A message that is meant as a command. `command` None: there is no such command.
 
+    nearest: what looks like it, the best first.
     sign: what the person wrote before the word, "/" or "!".
     """
 
@@ -86,10 +87,10 @@ def typed_command(text: str) -> Typed | None:
         return Typed(command=command, argument=argument, sign=sign)
     if sign == "!" and argument:
         return None
-    near = difflib.get_close_matches(name, _BY_NAME, n=1, cutoff=_ALIKE[sign])
+    near = difflib.get_close_matches(name, _BY_NAME, n=3, cutoff=_ALIKE[sign])
     if sign == "!" and not near:
         return None
-    return Typed(command=None, nearest=tuple(_BY_NAME[word] for word in near), sign=sign)
+    return Typed(command=None, nearest=tuple(dict.fromkeys(_BY_NAME[word] for word in near)), sign=sign)
 
 
 def command_in(text: str) -> Command | None:
@@ -120,13 +121,15 @@ def by_name(name: str) -> Command:
     return _BY_NAME[name]
 
 
+def may_use(command: Command, roles: Iterable[Role]) -> bool:
+    """Whether somebody with these roles may use a command, an admin all of them."""
+    return command.role is None or bool({command.role, "admin"} & set(roles))
+
+
 def usable(roles: Iterable[Role], *, staff: bool = False) -> list[Command]:
     """Return the commands that somebody with these roles sees, an admin's being all; staff answer no questionnaire."""
-    held = set(roles)
     return [
         command
         for command in COMMANDS
-        if command.listed
-        and not (staff and command.companies)
-        and (command.role is None or command.role in held or "admin" in held)
+        if command.listed and not (staff and command.companies) and may_use(command, roles)
     ]

@@ -8,6 +8,7 @@ since it takes longest there and little can differ:
   the rooms one is in), and what encryption touches (the first message both ways, answers of every type, texts of odd
   signs, files, groups, coming back into a room), is the matter of the tests marked `encrypted`. These restart on Matrix
   as well, and they run once more in encrypted rooms, with restarts where they ask for them.
+- Of the tests marked `values`, whose cases differ in what people write and not in how it travels, it runs the first.
 """
 
 from __future__ import annotations
@@ -42,6 +43,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize(("place", "restarts"), pairs, ids=names)
     elif "place" in metafunc.fixturenames:
         metafunc.parametrize("place", places, ids=["-".join(place) for place in places])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out the further cases of `values` on Matrix."""
+    seen: set[str] = set()
+    for item in list(items):
+        place = getattr(item, "callspec", None) and item.callspec.params.get("place")  # type: ignore[attr-defined]
+        if place and place[0].startswith("matrix") and item.get_closest_marker("values") is not None:
+            name = f"{item.nodeid.partition('[')[0]}@{place[0]}"
+            if name in seen:
+                items.remove(item)
+            seen.add(name)
 
 
 def _ways(place: tuple[str, str], *, marked: bool) -> tuple[bool, ...]:

@@ -67,6 +67,7 @@ async def test_a_page_is_turned_by_words(open_stage: OpenStage, restarts: bool) 
     assert "place" not in await stage.answers()
 
 
+@pytest.mark.values
 @pytest.mark.parametrize(("typed", "name"), [("57", "p57"), (PLACES[411], "p412"), ("412.", "p412"), ("p300", "p300")])
 async def test_numbers_and_labels_mean_the_same_on_every_page(
     open_stage: OpenStage, restarts: bool, typed: str, name: str

@@ -54,6 +54,7 @@ async def test_an_englishwoman_joins(open_stage: OpenStage, restarts: bool) -> N
     assert await stage.rows(select(contacts.c.name, contacts.c.language)) == [("Bob Sample", "en")]
 
 
+@pytest.mark.values
 @pytest.mark.parametrize("hint", [None, "fr", "tlh-Latn"])
 async def test_who_brings_no_language_we_know_is_asked_in_all_of_them(open_stage: OpenStage, hint: str | None) -> None:
     stage = await open_stage(restarts=True)
@@ -140,6 +141,7 @@ async def test_a_typed_company_never_joins_one_of_the_same_name(open_stage: Open
     assert len(set(await stage.values(select(contacts.c.company_id)))) == 2
 
 
+@pytest.mark.values
 @pytest.mark.parametrize("name", ["…", "?!", "👍", "x" * 121, "\u202e\u200b"])
 async def test_what_is_no_company_name_is_asked_again(open_stage: OpenStage, name: str) -> None:
     stage = await open_stage()
@@ -205,6 +207,7 @@ async def test_a_stranger_is_turned_away_with_their_address(open_stage: OpenStag
     await ada.hears("Bevor es losgeht")
 
 
+@pytest.mark.values
 @pytest.mark.parametrize("why", ["wrong", "expired", "used up"])
 async def test_a_code_that_is_not_good_is_named_as_such(open_stage: OpenStage, why: str) -> None:
     stage = await open_stage(registration="invitation")

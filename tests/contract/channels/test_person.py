@@ -45,6 +45,7 @@ async def test_the_menu_offers_what_works(open_stage: OpenStage, restarts: bool)
     await ada.hears("bei Frage 1")
 
 
+@pytest.mark.values
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [("/umfrge", "/umfrage"), ("/hife", "/hilfe"), ("/langage", "/sprache"), ("/zurük", "/zurueck")],
@@ -63,6 +64,7 @@ async def test_a_command_like_no_other_points_to_help(open_stage: OpenStage) -> 
     assert (await stage.answers()).get("basics/word") is None
 
 
+@pytest.mark.values
 @pytest.mark.parametrize("command", ["/HILFE", "/Hilfe", "!help", " /help ", "/help@hubtalk_test_bot"])
 async def test_a_command_is_understood_however_it_is_written(open_stage: OpenStage, command: str) -> None:
     stage = await open_stage()
@@ -95,7 +97,7 @@ async def test_my_data_tells_everything_in_words_and_as_a_file(open_stage: OpenS
     stage.restarts = restarts
     await ada.says("/meinedaten")
     told = await ada.hears("Was wir über Sie gespeichert haben")
-    for line in ("Name: Ada Muster", "Unternehmen: Testwerk GmbH", f"Adresse: {ada.place}", "Antworten: 5"):
+    for line in ("Name: Ada Muster", "Unternehmen: Testwerk GmbH", f"Adresse: {ada.address}", "Antworten: 5"):
         assert line in told.text
     await ada.settled()
     (file,) = [message.file for message in ada.messages() if message.file is not None]
@@ -164,6 +166,7 @@ async def test_who_was_forgotten_can_begin_anew(open_stage: OpenStage) -> None:
     await ada.hears("Bevor es losgeht")
 
 
+@pytest.mark.values
 @pytest.mark.parametrize("instead", ["nein", "Mehr Platz", "/abbrechen"])
 async def test_anything_but_the_word_erases_nothing(open_stage: OpenStage, instead: str, restarts: bool) -> None:
     stage, ada = await begun(open_stage)

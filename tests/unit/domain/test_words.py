@@ -98,7 +98,7 @@ def test_a_command_may_have_an_argument(typed: str, argument: str) -> None:
 
 def test_an_unknown_command_has_a_nearest_one_or_none() -> None:
     near, far = typed_command("/umfrge"), typed_command("/qqqqqq")
-    assert near is not None and near.command is None and [command.name for command in near.nearest] == ["survey"]
+    assert near is not None and near.command is None and near.nearest[0].name == "survey"
     assert far is not None and far.command is None and far.nearest == ()
 
 
@@ -111,7 +111,7 @@ def test_a_lone_word_after_an_exclamation_mark_that_looks_like_a_command_is_a_mi
 ) -> None:
     found = typed_command(typed)
     assert found is not None and found.command is None and found.sign == "!"
-    assert [command.name for command in found.nearest] == [name]
+    assert found.nearest[0].name == name
 
 
 @pytest.mark.parametrize(
