@@ -17,7 +17,7 @@ from bot.domain.outcomes import (
 from bot.domain.redrawing import looked_up, newest, ticked_too, toggle, turn_page
 from bot.domain.scene import Draft, NewPrompt, Prompt
 from bot.forms.model import Question, Value
-from bot.forms.readers import NotUnderstood, Understood, read
+from bot.forms.readers import Guessed, NotUnderstood, Understood, read
 
 CHANGE_DIRECTLY_FOR = timedelta(hours=24)  # an old button younger than this was meant as it was pressed; later we ask
 SHOW_AGAIN_AFTER = 2  # unreadable answers; then the question itself has scrolled away
@@ -29,14 +29,16 @@ def answer_by_text(draft: Draft, interview: Interview, path: str, text: str, *, 
     question = askable(draft, walk, path)
     if question is None:
         return
-    today = draft.scene.now.astimezone(draft.scene.hub.timezone).date()
-    reading = read(question, text, language=draft.say.language, today=today, languages=interview.form.languages)
+    now = draft.scene.now.astimezone(draft.scene.hub.timezone)
+    reading = read(question, text, language=draft.say.language, now=now, languages=interview.form.languages)
     if prompt is not None and draft.scene.message.message_id is not None:
         draft.record(PromptAnswered(prompt=prompt.id, message_id=draft.scene.message.message_id))
     match reading:
         case Understood(value=value):
             if not ticked_too(draft, interview, walk, question, value, prompt=prompt):
                 _accept(draft, interview, walk, question, value, prompt=prompt)
+        case Guessed():
+            _refuse(draft, interview, walk, question, draft.say("expected.nothing"))
         case NotUnderstood(expected=expected, parameters=parameters, fitting=fitting):
             if not looked_up(draft, interview, walk, question, text, fitting=fitting, prompt=prompt):
                 _refuse(draft, interview, walk, question, draft.say(f"expected.{expected}", **parameters))

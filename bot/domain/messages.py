@@ -77,7 +77,7 @@ class SentMedia:
 
     Two kinds are a channel's own and no word of the person's: `unreadable` (it could not be decrypted) and
     `verification` (also `verification_decimal`, `verification_impossible`): a person's app checks whether it is us;
-    `caption` has the numbers to compare.
+    `caption` has the numbers to compare. `media_type`: what the platform says of it; `reply_to`: as in `Said`.
     """
 
     kind: str
@@ -86,6 +86,18 @@ class SentMedia:
     size: int | None = None
     caption: str | None = None
     forwarded: bool = False
+    media_type: str | None = None
+    reply_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A person sent a place (WGS 84, degrees). accuracy: metres, if the platform says it; reply_to: as in `Said`."""
+
+    latitude: float
+    longitude: float
+    accuracy: float | None = None
+    reply_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +112,7 @@ class Missed:
     """Several things that a person wrote while nobody read them: too long ago to be answered one by one."""
 
 
-Content = Said | Edited | Pressed | SentMedia | MembershipChanged | Missed
+Content = Said | Edited | Pressed | SentMedia | Located | MembershipChanged | Missed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

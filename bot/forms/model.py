@@ -8,16 +8,28 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Literal
 
+from bot.forms.blueprint import Blueprint
+
 Value = str | int | float | tuple[str, ...]
-"""An answer: text and dates (ISO 8601) and select_one names as str, integer as int, decimal as float,
-select_multiple as a tuple of names in the order of the choices, acknowledge as "OK". Empty is None."""
+"""An answer: text, dates and times (ISO 8601) and select_one names as str, integer as int, decimal as float, a range as
+either, select_multiple as a tuple of names in the order of the choices, rank as a tuple of all names in the order that
+was given, acknowledge as "OK", a place as `latitude longitude altitude accuracy`, a file as the name under which it is
+kept. Empty is None."""
 
 Texts = Mapping[str, str]
 """Language code -> text. A text without a language has the key ""."""
 
 QuestionType = Literal[
-    "text", "integer", "decimal", "date", "select_one", "select_multiple", "note", "acknowledge", "calculate"
-]
+    "text", "integer", "decimal", "range", "date", "time", "datetime", "select_one", "select_multiple", "rank",
+    "geopoint", "barcode", "image", "audio", "video", "file", "acknowledge", "note", "calculate", "hidden",
+]  # fmt: skip
+"""`hidden` is what nobody sees and nobody types: hidden, start, end, today."""
+
+ATTACHED: frozenset[str] = frozenset({"image", "audio", "video", "file"})
+"""Types that are answered by sending a file."""
+
+SILENT: frozenset[str] = frozenset({"note", "calculate", "hidden"})
+"""Types that a person does not answer."""
 
 LONG_LIST = 30
 """Choices; a list of more is shown in pages, and typed text may be any part of a label."""
@@ -25,8 +37,15 @@ LONG_LIST = 30
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
+_NO_MEDIA: Mapping[str, Texts] = MappingProxyType({})
+
+
 def _nothing() -> Mapping[str, str]:
     return _NONE
+
+
+def _no_media() -> Mapping[str, Texts]:
+    return _NO_MEDIA
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +62,25 @@ class Choice:
 
     name: str
     label: Texts
+    media: Mapping[str, Texts] = field(default_factory=_no_media)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """A group of questions; `path` is `training` or `outer/inner`, `parents` the enclosing groups, outermost first."""
+    """A group or repeat of questions.
+
+    path: `training` or `outer/inner`; parents: the enclosing groups and repeats, outermost first.
+    counted: a repeat whose number of instances is worked out, so that nobody is asked for another one.
+    """
 
     path: str
     name: str
     label: Texts = field(default_factory=_nothing)
     parents: tuple[str, ...] = ()
     relevant: Expression | None = None
+    repeats: bool = False
+    counted: bool = False
+    appearance: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +89,9 @@ class Question:
 
     path: `size` or `group/name`, without the root; unique in the form.
     default: the raw text of a static default; a dynamic one is in `dynamic_default`.
+    groups: paths of the groups and repeats around it, outermost first.
+    choices: those that are always there; filtered: an expression takes some of them away, shuffles them, or gives them.
+    media: `image`, `audio`, `video` -> language -> name of a file that is sent with the question.
     row: line of the survey sheet (1 is the header), for messages to authors.
     """
 
@@ -82,6 +112,8 @@ class Question:
     dynamic_default: Expression | None = None
     read_only: bool = False
     choices: tuple[Choice, ...] = ()
+    filtered: bool = False
+    media: Mapping[str, Texts] = field(default_factory=_no_media)
     appearance: str = ""
     parameters: Mapping[str, str] = field(default_factory=_nothing)
     row: int = 0
@@ -89,7 +121,7 @@ class Question:
     @property
     def asked(self) -> bool:
         """Whether a person answers this (notes are shown, calculations run by themselves)."""
-        return self.type not in ("note", "calculate") and not self.read_only
+        return self.type not in SILENT and not self.read_only
 
     @property
     def has_long_list(self) -> bool:
@@ -106,6 +138,7 @@ class Form:
     """A whole form in document order.
 
     name: the form_id; version: the author's own version text ("" if none); languages: codes, the default first.
+    blueprint: what the engine runs; None only where a form is made by hand, then it is worked out from the questions.
     """
 
     name: str
@@ -115,6 +148,7 @@ class Form:
     questions: tuple[Question, ...]
     groups: tuple[Group, ...] = ()
     settings: Mapping[str, str] = field(default_factory=_nothing)
+    blueprint: Blueprint | None = None
 
     @cached_property
     def by_path(self) -> Mapping[str, Question]:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import datetime
 
 from bot.forms.model import Question
 from bot.forms.readers.acknowledge import read_acknowledge
 from bot.forms.readers.dates import read_date
 from bot.forms.readers.numbers import read_decimal, read_integer
-from bot.forms.readers.outcomes import NotUnderstood, Reading, Understood
+from bot.forms.readers.outcomes import Guessed, NotUnderstood, Reading, Understood
 from bot.forms.readers.select_multiple import read_select_multiple
 from bot.forms.readers.select_one import read_select_one
 from bot.forms.readers.texts import MAX_TEXT, read_text
 
-__all__ = ["NotUnderstood", "Reading", "Understood", "read"]
+__all__ = ["Guessed", "NotUnderstood", "Reading", "Understood", "read"]
 
 
 def read(
@@ -22,7 +22,7 @@ def read(
     text: str,
     *,
     language: str,
-    today: date,
+    now: datetime,
     languages: Sequence[str] = (),  # noqa: ARG001 (labels are recognised in all languages of the form)
 ) -> Reading:
     """Read a typed answer to a question.
@@ -31,7 +31,7 @@ def read(
         question: what was asked.
         text: what was typed.
         language: the person's, for decimal marks and examples.
-        today: the day in the person's zone, for words such as tomorrow.
+        now: the moment in the person's zone, for words such as tomorrow.
         languages: further languages of the person.
     """
     if len(text) > MAX_TEXT and question.type != "text":
@@ -44,12 +44,12 @@ def read(
         case "decimal":
             return read_decimal(text, language=language)
         case "date":
-            return read_date(text, today=today, language=language)
+            return read_date(text, today=now.date(), language=language)
         case "select_one":
             return read_select_one(text, question=question)
         case "select_multiple":
             return read_select_multiple(text, question=question)
         case "acknowledge":
             return read_acknowledge(text)
-        case "note" | "calculate":
+        case _:
             return NotUnderstood("nothing")

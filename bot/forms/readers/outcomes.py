@@ -16,6 +16,13 @@ class Understood:
 
 
 @dataclass(frozen=True, slots=True)
+class Guessed:
+    """The text is probably this answer (a typo in a label, a number in words): the person is asked whether it is."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
 class NotUnderstood:
     """The text is no answer. expected: a key for the catalogue; parameters: what its text may name.
 
@@ -30,4 +37,4 @@ class NotUnderstood:
     fitting: tuple[int, ...] = ()
 
 
-Reading = Understood | NotUnderstood
+Reading = Understood | Guessed | NotUnderstood

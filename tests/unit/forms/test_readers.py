@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -10,7 +10,7 @@ from bot.forms.model import Choice, Question, Value
 from bot.forms.readers import NotUnderstood, Understood, read
 from tests.unit.forms.making import question
 
-TODAY = date(2026, 1, 31)
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 FIELDS = question(
     "fields",
@@ -42,12 +42,12 @@ YES = question(
 
 
 def value(asked: Question, text: str, *, language: str = "de") -> Value | None:
-    reading = read(asked, text, language=language, today=TODAY)
+    reading = read(asked, text, language=language, now=NOW)
     return reading.value if isinstance(reading, Understood) else None
 
 
 def refusal(asked: Question, text: str, *, language: str = "de") -> NotUnderstood:
-    reading = read(asked, text, language=language, today=TODAY)
+    reading = read(asked, text, language=language, now=NOW)
     assert isinstance(reading, NotUnderstood), reading
     return reading
 
@@ -287,7 +287,7 @@ def test_decimals_out_of_range(text: str) -> None:
 
 
 def test_the_end_of_the_calendar_is_no_date() -> None:
-    last = read(question("d", "date"), "tomorrow", language="en", today=date.max)
+    last = read(question("d", "date"), "tomorrow", language="en", now=datetime.max.replace(tzinfo=UTC))
     assert last == NotUnderstood("date", {"example": "2026-01-31"})
 
 
@@ -316,7 +316,7 @@ def test_reading_never_fails_and_gives_what_the_question_takes(asked: Question, 
         case "decimal":
             assert type(found) is float
         case "date":
-            assert date.fromisoformat(str(found)).isoformat() == found
+            assert datetime.fromisoformat(str(found)).date().isoformat() == found
         case "select_one":
             assert asked.choice(str(found))
         case "select_multiple":
