@@ -122,6 +122,7 @@ async def load_hub(settings: Settings, database: Database, keys: Keys) -> Hub:
         code_hash=lambda code: code_hash(keys, code),
         person_hash=lambda address: keys.digest("suppression", address),
         channels=settings.channels,
+        contact=settings.hub.contact or "",
     )
 
 

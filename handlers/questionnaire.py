@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain import answering, questionnaire, review
+from bot.domain import answering, questionnaire, repeating, review
 from bot.domain.asking import menu_message, revisit, walk_of
 from bot.domain.choosing import folded, pick
 from bot.domain.commands import typed_command
@@ -162,6 +162,10 @@ def choose(draft: Draft, prompt: Prompt, key: str, interview: Interview) -> None
             questionnaire.submit(draft, interview)
     elif prompt.kind == "change":
         _change(draft, prompt, key, interview)
+    elif prompt.kind == "guess":
+        _guess(draft, prompt, key, interview)
+    elif prompt.kind == "remove":
+        repeating.choose(draft, interview, prompt, key)
     elif prompt.kind == "review" and key in prompt.data.get("paths", {}):
         _revisit(draft, interview, prompt.data["paths"][key])
     else:
@@ -183,6 +187,15 @@ def _change(draft: Draft, prompt: Prompt, key: str, interview: Interview) -> Non
     kept = (prompt.data["value"], prompt.data["was"])
     value, was = (tuple(item) if isinstance(item, list) else item for item in kept)
     answering.change_to(draft, interview, prompt.path, value, was=was)
+
+
+def _guess(draft: Draft, prompt: Prompt, key: str, interview: Interview) -> None:
+    value = prompt.data["value"]
+    value = tuple(value) if isinstance(value, list) else value
+    if key == "yes":
+        answering.take_guess(draft, interview, prompt, value)
+    else:
+        answering.drop_guess(draft, interview, prompt)
 
 
 def _pressed(draft: Draft) -> tuple[Prompt, Pressed, Interview | None]:
@@ -227,12 +240,12 @@ def answer(draft: Draft) -> None:
         answering.answer_by_text(draft, interview, shown.path, content.text, prompt=shown)
         return
     walk = walk_of(scene, interview)
-    question = walk.form.by_path.get(interview.position)
-    if question is None or question not in walk.asked or (interview.state == "paused" and question.type == "text"):
+    stop = walk.stop(interview.position)
+    if stop is None or (interview.state == "paused" and stop.question.type == "text"):
         questionnaire.resume(draft, interview)
         return
-    current = scene.current if scene.current is not None and scene.current.path == question.path else None
-    answering.answer_by_text(draft, interview, question.path, content.text, prompt=current)
+    current = scene.current if scene.current is not None and scene.current.path == stop.key else None
+    answering.answer_by_text(draft, interview, stop.key, content.text, prompt=current)
 
 
 def _away(scene: Scene, interview: Interview) -> bool:

@@ -29,6 +29,9 @@ from storage.writes import (
     DIALOGUE,
     DIALOGUE_GONE,
     HISTORY,
+    INSTANCE,
+    INSTANCE_ANSWERS_GONE,
+    INSTANCE_GONE,
     INTERVIEW,
     INTERVIEW_MOVED,
     JOB,
@@ -213,6 +216,18 @@ def _outcome(gathered: _Rows, scene: Scene, outcome: o.Outcome) -> None:  # noqa
             )
         case o.AnswerStored():
             _answer(gathered, scene, outcome, now=now)
+        case o.InstanceAdded():
+            add(
+                INSTANCE,
+                id=outcome.instance,
+                response_id=outcome.response,
+                path=outcome.path,
+                parent_id=outcome.parent or None,
+                ordinal=outcome.ordinal,
+            )
+        case o.InstanceRemoved(response=response, instance=instance):
+            add(INSTANCE_ANSWERS_GONE, response_id_=response, instance_=instance)
+            add(INSTANCE_GONE, id_=instance)
         case o.InterviewMoved():
             add(
                 INTERVIEW_MOVED,
@@ -292,7 +307,7 @@ def _answer(gathered: _Rows, scene: Scene, outcome: o.AnswerStored, *, now: int)
     row = {
         "response_id": outcome.response,
         "path": outcome.path,
-        "instance": 0,
+        "instance": outcome.instance,
         "state": outcome.state,
         "value": value,
         "contact_id": outcome.contact,

@@ -8,11 +8,13 @@ from datetime import datetime
 
 from sqlalchemy import or_, select, union_all
 
-from bot.domain.interviews import Answer, Interview
+from bot.domain.interviews import Interview
 from bot.domain.messages import Edited, InboundMessage, Pressed, PromptId, Said
 from bot.domain.people import Role, Visitor
+from bot.domain.records import Answer, Repeated, key_of
 from bot.domain.scene import Dialogue, Hub, Prompt, Scene
 from bot.domain.speech import Catalogue
+from bot.forms.model import Form
 from storage.codec import from_micros, maybe_moment, value_of
 from storage.codec import load as from_json
 from storage.library import Library
@@ -24,6 +26,7 @@ from storage.tables import (
     inbox_seen,
     interviews,
     prompts,
+    repeat_instances,
     responses,
 )
 
@@ -93,12 +96,23 @@ ANSWERS = Statement(
     select(
         answers.c.response_id,
         answers.c.path,
+        answers.c.instance,
         answers.c.state,
         answers.c.relevant,
         answers.c.value,
         answers.c.answered_at,
     ).where(any_of(answers.c.response_id, "responses")),
     name="answers",
+)
+INSTANCES = Statement(
+    select(
+        repeat_instances.c.response_id,
+        repeat_instances.c.id,
+        repeat_instances.c.path,
+        repeat_instances.c.parent_id,
+        repeat_instances.c.ordinal,
+    ).where(any_of(repeat_instances.c.response_id, "responses")),
+    name="repeat instances",
 )
 
 
@@ -254,12 +268,13 @@ def load_interviews(
         return {}
     compiled = yield from library.get({row[7] for row in found})
     stored: dict[int, dict[str, Answer]] = {}
-    for response, path, state, relevant, value, answered_at in (
+    for response, path, instance, state, relevant, value, answered_at in (
         yield from rows(ANSWERS, responses=sorted({row[6] for row in found}))
     ):
-        stored.setdefault(response, {})[path] = Answer(
+        stored.setdefault(response, {})[key_of(path, instance)] = Answer(
             state=state, value=value_of(value), relevant=bool(relevant), answered_at=from_micros(answered_at)
         )
+    made = yield from _instances({row[6]: compiled[row[7]] for row in found})
     result: dict[int, list[Interview]] = {}
     for row in found:
         (
@@ -290,9 +305,21 @@ def load_interviews(
                 submitted_at=maybe_moment(submitted_at),
                 language=language,
                 answers=stored.get(response, {}),
+                instances=tuple(made.get(response, ())),
             )
         )
     return result
+
+
+def _instances(form_of: Mapping[int, Form]) -> Steps[dict[int, list[Repeated]]]:
+    """Return, by response, the instances of repeats; of forms without repeats nothing is asked."""
+    repeated = sorted(response for response, form in form_of.items() if form.has_repeats)
+    found: dict[int, list[Repeated]] = {}
+    if repeated:
+        for response, number, path, parent, ordinal in (yield from rows(INSTANCES, responses=repeated)):
+            row = Repeated(id=number, path=path, parent=parent or 0, ordinal=ordinal)
+            found.setdefault(response, []).append(row)
+    return found
 
 
 def with_more_interviews(scene: Scene, more: Iterable[Interview]) -> Scene:

@@ -19,6 +19,7 @@ from storage.tables import (
     invitations,
     jobs,
     prompts,
+    repeat_instances,
     responses,
     rights,
     visitors,
@@ -104,6 +105,17 @@ ANSWER = upsert(
 HISTORY = insert(
     answer_history, ("id", "response_id", "path", "instance", "state", "value", "contact_id", "answered_at")
 )
+INSTANCE = insert(repeat_instances, ("id", "response_id", "path", "parent_id", "ordinal"))
+# What a person said in it has been in the history since they said it.
+INSTANCE_ANSWERS_GONE = Statement(
+    delete(answers).where(
+        answers.c.response_id == bindparam("response_id_"), answers.c.instance == bindparam("instance_")
+    ),
+    name="answers of an instance gone",
+)
+INSTANCE_GONE = Statement(
+    delete(repeat_instances).where(repeat_instances.c.id == bindparam("id_")), name="instance gone"
+)
 SUBMITTED = _set(responses, "status", "submitted_at")
 REVISED = Statement(
     update(responses)
@@ -147,8 +159,11 @@ ORDER: tuple[Statement, ...] = (
     RESPONSE,
     INTERVIEW,
     INTERVIEW_MOVED,
+    INSTANCE,
     ANSWER,
     HISTORY,
+    INSTANCE_ANSWERS_GONE,
+    INSTANCE_GONE,
     SUBMITTED,
     REVISED,
     SELECTION,

@@ -2,61 +2,72 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain import pages, questions
+from bot.domain import pages, questions, repeating
 from bot.domain.asking import ask, ask_again, ask_at, ask_next, menu_message, standing, walk_of
 from bot.domain.interviews import Interview, Walk
 from bot.domain.messages import OutboundMessage, Pressed, PromptId
 from bot.domain.outcomes import (
-    InterviewMoved,
+    AnswerState,
     PromptAnswered,
     PromptsClosed,
     ResponseRevised,
 )
 from bot.domain.redrawing import looked_up, newest, ticked_too, toggle, turn_page
+from bot.domain.refusing import confirm, let_go, refuse, typed_way
 from bot.domain.scene import Draft, NewPrompt, Prompt
-from bot.forms.model import Question, Value
+from bot.domain.stops import Stop
+from bot.errors import FormError
+from bot.forms.model import Value
 from bot.forms.readers import Guessed, NotUnderstood, Understood, read
 
 CHANGE_DIRECTLY_FOR = timedelta(hours=24)  # an old button younger than this was meant as it was pressed; later we ask
-SHOW_AGAIN_AFTER = 2  # unreadable answers; then the question itself has scrolled away
 
 
-def answer_by_text(draft: Draft, interview: Interview, path: str, text: str, *, prompt: Prompt | None) -> None:
+def answer_by_text(draft: Draft, interview: Interview, key: str, text: str, *, prompt: Prompt | None) -> None:
     """Read typed text as the answer to a question; what cannot be read is said, and the question stays."""
     walk = walk_of(draft.scene, interview)
-    question = askable(draft, walk, path)
-    if question is None:
+    stop = askable(draft, walk, key, prompt=prompt)
+    if stop is None:
         return
-    now = draft.scene.now.astimezone(draft.scene.hub.timezone)
-    reading = read(question, text, language=draft.say.language, now=now, languages=interview.form.languages)
     if prompt is not None and draft.scene.message.message_id is not None:
         draft.record(PromptAnswered(prompt=prompt.id, message_id=draft.scene.message.message_id))
+    way = typed_way(draft, interview, walk, stop, text)
+    if way is not None:
+        take_way(draft, interview, walk, stop, way, prompt=prompt)
+        return
+    now = draft.scene.now.astimezone(draft.scene.hub.timezone)
+    reading = read(stop.question, text, language=draft.say.language, now=now, languages=interview.form.languages)
     match reading:
         case Understood(value=value):
-            if not ticked_too(draft, interview, walk, question, value, prompt=prompt):
-                _accept(draft, interview, walk, question, value, prompt=prompt)
-        case Guessed():
-            _refuse(draft, interview, walk, question, draft.say("expected.nothing"))
+            if not ticked_too(draft, interview, walk, stop, value, prompt=prompt):
+                accept(draft, interview, walk, stop, value, prompt=prompt)
+        case Guessed(value=value):
+            confirm(draft, interview, walk, stop, value)
         case NotUnderstood(expected=expected, parameters=parameters, fitting=fitting):
-            if not looked_up(draft, interview, walk, question, text, fitting=fitting, prompt=prompt):
-                _refuse(draft, interview, walk, question, draft.say(f"expected.{expected}", **parameters))
+            if not looked_up(draft, interview, walk, stop, text, fitting=fitting, prompt=prompt):
+                refuse(draft, interview, walk, stop, draft.say(f"expected.{expected}", **parameters))
 
 
 def answer_by_press(draft: Draft, interview: Interview, prompt: Prompt, pressed: Pressed) -> None:
     """Take a button of a question: a choice, a toggle or Done; an old one changes that very answer or asks first."""
     walk = walk_of(draft.scene, interview)
-    question = askable(draft, walk, prompt.path)
-    if question is None:
+    stop = askable(draft, walk, prompt.path, prompt=prompt)
+    if stop is None:
         draft.edit(pressed.message_id, OutboundMessage(text=_old_text(walk, prompt.path, draft)))
         return
+    question = stop.question
     shown = pages.turned(question, pages.shown_of(question, prompt.data), pressed.choice)
     if pressed.on is not None:
-        toggle(draft, interview, walk, question, prompt, pressed)
+        toggle(draft, interview, walk, stop, prompt, pressed)
         return
     if shown is not None:
-        turn_page(draft, interview, walk, question, prompt, pressed, shown=shown)
+        turn_page(draft, interview, walk, stop, prompt, pressed, shown=shown)
+        return
+    if pressed.choice in questions.WAYS_OUT:
+        take_way(draft, interview, walk, stop, pressed.choice, prompt=prompt)
         return
     if question.has_long_list:
         prompt = newest(draft.scene, interview, prompt)  # one of its pages is as good as another
@@ -70,28 +81,59 @@ def answer_by_press(draft: Draft, interview: Interview, prompt: Prompt, pressed:
     if value is None:
         draft.toast(draft.say("press.unknown"))
         return
-    if walk.is_done(question.path) and not prompt.current:
-        _old_button(draft, interview, walk, question, value, prompt, pressed)
+    if walk.is_done(stop.key) and not prompt.current:
+        _old_button(draft, interview, walk, stop, value, prompt, pressed)
         return
-    _accept(draft, interview, walk, question, value, prompt=prompt, pressed=pressed)
+    accept(draft, interview, walk, stop, value, prompt=prompt, pressed=pressed)
 
 
-def correct(draft: Draft, interview: Interview, path: str, text: str, *, prompt: Prompt) -> None:
+def take_way(
+    draft: Draft, interview: Interview, walk: Walk, stop: Stop, way: str, *, prompt: Prompt | None = None
+) -> None:
+    """Take a way out of a question that is no answer to it."""
+    if way == "remove":
+        repeating.offer_removal(draft, interview, walk, stop)
+    elif way in ("skip", "unknown"):
+        pass_over(draft, interview, walk, stop, state="unknown" if way == "unknown" else "skipped", prompt=prompt)
+    else:
+        let_go(draft, interview, walk, stop, way)
+
+
+def pass_over(
+    draft: Draft, interview: Interview, walk: Walk, stop: Stop, *, state: AnswerState, prompt: Prompt | None
+) -> None:
+    """Go on without an answer, where that is allowed; an answer given before stays when one merely skips."""
+    answered = walk.is_done(stop.key)
+    if not answered or (state == "unknown" and walk.value(stop.key) is None):
+        if walk.is_required(stop):
+            message = walk.say(stop, stop.question.required_message, draft.say.language)
+            draft.reply(message or draft.say("skip.required"))
+            return
+        walk.take(stop, state=state, value=None)
+        store(draft, interview, walk)
+    shown = prompt or draft.scene.current
+    if shown is not None and shown.path == stop.key:
+        draft.edit(shown.message_id, questions.answered_message(walk, stop, draft.say))
+    submitted = interview.status == "submitted"
+    ask_next(draft, walk, interview=interview.id, response=interview.response, after=stop.key, submitted=submitted)
+
+
+def correct(draft: Draft, interview: Interview, key: str, text: str, *, prompt: Prompt) -> None:
     """An edited message: its new text is the answer to the question that the old text answered."""
-    answer_by_text(draft, interview, path, text, prompt=prompt)
+    answer_by_text(draft, interview, key, text, prompt=prompt)
 
 
-def change_to(draft: Draft, interview: Interview, path: str, value: Value, *, was: Value | None) -> None:
+def change_to(draft: Draft, interview: Interview, key: str, value: Value, *, was: Value | None) -> None:
     """Change an answer after the contact has confirmed it, once: what is not as it `was` has been decided since."""
     walk = walk_of(draft.scene, interview)
-    question = askable(draft, walk, path)
-    if question is None:
+    stop = askable(draft, walk, key)
+    if stop is None:
         return
-    if walk.value(path) != was:
-        draft.toast(draft.say("press.stands" if walk.value(path) == value else "press.unknown"))
+    if walk.value(key) != was:
+        draft.toast(draft.say("press.stands" if walk.value(key) == value else "press.unknown"))
         return
     draft.record(PromptsClosed())
-    _accept(draft, interview, walk, question, value, prompt=None, quiet=False)
+    accept(draft, interview, walk, stop, value, prompt=None, quiet=False)
 
 
 def leave_as_it_is(draft: Draft, prompt: Prompt) -> None:
@@ -106,99 +148,143 @@ def leave_as_it_is(draft: Draft, prompt: Prompt) -> None:
         ask_again(draft, interview)
 
 
+def take_guess(draft: Draft, interview: Interview, prompt: Prompt, value: Value) -> None:
+    """The guess was right: it is the answer, once."""
+    walk = walk_of(draft.scene, interview)
+    stop = askable(draft, walk, prompt.path)
+    if stop is None:
+        return
+    if not prompt.current or walk.value(stop.key) != (
+        tuple(was) if isinstance(was := prompt.data["was"], list) else was
+    ):
+        draft.toast(draft.say("press.stands"))
+        return
+    draft.record(PromptsClosed())
+    drawn = replace(prompt, message_id=prompt.data.get("drawn"))
+    accept(draft, interview, walk, stop, value, prompt=drawn)
+
+
+def drop_guess(draft: Draft, interview: Interview, prompt: Prompt) -> None:
+    """The guess was wrong: the question is asked again."""
+    if not prompt.current:
+        draft.toast(draft.say("press.stands"))
+        return
+    walk = walk_of(draft.scene, interview)
+    stop = askable(draft, walk, prompt.path)
+    if stop is not None:
+        ask(draft, walk, interview=interview.id, response=interview.response, stop=stop)
+
+
 def _old_button(
-    draft: Draft, interview: Interview, walk: Walk, question: Question, value: Value, prompt: Prompt, pressed: Pressed
+    draft: Draft, interview: Interview, walk: Walk, stop: Stop, value: Value, prompt: Prompt, pressed: Pressed
 ) -> None:
-    answer = walk.answers[question.path]
+    answer = walk.answers[stop.key]
     if answer.value == value:
         draft.toast(draft.say("press.stands"))
-        draft.edit(pressed.message_id, questions.answered_message(walk, question, draft.say))
+        draft.edit(pressed.message_id, questions.answered_message(walk, stop, draft.say))
         return
     recent = draft.scene.now - answer.answered_at < CHANGE_DIRECTLY_FOR
     if recent and interview.status == "partial":
-        _accept(draft, interview, walk, question, value, prompt=prompt, pressed=pressed)
+        accept(draft, interview, walk, stop, value, prompt=prompt, pressed=pressed)
         return
     say = draft.say
-    number, _ = walk.place(question.path)
-    old = (
-        ", ".join(questions.shown_value(walk, question, answer.value, say))
-        if answer.value is not None
-        else say("question.skipped")
-    )
-    new = ", ".join(questions.shown_value(walk, question, value, say))
+    number, _ = walk.place(stop.key)
+    old = ", ".join(questions.shown_answer(walk, stop, say))
+    new = ", ".join(questions.shown_value(walk, stop, value, say))
     ask_to_change = NewPrompt(
         id=PromptId(draft.scene.next_id()),
         kind="change",
         response=interview.response,
-        path=question.path,
+        path=stop.key,
         data={
             "value": value,
             "was": answer.value,
             "choices": [["yes", say("change.yes")], ["no", say("change.no")]],
         },
     )
-    text = say("change.ask", number=number, label=walk.form.say(question.label, say.language), old=old, new=new)
-    draft.reply(menu_message(text, ask_to_change), ask_to_change)
+    label = walk.say(stop, stop.question.label, say.language)
+    draft.reply(
+        menu_message(say("change.ask", number=number, label=label, old=old, new=new), ask_to_change), ask_to_change
+    )
 
 
-def askable(draft: Draft, walk: Walk, path: str) -> Question | None:
-    """Return the question if it is (still) asked; else say why not."""
-    question = next((question for question in walk.asked if question.path == path), None)
-    if question is None:
+def askable(draft: Draft, walk: Walk, key: str, *, prompt: Prompt | None = None) -> Stop | None:
+    """Return the place if it is (still) asked, with the choices that the prompt showed; else say why not."""
+    stop = walk.stop(key, data=prompt.data if prompt is not None and prompt.path == key else None)
+    if stop is None:
         draft.toast(draft.say("question.gone"))
         draft.reply(draft.say("question.gone"))
-    return question
+    return stop
 
 
-def _old_text(walk: Walk, path: str, draft: Draft) -> str:
-    question = walk.form.by_path.get(path)
-    return walk.form.say(question.label, draft.say.language) if question else draft.say("question.gone")
+def _old_text(walk: Walk, key: str, draft: Draft) -> str:
+    stop = walk.place_of(key)
+    return walk.say(stop, stop.question.label, draft.say.language) if stop is not None else draft.say("question.gone")
 
 
-def _accept(
+def accept(
     draft: Draft,
     interview: Interview,
     walk: Walk,
-    question: Question,
+    stop: Stop,
     value: Value,
     *,
     prompt: Prompt | None,
     pressed: Pressed | None = None,
     quiet: bool = True,
 ) -> None:
-    if not walk.accepts(question.path, value):
-        message = walk.form.say(question.constraint_message, draft.say.language)
-        _refuse(
-            draft,
-            interview,
-            walk,
-            question,
-            walk.say(message, draft.say.language) if message else draft.say("expected.constraint"),
-        )
+    """Take an answer that was read: store it, show it, and go on; one that does not fit is refused with a reason."""
+    say = draft.say
+    if not walk.offers(stop, value):
+        draft.toast(say("press.unknown"))
+        refuse(draft, interview, walk, stop, say("expected.gone_choice"))
         return
-    was_done = walk.is_done(question.path)
-    after = walk.with_answer(question.path, state="given", value=value)
-    store(draft, interview, after)
+    if not walk.accepts(stop, value):
+        message = walk.say(stop, stop.question.constraint_message, say.language)
+        refuse(draft, interview, walk, stop, message or say("expected.constraint"))
+        return
+    if stop.repeat is not None and repeating.grows(value):
+        repeating.add(draft, interview, walk, stop, prompt=prompt)
+        return
+    was_done = walk.is_done(stop.key)
+    try:
+        walk.take(stop, state="given", value=value)
+    except FormError:
+        refuse(draft, interview, walk, stop, say("expected.too_much"))
+        return
+    store(draft, interview, walk)
     drawn = [pressed.message_id] if pressed else []
     if prompt is not None:
         drawn += [prompt.message_id, newest(draft.scene, interview, prompt).message_id]
     for message_id in dict.fromkeys(drawn):
-        draft.edit(message_id, questions.answered_message(after, question, draft.say))
+        draft.edit(message_id, questions.answered_message(walk, stop, say))
+    _go_on(draft, interview, walk, stop, prompt=prompt, as_change=was_done or not quiet)
+
+
+def _go_on(
+    draft: Draft, interview: Interview, walk: Walk, stop: Stop, *, prompt: Prompt | None, as_change: bool
+) -> None:
     elsewhere = draft.scene.interview
     busy_elsewhere = elsewhere is not None and elsewhere.id != interview.id
-    if busy_elsewhere or ((was_done or not quiet) and not (prompt is not None and prompt.current)):
-        label = ", ".join(questions.shown_value(after, question, value, draft.say))
-        number, _ = after.place(question.path)
+    if busy_elsewhere or (as_change and not (prompt is not None and prompt.current)):
+        label = ", ".join(questions.shown_answer(walk, stop, draft.say))
+        number, _ = walk.place(stop.key)
         draft.reply(draft.say("change.done", number=number, answer=label))
         if not busy_elsewhere:
-            _after_correction(draft, interview, after)
+            _after_correction(draft, interview, walk)
+        return
+    unfit = walk.refused_beside(stop)
+    if unfit is not None:  # what stands on one page of a form is judged when the page is complete
+        message = walk.say(unfit, unfit.question.constraint_message, draft.say.language)
+        draft.reply(message or draft.say("expected.constraint"))
+        ask(draft, walk, interview=interview.id, response=interview.response, stop=unfit)
         return
     ask_next(
         draft,
-        after,
+        walk,
         interview=interview.id,
         response=interview.response,
-        after=question.path,
+        after=stop.key,
         submitted=interview.status == "submitted",
     )
 
@@ -207,7 +293,12 @@ def _after_correction(draft: Draft, interview: Interview, after: Walk) -> None:
     """Go on where the contact stands: the shown question stays, unless the change closed it or opened a new end."""
     position = standing(after, interview)
     current = draft.scene.current
-    if current is not None and current.kind == "question" and current.path == position:
+    if (
+        current is not None
+        and current.kind == "question"
+        and current.path == position
+        and after.shows(current.data, position)
+    ):
         return
     if interview.status == "submitted" and after.next_open() is None:
         return
@@ -218,18 +309,6 @@ def store(draft: Draft, interview: Interview, after: Walk) -> None:
     """Note every answer that is not as it was before; a response sent in counts as revised."""
     contact = draft.scene.contact
     assert contact is not None  # an interview belongs to a contact
-    draft.record(*after.changes_from(interview.answers, response=interview.response, contact=contact.id))
+    draft.record(*after.facts(response=interview.response, contact=contact.id))
     if interview.status == "submitted":
         draft.record(ResponseRevised(interview.response))
-
-
-def _refuse(draft: Draft, interview: Interview, walk: Walk, question: Question, why: str) -> None:
-    tries = interview.tries + 1
-    draft.reply(why)
-    if interview.state == "finished":
-        return
-    draft.record(
-        InterviewMoved(interview=interview.id, state="open", position=interview.position or question.path, tries=tries)
-    )
-    if tries >= SHOW_AGAIN_AFTER:
-        ask(draft, walk, interview=interview.id, response=interview.response, question=question, tries=tries)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.domain import pages, questions
-from bot.domain.interviews import END, Interview, Walk
+from bot.domain.interviews import END, Interview, Walk, walk_on
 from bot.domain.messages import Choice, OutboundMessage, PromptId
 from bot.domain.outcomes import InterviewMoved
+from bot.domain.records import Moment
 from bot.domain.scene import Draft, NewPrompt, Scene
-from bot.forms.engine import Moment
-from bot.forms.model import Question
+from bot.domain.stops import Phrases, Stop
+from bot.forms.model import Texts
 
 
 def moment_of(scene: Scene) -> Moment:
@@ -20,22 +21,31 @@ def moment_of(scene: Scene) -> Moment:
 
 def walk_of(scene: Scene, interview: Interview) -> Walk:
     """Return the walk that an interview stands for now."""
-    return Walk(interview.form, interview.answers, moment_of(scene))
+    return walk_on(interview, moment_of(scene), new_id=scene.next_id, phrases=phrases_of(scene))
+
+
+def phrases_of(scene: Scene) -> Phrases:
+    """Return what says our own words in all languages of the hub, for questions that no form has written."""
+
+    def said(key: str) -> Texts:
+        return {language: scene.catalogue.speaker(language)(key, label="{label}") for language in scene.hub.languages}
+
+    return said
 
 
 def standing(walk: Walk, interview: Interview) -> str:
     """Return where the contact stands: the stored position if it is still asked, else the first open question."""
-    if interview.position in {question.path for question in walk.asked}:
+    if walk.stop(interview.position) is not None:
         return interview.position
     following = walk.next_open()
-    return following.path if following else END
+    return following.key if following else END
 
 
 def ask_next(draft: Draft, walk: Walk, *, interview: int, response: int, after: str, submitted: bool) -> None:
     """Ask what is open after that question; at the end offer to send in, or thank for a revision."""
     following = walk.next_open(after=after)
     if following is not None:
-        ask(draft, walk, interview=interview, response=response, question=following)
+        ask(draft, walk, interview=interview, response=response, stop=following)
     elif submitted:
         draft.record(InterviewMoved(interview=interview, state="finished", position=END))
         draft.reply(draft.say("revise.done"))
@@ -45,9 +55,9 @@ def ask_next(draft: Draft, walk: Walk, *, interview: int, response: int, after: 
 
 def ask_at(draft: Draft, walk: Walk, *, interview: int, response: int, position: str) -> None:
     """Ask the question at that position, or offer to send in at the end."""
-    question = walk.form.by_path.get(position)
-    if question is not None:
-        ask(draft, walk, interview=interview, response=response, question=question)
+    stop = walk.stop(position)
+    if stop is not None:
+        ask(draft, walk, interview=interview, response=response, stop=stop)
         return
     say = draft.say
     draft.record(InterviewMoved(interview=interview, state="open", position=END))
@@ -57,7 +67,7 @@ def ask_at(draft: Draft, walk: Walk, *, interview: int, response: int, position:
         response=response,
         data={"choices": [["submit", say("finish.submit")], ["review", say("finish.review")]]},
     )
-    notes = [walk.say(walk.form.say(note.label, say.language), say.language) for note in walk.notes_before(END)]
+    notes = [walk.say(note, note.question.label, say.language) for note in walk.notes_before(END)]
     draft.reply(menu_message("\n\n".join([*notes, say("finish.ask")]), prompt), prompt)
 
 
@@ -67,7 +77,7 @@ def ask(
     *,
     interview: int,
     response: int,
-    question: Question,
+    stop: Stop,
     tries: int = 0,
     shown: pages.Shown = pages.WHOLE,
     ticked: tuple[str, ...] = (),
@@ -76,26 +86,26 @@ def ask(
 
     ticked: toggles that are set now, in their place.
     """
-    value = walk.value(question.path)
+    value = walk.value(stop.key)
     selected = ticked or (value if isinstance(value, tuple) else ())
     current = draft.scene.current
     if (
         not ticked
         and current is not None
         and current.kind == "question"
-        and (current.response, current.path) == (response, question.path)
+        and (current.response, current.path) == (response, stop.key)
     ):
         selected = current.selected or selected  # toggles set before the question was shown again are not lost
-    draft.record(InterviewMoved(interview=interview, state="open", position=question.path, tries=tries))
+    draft.record(InterviewMoved(interview=interview, state="open", position=stop.key, tries=tries))
     prompt = NewPrompt(
         id=PromptId(draft.scene.next_id()),
         kind="question",
         response=response,
-        path=question.path,
-        data=pages.data_of(question, shown),
+        path=stop.key,
+        data=pages.data_of(stop.question, shown),
         selected=selected,
     )
-    draft.reply(questions.question_message(walk, question, draft.say, selected=selected, shown=shown), prompt)
+    draft.reply(questions.question_message(walk, stop, draft.say, selected=selected, shown=shown, tries=tries), prompt)
 
 
 def menu_message(text: str, prompt: NewPrompt, *, where: str = "") -> OutboundMessage:
@@ -114,9 +124,9 @@ def leave(draft: Draft, walk: Walk) -> None:
     current = draft.scene.current
     if current is None or current.kind != "question" or not current.path:
         return
-    question = walk.form.by_path.get(current.path)
-    if question is not None and question.path in {asked.path for asked in walk.asked}:
-        message = questions.question_message(walk, question, draft.say)
+    stop = walk.stop(current.path)
+    if stop is not None:
+        message = questions.question_message(walk, stop, draft.say)
         draft.edit(current.message_id, OutboundMessage(where=message.where, text=message.text))
 
 

@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
-from bot.domain.outcomes import AnswerState, AnswerStored, InterviewState
+from bot.domain import records
+from bot.domain.outcomes import AnswerState, InterviewState, Outcome
 from bot.domain.people import ContactId
-from bot.forms import engine
-from bot.forms.model import Form, Group, Question, Value
+from bot.domain.records import SAID, Answer, Moment, Repeated
+from bot.domain.stops import Phrases, Stop, in_english, line_of
+from bot.errors import FormError
+from bot.forms import wording
+from bot.forms.expressions.nodes import Instance
+from bot.forms.model import Choice, Form, Group, Texts, Value
+from bot.forms.rules import is_required, satisfies
+from bot.forms.state import State
 
 END = "#end"  # the position after the last question: only sending in is left
-
-_DONE: frozenset[AnswerState] = frozenset({"given", "skipped", "unknown"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a question holds now. `relevant` False: kept aside, comes back when its path opens again."""
-
-    state: AnswerState
-    value: Value | None
-    relevant: bool = True
-    answered_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interview:
-    """A response and where its contact stands in it."""
+    """A response and where its contact stands in it. answers: by key (`records.key_of`)."""
 
     id: int
     response: int
@@ -44,158 +39,306 @@ class Interview:
     submitted_at: datetime | None
     language: str
     answers: Mapping[str, Answer]
+    instances: tuple[Repeated, ...] = ()
 
 
 class Walk:
-    """A form with one state of its answers; immutable, everything else is worked out from that when asked for."""
+    """A form with its answers, as they are and as they become."""
 
-    def __init__(self, form: Form, answers: Mapping[str, Answer], moment: engine.Moment) -> None:
+    def __init__(
+        self,
+        form: Form,
+        state: State,
+        answers: Mapping[str, Answer],
+        *,
+        instances: tuple[Repeated, ...] = (),
+        new_id: Callable[[], int],
+        phrases: Phrases = in_english,
+    ) -> None:
         self.form = form
-        self.answers = answers
-        self.moment = moment
+        self.state = state
+        self.answers = dict(answers)
+        self._before, self._instances = dict(answers), instances
+        self._new_id = new_id
+        self._phrases = phrases
+
+    # --- what there is to ask ----------------------------------------------------------------------------------------
 
     @cached_property
-    def settled(self) -> engine.Settled:
-        """The form's expressions, worked out for these answers."""
-        given = {path: answer.value for path, answer in self.answers.items() if answer.value is not None}
-        return engine.settle(self.form, given, self.moment)
+    def line(self) -> tuple[Stop, ...]:
+        """All places in document order, asked or not; choices not worked out yet."""
+        return tuple(line_of(self.form, self.state, self._phrases))
 
     @cached_property
-    def asked(self) -> tuple[Question, ...]:
-        """The questions that this contact is asked, in order, as far as one can tell now."""
-        relevant = self.settled.relevant
-        return tuple(question for question in self.form.questions if question.asked and question.path in relevant)
+    def stops(self) -> tuple[Stop, ...]:
+        """Everything that this contact is asked, in order, as far as one can tell now."""
+        return tuple(stop for stop in self.line if stop.asked)
 
-    def is_done(self, path: str) -> bool:
-        """Whether the contact has dealt with this question (a mere default does not count)."""
-        answer = self.answers.get(path)
-        return answer is not None and answer.state in _DONE
+    @cached_property
+    def _number(self) -> dict[str, int]:
+        return {stop.key: number for number, stop in enumerate(self.line)}
 
-    def value(self, path: str) -> Value | None:
-        """Return what the question holds, also a default."""
-        answer = self.answers.get(path)
-        return answer.value if answer else None
+    def stop(self, key: str, *, data: Mapping[str, Any] | None = None) -> Stop | None:
+        """Return the place of that key if it is (still) asked, its choices in the order that a prompt showed."""
+        number = self._number.get(key)
+        if number is None or not self.line[number].asked:
+            return None
+        return self._with_choices(self.line[number], shown=(data or {}).get("names"))
 
-    def next_open(self, *, after: str = "") -> Question | None:
-        """Return the first open question after that one, else the first open one at all, else None."""
-        waiting = [question for question in self.asked if not self.is_done(question.path)]
+    def place_of(self, key: str) -> Stop | None:
+        """Return the place of that key, asked or not."""
+        number = self._number.get(key)
+        return None if number is None else self.line[number]
+
+    def offers(self, stop: Stop, value: Value) -> bool:
+        """Whether the choices that an expression gives hold those of an answer now."""
+        if not stop.question.filtered:
+            return True
+        names = stop.instance.options.get(stop.question.path)
+        return names is None or set(value if isinstance(value, tuple) else (value,)) <= set(names)
+
+    def shows(self, data: Mapping[str, Any], key: str) -> bool:
+        """Whether a prompt that remembers such data shows the choices that there are now."""
+        stop = self.stop(key)
+        return stop is None or "names" not in data or data["names"] == [choice.name for choice in stop.question.choices]
+
+    def _with_choices(self, stop: Stop, *, shown: list[str] | None = None) -> Stop:
+        question = stop.question
+        if not question.filtered:
+            return stop
+        names = shown if shown is not None else stop.instance.options.get(question.path, ())
+        return replace(stop, question=replace(question, choices=tuple(self._choice(stop, name) for name in names)))
+
+    def _choice(self, stop: Stop, name: str) -> Choice:
+        known = self.form.choice_of(stop.question, name)
+        if known is not None:
+            return known
+        label = wording.label_of(self.state, self.form, stop.question, name, instance=stop.instance, language="")
+        return Choice(name=name, label={"": label})
+
+    def is_done(self, key: str) -> bool:
+        """Whether the contact has dealt with this; a default does not count, nor a choice that is no more."""
+        answer = self.answers.get(key)
+        if answer is None or answer.state not in SAID:
+            return False
+        stop = self.place_of(key)
+        if answer.value is None or stop is None or stop.repeat is not None or not stop.asked:
+            return True
+        return stop.question.path in stop.instance.values
+
+    def value(self, key: str) -> Value | None:
+        """Return what the place holds, also a default."""
+        answer = self.answers.get(key)
+        return answer.value if answer is not None else None
+
+    # --- where one is ------------------------------------------------------------------------------------------------
+
+    def next_open(self, *, after: str = "") -> Stop | None:
+        """Return the first open place after that one, else the first open one at all, else None."""
+        waiting = [stop for stop in self.stops if not self.is_done(stop.key)]
         if not waiting:
             return None
-        order = {question.path: number for number, question in enumerate(self.form.questions)}
-        here = order.get(after, -1)
-        return next((question for question in waiting if order[question.path] > here), waiting[0])
+        here = self._number.get(after, -1)
+        return self._with_choices(next((stop for stop in waiting if self._number[stop.key] > here), waiting[0]))
 
-    def before(self, position: str) -> Question | None:
-        """Return the question asked before that position, or None at the beginning."""
-        if position == END:
-            return self.asked[-1] if self.asked else None
-        earlier: Question | None = None
-        for question in self.form.questions:
-            if question.path == position:
-                return earlier
-            if question.asked and question.path in self.settled.relevant:
-                earlier = question
-        return earlier
+    def before(self, key: str) -> Stop | None:
+        """Return what is asked before that place, or None at the beginning."""
+        here = len(self.line) if key == END else self._number.get(key, 0)
+        earlier = [stop for stop in self.line[:here] if stop.asked]
+        return self._with_choices(earlier[-1]) if earlier else None
 
-    def place(self, path: str) -> tuple[int, int]:
+    def place(self, key: str) -> tuple[int, int]:
         """Return number and about how many: (7, 15)."""
-        for number, question in enumerate(self.asked, start=1):
-            if question.path == path:
-                return number, len(self.asked)
-        return len(self.asked), len(self.asked)
+        for number, stop in enumerate(self.stops, start=1):
+            if stop.key == key:
+                return number, len(self.stops)
+        return len(self.stops), len(self.stops)
 
-    def group(self, question: Question) -> Group | None:
-        """Return the innermost group around the question that has a label."""
-        groups = (self.form.group_by_path.get(path) for path in reversed(question.groups))
-        return next((group for group in groups if group is not None and any(group.label.values())), None)
-
-    def notes_before(self, path: str) -> list[Question]:
-        """Return the notes that stand between the question asked before and this one (or the end)."""
-        notes: list[Question] = []
-        for question in self.form.questions:
-            if question.path == path:
-                return notes
-            if question.path not in self.settled.relevant:
-                continue
-            if question.type == "note":
-                notes.append(question)
-            elif question.asked:
+    def notes_before(self, key: str) -> list[Stop]:
+        """Return the notes that stand between what is asked before and this place (or the end)."""
+        notes: list[Stop] = []
+        for stop in self.line[: self._number.get(key, len(self.line))]:
+            if stop.asked:
                 notes = []
+            elif stop.question.type == "note" and stop.question.path in stop.instance.relevant:
+                notes.append(stop)
         return notes
 
-    def is_required(self, path: str) -> bool:
+    def heading(self, stop: Stop, language: str) -> str:
+        """Return the innermost group around a place as people read it, and which instance of a repeat it is."""
+        instance: Instance | None = stop.instance
+        parts: list[str] = []
+        for path in reversed(stop.question.groups):
+            group = self.form.group_by_path.get(path)
+            label = self.say(stop, group.label, language) if group is not None else ""
+            if group is not None and group.repeats and instance is not None and not _is_own(stop, group):
+                parts.append(f"{label or group.name} {instance.index + 1}")
+                instance = instance.parent
+            elif label and not parts:
+                parts.append(label)
+        return " · ".join(reversed(parts))
+
+    # --- what may be answered ----------------------------------------------------------------------------------------
+
+    def is_required(self, stop: Stop) -> bool:
         """Whether the question must be answered."""
-        return engine.is_required(self.form, path, self.settled, self.moment)
+        return stop.repeat is not None or is_required(self.state, stop.question.path, stop.instance)
 
-    def accepts(self, path: str, value: Value) -> bool:
-        """Whether the value satisfies the question's constraint."""
-        return engine.satisfies(self.form, path, value, self.settled, self.moment)
+    def accepts(self, stop: Stop, value: Value) -> bool:
+        """Whether the value satisfies the question's constraint; one about others of a field-list waits for these."""
+        if stop.repeat is not None or self._waits_for_others(stop):
+            return True
+        return satisfies(self.state, stop.question.path, stop.instance, value)
 
-    def say(self, text: str, language: str) -> str:
-        """Return a label with the answers it mentions filled in."""
-        return engine.pipe(self.form, text, self.settled, language)
+    def _waits_for_others(self, stop: Stop) -> bool:
+        around = self._field_list(stop)
+        constraint = stop.question.constraint
+        if around is None or constraint is None:
+            return False
+        others = {path for path in constraint.depends if path.startswith(f"{around}/")} - {stop.question.path}
+        return any(not self.is_done(other.key) for other in self._beside(stop, around) if other.question.path in others)
 
-    def refused_at_the_end(self) -> Question | None:
-        """Return the first question whose answer does not fit any more, since an earlier one was changed."""
-        for question in self.asked:
-            value = self.value(question.path)
-            if value is None:
-                if self.is_required(question.path):
-                    return question
-            elif not self.accepts(question.path, value):
-                return question
-        return None
+    def _field_list(self, stop: Stop) -> str | None:
+        """Return the path of the group around a place that forms show on one page."""
+        groups = (self.form.group_by_path.get(path) for path in reversed(stop.question.groups))
+        return next((group.path for group in groups if group is not None and _is_page(group)), None)
 
-    def with_answer(self, path: str, *, state: AnswerState, value: Value | None) -> Walk:
-        """Return the walk after this answer, relevance and calculations worked out again."""
-        answers = dict(self.answers)
-        answers[path] = Answer(state=state, value=value, answered_at=self.moment.now)
-        return Walk(self.form, answers, self.moment).tidied()
+    def _beside(self, stop: Stop, around: str) -> list[Stop]:
+        return [
+            other
+            for other in self.stops
+            if other.instance is stop.instance and around in other.question.groups and other.repeat is None
+        ]
 
-    def tidied(self) -> Walk:
-        """Return the walk with relevance marks and calculated answers as its own answers make them."""
-        settled = self.settled
-        answers = dict(self.answers)
-        for path, value in settled.calculated.items():
-            answers[path] = Answer(state="calculated", value=value, answered_at=self.moment.now)
-        for path, answer in answers.items():
-            relevant = path in settled.relevant
-            if answer.relevant is not relevant:
-                answers[path] = replace(answer, relevant=relevant)
-        walk = Walk(self.form, answers, self.moment)
-        walk.__dict__["settled"] = settled  # marks and calculations are what `settled` says: it would come out the same
-        return walk
+    def refused_beside(self, stop: Stop) -> Stop | None:
+        """Return, once all of a field-list is answered, its first answer that does not fit the others."""
+        around = self._field_list(stop)
+        page = self._beside(stop, around) if around is not None else []
+        if not page or not all(self.is_done(other.key) for other in page):
+            return None
+        return next((self._with_choices(other) for other in page if not self._fits(other)), None)
 
-    def changes_from(
-        self, earlier: Mapping[str, Answer], *, response: int, contact: ContactId
-    ) -> Iterator[AnswerStored]:
-        """Yield a fact for each answer that is not as it was."""
-        for path, answer in self.answers.items():
-            old = earlier.get(path)
-            if old is not None and (old.state, old.value, old.relevant) == (
-                answer.state,
-                answer.value,
-                answer.relevant,
-            ):
-                continue
-            by_person = answer.state in _DONE and (
-                old is None or (old.state, old.value) != (answer.state, answer.value)
-            )
-            yield AnswerStored(
-                response=response,
-                path=path,
-                state=answer.state,
-                value=answer.value,
-                relevant=answer.relevant,
-                by_person=by_person,
-                contact=contact,
-            )
+    def refused_at_the_end(self) -> Stop | None:
+        """Return the first place whose answer does not fit any more, since an earlier one was changed."""
+        return next((self._with_choices(stop) for stop in self.stops if not self._fits(stop)), None)
+
+    def _fits(self, stop: Stop) -> bool:
+        if stop.repeat is not None:
+            return True
+        value = self.value(stop.key)
+        if value is None:
+            return not self.is_required(stop)
+        return satisfies(self.state, stop.question.path, stop.instance, value)
+
+    def say(self, stop: Stop | None, texts: Texts | str, language: str) -> str:
+        """Return a text with the answers that it mentions filled in."""
+        instance = stop.instance if stop is not None else self.state.top
+        return wording.filled(self.state, self.form, texts, instance=instance, language=language)
+
+    def written(self, stop: Stop, value: Value, language: str) -> tuple[str, ...]:
+        """Return an answer as people write it."""
+        if stop.repeat is not None:
+            choice = stop.question.choice(str(value))
+            return (self.form.say(choice.label, language) if choice is not None else str(value),)
+        return wording.written(self.state, self.form, stop.question, value, instance=stop.instance, language=language)
+
+    # --- what an answer changes --------------------------------------------------------------------------------------
+
+    def take(self, stop: Stop, *, state: AnswerState, value: Value | None) -> None:
+        """Take an answer, and work out what hangs on it.
+
+        Raises:
+            FormError: it takes too long, or does not come to rest; then nothing is changed.
+        """
+        before = self.answers.get(stop.key)
+        self.answers[stop.key] = Answer(state=state, value=value, answered_at=self.state.now)
+        if stop.repeat is None:
+            path, kept = stop.question.path, stop.question.path in stop.instance.kept
+            stop.instance.kept.add(path)
+            try:
+                self.state.put(self.state.program.shape.by_path[path], stop.instance, value)
+            except FormError:
+                if not kept:
+                    stop.instance.kept.discard(path)
+                if before is None:
+                    del self.answers[stop.key]
+                else:
+                    self.answers[stop.key] = before
+                raise
+        self.follow()
+
+    def add(self, stop: Stop) -> Stop | None:
+        """Add an instance of the repeat that the place asks about; return the first place in it.
+
+        Raises:
+            FormError: there are too many.
+        """
+        assert stop.repeat is not None
+        made = self.state.add(stop.repeat, stop.instance)
+        self.answers.pop(stop.key, None)
+        self.follow()
+        return next((self._with_choices(found) for found in self.stops if _is_in(found.instance, made)), None)
+
+    def remove(self, instance: Instance) -> None:
+        """Take an instance of a repeat away, with what was answered in it."""
+        gone = {f"@{inner.id}" for inner in records.all_instances(instance)}
+        self.state.remove(instance)
+        self.answers = {key: answer for key, answer in self.answers.items() if key[key.find("@") :] not in gone}
+        self.follow()
+
+    def follow(self) -> None:
+        """Bring the answers up to what the engine made of them."""
+        records.named(self.state, new_id=self._new_id)
+        self.answers = records.answers_of(self.state, self.answers, now=self.state.now)
+        for name in ("line", "stops", "_number"):
+            self.__dict__.pop(name, None)
+
+    def facts(self, *, response: int, contact: ContactId) -> tuple[Outcome, ...]:
+        """Return what is not as it was when the walk began, or when this was asked before."""
+        found = (
+            *records.grown(self.state, self._instances, response=response),
+            *records.changes(self._before, self.answers, response=response, contact=contact),
+        )
+        self._before, self._instances = dict(self.answers), records.instances_of(self.state, self._instances)
+        return found
 
 
-def first_walk(form: Form, moment: engine.Moment) -> Walk:
+def _is_in(instance: Instance | None, outer: Instance) -> bool:
+    while instance is not None and instance is not outer:
+        instance = instance.parent
+    return instance is outer
+
+
+def _is_own(stop: Stop, group: Group) -> bool:
+    """Whether a place asks about the group as a whole, and so stands in none of its instances."""
+    return stop.repeat is not None and stop.repeat.path == group.path
+
+
+def _is_page(group: Group) -> bool:
+    return not {"field-list", "table-list"}.isdisjoint(group.appearance.split())
+
+
+def first_walk(
+    form: Form,
+    moment: Moment,
+    *,
+    new_id: Callable[[], int],
+    chance: int = 0,
+    phrases: Phrases = in_english,
+) -> Walk:
     """Return the walk of somebody who has just begun: defaults and calculations are in place."""
-    answers = {
-        path: Answer(state="default", value=value, answered_at=moment.now)
-        for path, value in engine.defaults(form, moment).items()
-    }
-    return Walk(form, answers, moment).tidied()
+    walk = Walk(form, records.begun(form, moment, chance=chance), {}, new_id=new_id, phrases=phrases)
+    walk.follow()
+    return walk
+
+
+def walk_on(
+    interview: Interview,
+    moment: Moment,
+    *,
+    new_id: Callable[[], int],
+    phrases: Phrases = in_english,
+) -> Walk:
+    """Return the walk that an interview stands for now."""
+    state = records.revived(interview.form, interview.answers, interview.instances, moment, chance=interview.response)
+    return Walk(interview.form, state, interview.answers, instances=interview.instances, new_id=new_id, phrases=phrases)

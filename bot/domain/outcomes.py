@@ -142,7 +142,10 @@ class ResponseBegun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerStored:
-    """One question's row from now on. `by_person`: it enters the history; else it follows from another answer."""
+    """One question's row from now on. `by_person`: it enters the history; else it follows from another answer.
+
+    instance: of the repeat in which it stands, 0 where it stands in none.
+    """
 
     response: int
     path: str
@@ -151,6 +154,26 @@ class AnswerStored:
     relevant: bool
     by_person: bool
     contact: ContactId
+    instance: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceAdded:
+    """A repeat has one more instance; `parent` is the instance around it, 0 for none."""
+
+    response: int
+    instance: int
+    path: str
+    parent: int
+    ordinal: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceRemoved:
+    """An instance of a repeat is gone; what was answered in it stays in the history alone."""
+
+    response: int
+    instance: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,6 +264,8 @@ Outcome = (
     | DialogueEnded
     | ResponseBegun
     | AnswerStored
+    | InstanceAdded
+    | InstanceRemoved
     | InterviewMoved
     | ResponseSubmitted
     | ResponseRevised

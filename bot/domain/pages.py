@@ -35,10 +35,16 @@ def shown_of(question: Question, data: Mapping[str, Any]) -> Shown:
 
 
 def data_of(question: Question, shown: Shown) -> dict[str, Any]:
-    """Return what a prompt has to remember; short lists are always shown whole."""
-    if not question.has_long_list:
-        return {}
-    return {"page": shown.page, **({"found": list(shown.found)} if shown.found else {})}
+    """Return what a prompt has to remember; short lists are always shown whole.
+
+    Choices that an expression gives may be others by the time one is picked: a number means what stood beside it.
+    """
+    data: dict[str, Any] = {"names": [choice.name for choice in question.choices]} if question.filtered else {}
+    if question.has_long_list:
+        data["page"] = shown.page
+        if shown.found:
+            data["found"] = list(shown.found)
+    return data
 
 
 def numbers(question: Question, shown: Shown) -> Sequence[int]:

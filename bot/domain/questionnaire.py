@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.domain import questions
-from bot.domain.answering import askable, store
-from bot.domain.asking import ask, ask_at, ask_next, leave, menu_message, moment_of, standing, walk_of
+from bot.domain.answering import askable, pass_over
+from bot.domain.asking import ask, ask_at, ask_next, leave, menu_message, moment_of, phrases_of, standing, walk_of
 from bot.domain.interviews import END, Interview, first_walk
 from bot.domain.messages import PromptId
 from bot.domain.outcomes import (
@@ -26,8 +25,8 @@ AWAY_AFTER = timedelta(hours=6)  # a greeting after that long is a greeting, not
 def begin(draft: Draft, contact: Contact, offered: OfferedForm) -> None:
     """Start a form on its present version and ask the first question."""
     scene = draft.scene
-    walk = first_walk(offered.form, moment_of(scene))
     response, interview = scene.next_id(), scene.next_id()
+    walk = first_walk(offered.form, moment_of(scene), new_id=scene.next_id, chance=response, phrases=phrases_of(scene))
     draft.record(
         ResponseBegun(
             response=response,
@@ -38,7 +37,7 @@ def begin(draft: Draft, contact: Contact, offered: OfferedForm) -> None:
             company=contact.company.id if contact.company else None,
             language=scene.language,
         ),
-        *walk.changes_from({}, response=response, contact=contact.id),
+        *walk.facts(response=response, contact=contact.id),
     )
     ask_next(draft, walk, interview=interview, response=response, after="", submitted=False)
 
@@ -71,7 +70,7 @@ def back(draft: Draft, interview: Interview, *, position: str | None = None) -> 
         draft.reply(draft.say("back.first"))
         return
     leave(draft, walk)
-    ask(draft, walk, interview=interview.id, response=interview.response, question=earlier)
+    ask(draft, walk, interview=interview.id, response=interview.response, stop=earlier)
 
 
 def skip_by_press(draft: Draft, interview: Interview, prompt: Prompt) -> None:
@@ -85,25 +84,13 @@ def skip_by_press(draft: Draft, interview: Interview, prompt: Prompt) -> None:
 def skip(draft: Draft, interview: Interview, *, prompt: Prompt | None = None) -> None:
     """Go on without an answer, where that is allowed; an answer given before stays."""
     walk = walk_of(draft.scene, interview)
-    path = prompt.path if prompt is not None else standing(walk, interview)
-    if path == END:
+    key = prompt.path if prompt is not None else standing(walk, interview)
+    if key == END:
         ask_at(draft, walk, interview=interview.id, response=interview.response, position=END)
         return
-    question = askable(draft, walk, path)
-    if question is None:
-        return
-    if not walk.is_done(path):
-        if walk.is_required(path):
-            message = walk.form.say(question.required_message, draft.say.language)
-            draft.reply(message or draft.say("skip.required"))
-            return
-        walk = walk.with_answer(path, state="skipped", value=None)
-        store(draft, interview, walk)
-    shown = prompt or draft.scene.current
-    if shown is not None and shown.path == path:
-        draft.edit(shown.message_id, questions.answered_message(walk, question, draft.say))
-    submitted = interview.status == "submitted"
-    ask_next(draft, walk, interview=interview.id, response=interview.response, after=path, submitted=submitted)
+    stop = askable(draft, walk, key)
+    if stop is not None:
+        pass_over(draft, interview, walk, stop, state="skipped", prompt=prompt)
 
 
 def pause(draft: Draft, interview: Interview) -> None:
@@ -122,17 +109,21 @@ def submit(draft: Draft, interview: Interview) -> None:
     missing = walk.next_open() or walk.refused_at_the_end()
     if missing is not None:
         draft.reply(draft.say("submit.missing"))
-        ask(draft, walk, interview=interview.id, response=interview.response, question=missing)
+        ask(draft, walk, interview=interview.id, response=interview.response, stop=missing)
         return
     if interview.status == "submitted":
         draft.record(InterviewMoved(interview=interview.id, state="finished", position=END))
         draft.reply(draft.say("submit.already"))
         return
+    walk.follow()  # what follows from the day alone is as of now
+    contact = draft.scene.contact
+    assert contact is not None  # an interview belongs to a contact
     draft.record(
+        *walk.facts(response=interview.response, contact=contact.id),
         ResponseSubmitted(interview.response),
         InterviewMoved(interview=interview.id, state="finished", position=END),
     )
-    given = sum(1 for question in walk.asked if walk.value(question.path) is not None)
+    given = sum(1 for stop in walk.stops if stop.repeat is None and walk.value(stop.key) is not None)
     say, now = draft.say, draft.scene.now
     thanks = say.count("submit.thanks", given, day=say.day(now), time=say.clock(now))
     own = draft.scene.hub.text("thanks", say.language)

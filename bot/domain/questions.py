@@ -2,106 +2,95 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Callable
 
 from bot.domain import pages
 from bot.domain.commands import by_name
 from bot.domain.interviews import Walk
 from bot.domain.messages import Choice, OutboundMessage, Way
 from bot.domain.speech import Speaker
+from bot.domain.stops import Stop
 from bot.forms.model import Question, Value
 
+HELP_AFTER = 3  # unreadable answers; then there are more ways on than to try again
+WAYS_OUT = frozenset({"unknown", "later", "team", "remove"})
+"""Ways of a question that are no answer, besides those that every question has."""
+
+_MAY_BE_UNKNOWN = frozenset({"integer", "decimal", "range", "date", "time", "datetime"})
 ECHO_LIMIT = 120  # of an own text repeated in the answered message; more only fills the phone
 
 
 def question_message(
     walk: Walk,
-    question: Question,
+    stop: Stop,
     say: Speaker,
     *,
     selected: tuple[str, ...] = (),
     shown: pages.Shown = pages.WHOLE,
+    tries: int = 0,
 ) -> OutboundMessage:
     """Return the question as it is asked: where one is, notes before it, label, hint, choices, ways on.
 
     shown: what of a long list of choices.
     """
+    question = stop.question
     return OutboundMessage(
-        where=_where(walk, question, say),
-        text=_text(walk, question, say),
-        hint=_hint(walk, question, say, shown),
-        choices=_choices(walk, question, say, selected, shown),
-        ways=_ways(walk, question, say, shown),
+        where=_where(walk, stop, say),
+        text=_text(walk, stop, say),
+        hint=_hint(walk, stop, say, shown),
+        choices=_choices(walk, stop, say, selected, shown),
+        ways=_ways(walk, stop, say, shown, tries),
         vote=question.type == "select_one" and not question.has_long_list,
     )
 
 
-def answered_message(walk: Walk, question: Question, say: Speaker) -> OutboundMessage:
+def answered_message(walk: Walk, stop: Stop, say: Speaker) -> OutboundMessage:
     """Return the question as it stands in the chat once it is answered: with what was chosen, without buttons."""
-    answer = walk.answers.get(question.path)
-    if answer is not None and answer.value is not None:
-        chosen = shown_value(walk, question, answer.value, say)
-    else:
-        chosen = (say("question.skipped"),)
     return OutboundMessage(
-        where=_where(walk, question, say),
-        text=_label(walk, question, say),
-        chosen=tuple(_short(text) for text in chosen),
+        where=_where(walk, stop, say),
+        text=_label(walk, stop, say),
+        chosen=tuple(_short(text) for text in shown_answer(walk, stop, say)),
     )
 
 
-def shown_value(walk: Walk, question: Question, value: Value, say: Speaker) -> tuple[str, ...]:
-    """Return the answer as people read it: labels instead of names, dates and numbers as they write them."""
-    match value:
-        case tuple():
-            return tuple(_choice_label(walk, question, name, say) for name in value)
-        case str() if question.choices:
-            return (_choice_label(walk, question, value, say),)
-        case str() if question.type == "date":
-            return (_day(value),) if say.language == "de" else (value,)
-        case str() if question.type == "acknowledge":
-            return (say("question.acknowledged"),)
-        case float():
-            text = f"{value:.15g}"
-            return (text.replace(".", ",") if say.language == "de" else text,)
-        case _:
-            return (str(value),)
+def shown_answer(walk: Walk, stop: Stop, say: Speaker) -> tuple[str, ...]:
+    """Return what was answered as people read it; also that nothing was."""
+    answer = walk.answers.get(stop.key)
+    if answer is not None and answer.value is not None:
+        return shown_value(walk, stop, answer.value, say)
+    return (say("question.unknown" if answer is not None and answer.state == "unknown" else "question.skipped"),)
+
+
+def shown_value(walk: Walk, stop: Stop, value: Value, say: Speaker) -> tuple[str, ...]:
+    """Return an answer as people read it: labels instead of names, dates and numbers as they write them."""
+    if stop.question.type == "acknowledge":
+        return (say("question.acknowledged"),)
+    return walk.written(stop, value, say.language)
 
 
 def _short(text: str) -> str:
     return text if len(text) <= ECHO_LIMIT else text[: ECHO_LIMIT - 1].rstrip() + "…"
 
 
-def _day(iso: str) -> str:
-    return date.fromisoformat(iso).strftime("%d.%m.%Y")
+def _label(walk: Walk, stop: Stop, say: Speaker) -> str:
+    return walk.say(stop, stop.question.label, say.language) or stop.question.name
 
 
-def _choice_label(walk: Walk, question: Question, name: str, say: Speaker) -> str:
-    choice = question.choice(name)
-    return walk.form.say(choice.label, say.language) or name if choice else name
-
-
-def _label(walk: Walk, question: Question, say: Speaker) -> str:
-    text = walk.form.say(question.label, say.language) or question.name
-    return walk.say(text, say.language)
-
-
-def _where(walk: Walk, question: Question, say: Speaker) -> str:
-    number, total = walk.place(question.path)
+def _where(walk: Walk, stop: Stop, say: Speaker) -> str:
+    number, total = walk.place(stop.key)
     place = say("question.place", number=number, total=total)
-    group = walk.group(question)
-    if group is None:
-        return place
-    return f"{walk.say(walk.form.say(group.label, say.language), say.language)} · {place}"
+    heading = walk.heading(stop, say.language)
+    return f"{heading} · {place}" if heading else place
 
 
-def _text(walk: Walk, question: Question, say: Speaker) -> str:
-    parts = [_label(walk, note, say) for note in walk.notes_before(question.path)]
-    return "\n\n".join([*parts, _label(walk, question, say)])
+def _text(walk: Walk, stop: Stop, say: Speaker) -> str:
+    parts = [_label(walk, note, say) for note in walk.notes_before(stop.key)]
+    return "\n\n".join([*parts, _label(walk, stop, say)])
 
 
-def _hint(walk: Walk, question: Question, say: Speaker, shown: pages.Shown) -> str:
-    lines = [walk.say(walk.form.say(question.hint, say.language), say.language)]
+def _hint(walk: Walk, stop: Stop, say: Speaker, shown: pages.Shown) -> str:
+    question = stop.question
+    lines = [walk.say(stop, texts, say.language) for texts in (question.hint, question.guidance)]
     match question.type:
         case "select_multiple":
             lines.append(say("list.several" if question.has_long_list else "question.several"))
@@ -110,17 +99,16 @@ def _hint(walk: Walk, question: Question, say: Speaker, shown: pages.Shown) -> s
         case _:
             pass
     lines += pages.hints(question, shown, say)
-    value = walk.value(question.path)
+    value = walk.value(stop.key)
     if value is not None:
         lines.append(
-            say("question.so_far", answer=", ".join(_short(text) for text in shown_value(walk, question, value, say)))
+            say("question.so_far", answer=", ".join(_short(text) for text in shown_value(walk, stop, value, say)))
         )
     return "\n".join(line for line in lines if line)
 
 
-def _choices(
-    walk: Walk, question: Question, say: Speaker, selected: tuple[str, ...], shown: pages.Shown
-) -> tuple[Choice, ...]:
+def _choices(walk: Walk, stop: Stop, say: Speaker, selected: tuple[str, ...], shown: pages.Shown) -> tuple[Choice, ...]:
+    question = stop.question
     if question.type == "acknowledge":
         return (Choice("1", say("question.acknowledge")),)
     toggles = question.type == "select_multiple"
@@ -129,7 +117,7 @@ def _choices(
     return tuple(
         Choice(
             str(number),
-            walk.say(walk.form.say(choice.label, language) or choice.name, language),
+            walk.say(stop, choice.label, language) or choice.name,
             selected=(choice.name in selected) if toggles else None,
         )
         for number, choice in on_page
@@ -141,16 +129,38 @@ def typed(name: str, say: Speaker) -> str:
     return f"/{by_name(name).in_language(say.language)}"
 
 
-def _ways(walk: Walk, question: Question, say: Speaker, shown: pages.Shown) -> tuple[Way, ...]:
+def _ways(walk: Walk, stop: Stop, say: Speaker, shown: pages.Shown, tries: int) -> tuple[Way, ...]:
+    question = stop.question
     ways = pages.ways(question, shown, say)
     if question.type == "select_multiple":
         ways.append(Way("done", say("way.done")))
-    if walk.asked and walk.asked[0].path != question.path:
+    if walk.stops and walk.stops[0].key != stop.key:
         ways.append(Way("back", say("way.back"), typed("back", say)))
-    if not walk.is_required(question.path):
+    if not walk.is_required(stop):
         ways.append(Way("skip", say("way.skip"), typed("skip", say)))
+    ways += ways_out(walk, stop, say, tries=tries)
     ways.append(Way("pause", say("way.pause"), typed("pause", say)))
     return tuple(ways)
+
+
+def ways_out(walk: Walk, stop: Stop, say: Speaker, *, tries: int) -> list[Way]:
+    """Return the ways that only some questions have: not knowing, putting off, asking the team, removing an entry."""
+    ways = []
+    required = walk.is_required(stop)
+    if not required and stop.question.type in _MAY_BE_UNKNOWN:
+        ways.append(Way("unknown", say("way.unknown")))
+    if stop.repeat is not None and stop.instance.ranges.get(stop.repeat.path):
+        ways.append(Way("remove", say("way.remove")))
+    if tries >= HELP_AFTER:
+        if required and stop.repeat is None:
+            ways.append(Way("later", say("way.later")))
+        ways.append(Way("team", say("way.team")))
+    return ways
+
+
+def has_own_unknown(stop: Stop, says_unknown: Callable[[str], bool]) -> bool:
+    """Whether one of the choices says itself that one does not know."""
+    return any(says_unknown(label) for choice in stop.question.choices for label in choice.label.values())
 
 
 def chosen_value(question: Question, key: str) -> Value | None:

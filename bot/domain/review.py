@@ -8,7 +8,7 @@ from bot.domain.interviews import Interview, Walk
 from bot.domain.messages import Choice, OutboundMessage, PromptId, Way
 from bot.domain.scene import Draft, NewPrompt
 from bot.domain.speech import Speaker
-from bot.forms.model import Question
+from bot.domain.stops import Stop
 
 PAGE = 8  # lines of answers that fit a phone's screen together with their buttons
 LABEL_LIMIT = 60  # of a question's label in the list; the whole stands in the question itself
@@ -17,9 +17,7 @@ LABEL_LIMIT = 60  # of a question's label in the list; the whole stands in the q
 def show(draft: Draft, interview: Interview, *, page: int = 1) -> None:
     """List one page of answers; the numbers are those of the questions."""
     walk = walk_of(draft.scene, interview)
-    dealt_with = [
-        (number, question) for number, question in enumerate(walk.asked, start=1) if walk.is_done(question.path)
-    ]
+    dealt_with = [(number, stop) for number, stop in enumerate(walk.stops, start=1) if walk.is_done(stop.key)]
     if not dealt_with:
         draft.reply(draft.say("review.empty"))
         return
@@ -27,7 +25,7 @@ def show(draft: Draft, interview: Interview, *, page: int = 1) -> None:
     page = max(1, min(page, pages))
     shown = dealt_with[(page - 1) * PAGE : page * PAGE]
     say = draft.say
-    choices = [(str(number), _line(walk, question, say)) for number, question in shown]
+    choices = [(str(number), _line(walk, stop, say)) for number, stop in shown]
     ways = [Way(key, label) for key, label in _ways(interview, say, page=page, pages=pages)]
     extra = {"submit": "submit", "next": "next", "previous": "previous"}
     prompt = NewPrompt(
@@ -38,7 +36,7 @@ def show(draft: Draft, interview: Interview, *, page: int = 1) -> None:
             "choices": [[key, label] for key, label in choices]
             + [[way.key, way.label] for way in ways if way.key in extra],
             "page": page,
-            "paths": {str(number): question.path for number, question in dealt_with},
+            "paths": {str(number): stop.key for number, stop in dealt_with},
         },
     )
     message = OutboundMessage(
@@ -54,18 +52,17 @@ def show(draft: Draft, interview: Interview, *, page: int = 1) -> None:
 def pick_number(draft: Draft, interview: Interview, number: int) -> None:
     """Open the question of that number for a change (`/review 7`)."""
     walk = walk_of(draft.scene, interview)
-    if not 1 <= number <= len(walk.asked):
-        draft.reply(draft.say("review.no_such", number=number, total=len(walk.asked)))
+    if not 1 <= number <= len(walk.stops):
+        draft.reply(draft.say("review.no_such", number=number, total=len(walk.stops)))
         return
-    revisit(draft, interview, walk.asked[number - 1].path)
+    revisit(draft, interview, walk.stops[number - 1].key)
 
 
-def _line(walk: Walk, question: Question, say: Speaker) -> str:
-    label = walk.say(walk.form.say(question.label, say.language) or question.name, say.language)
-    value = walk.value(question.path)
-    answer = (
-        ", ".join(questions.shown_value(walk, question, value, say)) if value is not None else say("question.skipped")
-    )
+def _line(walk: Walk, stop: Stop, say: Speaker) -> str:
+    label = walk.say(stop, stop.question.label, say.language) or stop.question.name
+    if stop.instance.parent is not None:
+        label = f"{walk.heading(stop, say.language)} · {label}"
+    answer = ", ".join(questions.shown_answer(walk, stop, say))
     label, answer = (" ".join(text.split()) for text in (label, answer))
     if len(label) > LABEL_LIMIT:
         label = label[: LABEL_LIMIT - 1].rstrip() + "…"
@@ -89,8 +86,8 @@ def copy(draft: Draft, interview: Interview) -> None:
     """Send all answers in readable form; the channel splits it if it is long."""
     walk = walk_of(draft.scene, interview)
     lines = [
-        f"{number}. {_line(walk, question, draft.say)}"
-        for number, question in enumerate(walk.asked, start=1)
-        if walk.is_done(question.path)
+        f"{number}. {_line(walk, stop, draft.say)}"
+        for number, stop in enumerate(walk.stops, start=1)
+        if walk.is_done(stop.key)
     ]
     draft.reply(OutboundMessage(where=draft.say("copy.title"), text="\n".join(lines) or draft.say("review.empty")))

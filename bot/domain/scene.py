@@ -23,7 +23,7 @@ Need = Literal["forms", "invitation", "my_data", "last_response"]
 class Hub:
     """The programme that runs the bot. `texts`: what its content says, by (name, language), fields filled in;
     `hashes` of those wordings; `code_hash` gives what is stored of an invitation's code ("" if it cannot be one).
-    `channels`: where else people find it, by name.
+    `channels`: where else people find it, by name; `contact`: how people reach the team.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Hub:
     code_hash: Callable[[str], str]
     person_hash: Callable[[str], str]
     channels: tuple[str, ...] = ()
+    contact: str = ""
 
     def text(self, name: str, language: str) -> str:
         """Return a text of the hub's content in `language`, else in the hub's first, else ""."""

@@ -6,11 +6,11 @@ import math
 import re
 import uuid
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import partial
 
 from bot.forms.blueprint import Entry
-from bot.forms.expressions.values import MAX_TEXT, decimal_text, moment_text, to_number
+from bot.forms.expressions.values import MAX_TEXT, Item, decimal_text, moment_text, to_number
 from bot.forms.model import Value
 
 Decode = Callable[[str], Value | None]
@@ -41,6 +41,21 @@ def decoder(entry: Entry) -> Decode:
             return _text
         case _:
             return _BY_TYPE.get(entry.type, _text)
+
+
+def day_of(item: Item, *, zone: tzinfo) -> str | None:
+    """Return the day that a moment, or a number of days since 1970, lies on; of texts nothing.
+
+    ODK Collect makes a date of them, the engine of ODK's web forms does not: whoever compares with that one does not ask.
+    """
+    if isinstance(item, int | float) and not isinstance(item, bool) and math.isfinite(item):
+        # Days added to today() pass the change of the clocks with an hour more or less: the nearest day is meant.
+        try:
+            item = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=float(item))
+            item = item.astimezone(zone) + timedelta(hours=1, minutes=30)
+        except OverflowError:
+            return None
+    return item.date().isoformat() if isinstance(item, datetime) else None
 
 
 def preloaded(entry: Entry, *, now: datetime, zone: tzinfo) -> str:

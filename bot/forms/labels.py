@@ -11,9 +11,19 @@ from bot.forms.expressions.compiler import compile_expression
 from bot.forms.expressions.nodes import AnswerNode, Instance, Node
 from bot.forms.expressions.syntax import ExpressionError
 from bot.forms.program import Choosing, Program
+from bot.forms.xlsform.languages import code_of
 
 if TYPE_CHECKING:
     from bot.forms.state import State
+
+
+def named_in(program: Program, code: str) -> str:
+    """Return what a form calls a language, as in `Deutsch (de)`; its default where it does not speak it."""
+    if code in program.languages:
+        return program.languages[code]
+    languages = program.blueprint.languages
+    program.languages[code] = next((name for name in languages if code_of(name) == code), next(iter(languages), ""))
+    return program.languages[code]
 
 
 class Labels:

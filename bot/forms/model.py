@@ -160,6 +160,23 @@ class Form:
         """Groups by path."""
         return MappingProxyType({group.path: group for group in self.groups})
 
+    @cached_property
+    def has_repeats(self) -> bool:
+        """Whether anything is asked more than once."""
+        return any(group.repeats for group in self.groups)
+
+    def choice_of(self, question: Question, name: str) -> Choice | None:
+        """Return a question's choice of that name, also where an expression takes it away now."""
+        return self._choices[question.path].get(name) if question.path in self._choices else question.choice(name)
+
+    @cached_property
+    def _choices(self) -> Mapping[str, Mapping[str, Choice]]:
+        lists: dict[int, Mapping[str, Choice]] = {}
+        for question in self.questions:
+            if id(question.choices) not in lists:
+                lists[id(question.choices)] = {choice.name: choice for choice in reversed(question.choices)}
+        return {question.path: lists[id(question.choices)] for question in self.questions if question.choices}
+
     def say(self, texts: Texts, language: str) -> str:
         """Return the text in `language`, else in the default language, else in any, else ""."""
         return (

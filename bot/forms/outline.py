@@ -5,14 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bot.errors import FormError
-from bot.forms.blueprint import FIRST_LOAD, Action, Blueprint, Control, Entry
+from bot.forms.blueprint import (
+    FIRST_LOAD,
+    NEW_REPEAT,
+    Action,
+    Blueprint,
+    Control,
+    Entry,
+    Label,
+    Option,
+    Part,
+    Seed,
+)
 from bot.forms.expressions.scopes import ROOT
+from bot.forms.expressions.values import to_text
 from bot.forms.model import Expression, Form, Group, Question, QuestionType
 from bot.forms.program import Findings, Program, build
 
 _KEY = "_program"
 _CONTROLS: Mapping[QuestionType, Control] = {
-    "select_one": "select1", "select_multiple": "select", "acknowledge": "trigger", "note": "note", "calculate": "",
+    "select_one": "select1", "select_multiple": "select", "rank": "rank", "range": "range", "acknowledge": "trigger",
+    "note": "note", "calculate": "", "hidden": "", "image": "upload",
+    "audio": "upload", "video": "upload", "file": "upload",
 }  # fmt: skip
 
 
@@ -44,18 +58,53 @@ def examine(form: Form, *, ignored: Mapping[str, str] | None = None) -> tuple[Pr
 
 
 def blueprint_of(form: Form) -> Blueprint:
-    """Return what the engine runs of a form."""
+    """Return what the engine runs of a form: what was compiled with it, else what its questions say."""
+    if form.blueprint is not None:
+        return form.blueprint
+    places = [*in_document_order(form)]
+    texts = {
+        language: {
+            f"{question.path}/{choice.name}": (Part(form.say(choice.label, language)),)
+            for question in form.questions
+            for choice in question.choices
+        }
+        for language in form.languages
+    }
     return Blueprint(
         root=form.settings.get("name") or ROOT,
-        entries=tuple(
-            _question(item) if isinstance(item, Question) else _group(item) for item in in_document_order(form)
-        ),
+        languages=form.languages,
+        entries=tuple(_question(item) if isinstance(item, Question) else _group(item, form=form) for item in places),
         actions=tuple(
-            Action(events=(FIRST_LOAD,), target=question.path, value=question.dynamic_default.text)
+            Action(
+                events=(NEW_REPEAT,) if _repeats_around(question, form) else (FIRST_LOAD,),
+                target=question.path,
+                value=question.dynamic_default.text,
+            )
             for question in form.questions
             if question.dynamic_default is not None
         ),
+        texts=texts,
+        beginning=Seed(name="", children=_seeds(form, above="")),
     )
+
+
+def _repeats_around(question: Question, form: Form) -> bool:
+    return any(form.group_by_path[path].repeats for path in question.groups if path in form.group_by_path)
+
+
+def _seeds(form: Form, *, above: str) -> tuple[Seed, ...]:
+    """Return what stands at the beginning directly below a group: defaults, and one instance of each repeat."""
+    seeds = [
+        Seed(name=question.name, text=to_text(question.default))
+        for question in form.questions
+        if question.default is not None and question.path.rpartition("/")[0] == above
+    ]
+    seeds += [
+        Seed(name=group.name, children=_seeds(form, above=group.path))
+        for group in form.groups
+        if group.path.rpartition("/")[0] == above
+    ]
+    return tuple(seeds)
 
 
 def in_document_order(form: Form) -> Iterator[Group | Question]:
@@ -74,8 +123,12 @@ def _text(expression: Expression | None) -> str:
     return expression.text if expression is not None else ""
 
 
-def _group(group: Group) -> Entry:
-    return Entry(path=group.path, sort="group", relevant=_text(group.relevant))
+def _group(group: Group, *, form: Form) -> Entry:
+    template = Seed(name=group.name, is_template=True, children=_seeds(form, above=group.path))
+    return Entry(
+        path=group.path, sort="repeat" if group.repeats else "group", relevant=_text(group.relevant),
+        template=template if group.repeats else None,
+    )  # fmt: skip
 
 
 def _question(question: Question) -> Entry:
@@ -83,4 +136,13 @@ def _question(question: Question) -> Entry:
         path=question.path, sort="question", type=question.type, control=_CONTROLS.get(question.type, "input"),
         relevant=_text(question.relevant), required=_text(question.required), constraint=_text(question.constraint),
         calculation=_text(question.calculation), proposes=question.type != "calculate" and not question.read_only,
+        read_only="true()" if question.read_only else "", options=_options(question),
+        low=question.parameters.get("start", ""), high=question.parameters.get("end", ""),
     )  # fmt: skip
+
+
+def _options(question: Question) -> tuple[Option, ...]:
+    return tuple(
+        Option(name=choice.name, label=Label(translation=f"{question.path}/{choice.name}"))
+        for choice in question.choices
+    )

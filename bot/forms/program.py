@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,13 +16,17 @@ from bot.forms.expressions.shape import Shape, Spec
 from bot.forms.expressions.syntax import ExpressionError
 from bot.forms.model import Value
 
+_CHANCE = re.compile(r"\b(?:random|uuid|randomize)\s*\(")
+
 
 @dataclass(slots=True, kw_only=True)
 class Step:
     """One place when its turn comes.
 
     of_range: of a repeat as a whole, whose number of instances it keeps; parent: path that must be relevant;
-    near, far: what it reads in the same instance or around it, and anywhere; path: what others that read it call it.
+    near, far: what it reads in the same instance or around it, and anywhere; path: what others that read it call it;
+    by_chance: its calculation gives something else each time; gives_number: it gives numbers;
+    is_plain: it stands in no repeat, and neither calculates nor filters.
     """
 
     spec: Spec
@@ -33,6 +38,7 @@ class Step:
     decode: Decode
     relevant: Truth | None = None
     calculation: Run | None = None
+    gives_number: bool = False
     count: Number | None = None
     options: Choosing | None = None
     names: tuple[str, ...] = ()
@@ -42,8 +48,11 @@ class Step:
     path: str = field(init=False)
     is_question: bool = field(init=False)
     is_hidden: bool = field(init=False)
+    by_chance: bool = field(init=False)
+    is_plain: bool = False
 
     def __post_init__(self) -> None:
+        self.by_chance = _CHANCE.search(self.entry.calculation) is not None
         self.path = f"{self.spec.path}#" if self.of_range else self.spec.path
         self.is_question = self.spec.is_question
         self.is_hidden = self.is_question and not self.entry.control
@@ -98,7 +107,8 @@ class Findings:
 class Program:
     """All closures of a form.
 
-    dependents: path -> steps that read it, and whether only near it; steps_within: path of a repeat -> its steps.
+    dependents: path -> steps that read it, and whether only near it; steps_within: path of a repeat -> its steps;
+    languages: code -> what the form calls it, as far as it was asked.
     """
 
     blueprint: Blueprint
@@ -115,6 +125,7 @@ class Program:
     constraints: dict[str, Constraint] = field(default_factory=dict)
     firings: list[Firing] = field(default_factory=list)
     strict: bool = False
+    languages: dict[str, str] = field(default_factory=dict)
 
     def scope(self, path: str, *, here: bool = True, ignored: Mapping[str, str] | None = None) -> Scope:
         """Return where an expression at a path stands."""
@@ -180,6 +191,7 @@ def _lists(blueprint: Blueprint) -> Mapping[str, ListNode]:
 def _connect(program: Program) -> None:
     for number, step in enumerate(program.steps):
         step.number = number
+        step.is_plain = not step.of_range and not step.home.depth and step.calculation is None and step.options is None
         if not step.of_range:
             program.step_of[step.spec.path] = step
         program.steps_within.setdefault(step.home.path, []).append(step)
@@ -212,6 +224,7 @@ class _Maker:
         if spec.is_question:
             calculation = self._closure(entry, "calculation", entry.calculation, step=step)
             step.calculation = calculation.run if calculation is not None else None
+            step.gives_number = calculation is not None and calculation.kind == "number"
             self._options(step)
         yield step
 

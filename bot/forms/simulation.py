@@ -13,6 +13,7 @@ from bot.forms.expressions.shape import Spec
 from bot.forms.expressions.values import decimal_text, to_text
 from bot.forms.model import Value
 from bot.forms.program import Program, offered
+from bot.forms.rules import is_read_only, is_required
 from bot.forms.state import State
 
 Shown = dict[str, Any]
@@ -62,7 +63,7 @@ class Simulation:
         spec, instance = self._find(path)
         if not spec.is_question:
             raise UsageError(f"{path} is no question")
-        if self._is_read_only(spec, instance):
+        if is_read_only(self.state, spec, instance):
             raise FormError(f"{path} cannot be answered: it is read-only")
         self.state.put(spec, instance, self._fitting(spec, instance, value))
 
@@ -110,17 +111,6 @@ class Simulation:
             raise UsageError(f"{path} is no repeat")
         return child, instance
 
-    def _is_read_only(self, spec: Spec, instance: Instance) -> bool:
-        place: Spec | None = spec
-        while place is not None:
-            truth = self._program.read_only.get(place.path)
-            if truth is not None and truth(self.state.frame(instance)):
-                return True
-            if place.sort == "repeat" and instance.parent is not None:
-                instance = instance.parent
-            place = place.parent
-        return False
-
     def _all(self) -> Iterator[tuple[str, Shown]]:
         root = self._program.shape.root
         yield from self._below(root.children, self.state.top, f"/{root.name}")
@@ -145,14 +135,11 @@ class Simulation:
     def _question(self, spec: Spec, instance: Instance) -> Shown:
         step = self._program.step_of[spec.path]
         value = instance.values.get(spec.path)
-        frame = self.state.frame(instance)
-        frame.here = value
-        required = self._program.required.get(spec.path)
         shown: Shown = {
             "relevant": spec.path in instance.relevant,
             "value": decimal_text(value) if isinstance(value, float) else to_text(value),
-            "required": required is not None and required(frame),
-            "readonly": self._is_read_only(spec, instance),
+            "required": is_required(self.state, spec.path, instance),
+            "readonly": is_read_only(self.state, spec, instance),
         }
         if step.entry.control in ("select", "select1", "rank"):
             shown["choices"] = list(instance.options.get(spec.path, step.names))

@@ -8,21 +8,18 @@ changes or when it becomes relevant; an answer whose choice a filter takes away 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from datetime import datetime, tzinfo
-from typing import Any
 
 from bot.errors import FormError
 from bot.forms.blueprint import CHANGED, FIRST_LOAD, LOAD, NEW_REPEAT, Seed
-from bot.forms.codecs import preloaded
+from bot.forms.codecs import day_of, preloaded
 from bot.forms.expressions.frames import MAX_VISITS, Frame, Surroundings
 from bot.forms.expressions.nodes import Instance
 from bot.forms.expressions.shape import Spec, homes
-from bot.forms.expressions.values import to_text
+from bot.forms.expressions.values import Item, to_text
 from bot.forms.labels import Labels
 from bot.forms.model import Value
 from bot.forms.program import Firing, Program, Step, offered
-from bot.forms.saving import Data, fill_from, to_data
 from bot.forms.worklist import Worklist
 
 MAX_INSTANCES = 1_000
@@ -55,11 +52,15 @@ class State:
         self._loading = True
         self._unfinished = False
         self._calculates = True
+        self._reviving = False
 
     @classmethod
-    def opened(cls, program: Program, *, now: datetime, zone: tzinfo, language: str = "") -> State:
+    def opened(
+        cls, program: Program, *, now: datetime, zone: tzinfo, language: str = "", chance: int | None = None
+    ) -> State:
         """Return the state of somebody who has just begun: defaults, calculations and first instances are there."""
         state = cls(program, now=now, zone=zone, language=language)
+        state.world.chance = chance
         state._fill(state.top, program.shape.root, program.blueprint.beginning)
         for state._calculates in (False, True):  # numbers of instances are first taken from the defaults
             state._everything(state.top)
@@ -69,29 +70,57 @@ class State:
         return state
 
     @classmethod
-    def restored(
-        cls, program: Program, saved: Mapping[str, Any], *, now: datetime, zone: tzinfo, language: str = ""
+    def revived(
+        cls,
+        program: Program,
+        top: Instance,
+        *,
+        now: datetime,
+        zone: tzinfo,
+        language: str = "",
+        chance: int | None = None,
     ) -> State:
-        """Return the state whose answers `saved` wrote.
+        """Return the state of somebody who goes on with the answers that stand in `top`, in one pass over the form.
 
-        Raises:
-            FormError: they are no answers to this form.
+        What a person said (`Instance.kept`) and what chance gave stands; other calculations are worked out anew.
+
+        Args:
+            program: the form's.
+            top: the stored answers, with their instances of repeats.
+            now, zone, language: as for a new state.
+            chance: from which lists are shuffled that name no seed, so that each question keeps its order.
         """
         state = cls(program, now=now, zone=zone, language=language)
-        by_path = program.shape.by_path
-        fill_from(
-            saved,
-            state.top,
-            repeat=lambda path: spec if (spec := by_path.get(path)) is not None and spec.sort == "repeat" else None,
-        )
-        state._everything(state.top)
+        state.top, state.world.chance = top, chance
+        state._loading, state._reviving = False, True
+        for step in program.steps:
+            if step.is_plain:
+                state._see(step, top)
+                continue
+            for instance in top.below(step.home):
+                state._settle(step, instance)
+        state._reviving = False
+        for step in program.steps:
+            if step.path in step.far:
+                state._waiting.push(step, None)
         state._work()
         state._ended()
         return state
 
-    def saved(self) -> Data:
-        """Return all answers as plain data, from which `restored` makes the same state again."""
-        return to_data(self.top)
+    def _see(self, step: Step, top: Instance) -> None:
+        """Settle a place outside of repeats that holds what was said, if it is relevant: what most places are."""
+        path = step.path
+        if step.parent is not None and step.parent not in top.relevant:
+            return
+        if step.relevant is not None:
+            frame = self.frame(top)
+            frame.here = top.stored.get(path)
+            if not step.relevant(frame):
+                return
+        top.relevant.add(path)
+        value = top.stored.get(path)
+        if value is not None and (not step.names or (value := offered(value, step=step, instance=top)) is not None):
+            top.values[path] = value
 
     def frame(self, instance: Instance) -> Frame:
         """Return what expressions see in an instance."""
@@ -233,6 +262,8 @@ class State:
         self._tell(f"{spec.path}#", outer)
 
     def _tell(self, path: str, instance: Instance) -> None:
+        if self._reviving:  # whoever reads it comes later in the same pass
+            return
         for step, near in self.program.dependents.get(path, ()):
             if not near:
                 self._waiting.push(step, None)
@@ -317,9 +348,12 @@ class State:
         if step.calculation is not None and self._calculates:
             frame = self.frame(instance)
             frame.here = stored.get(path)
-            text = to_text(step.calculation(frame))
-            if instance.calculated.get(path) != text:
+            text = self._text_of(step.calculation(frame), step)
+            if self._reviving and (path in instance.kept or (step.by_chance and path in stored)):
                 instance.calculated[path] = text
+            elif instance.calculated.get(path) != text:
+                instance.calculated[path] = text
+                instance.kept.discard(path)
                 found = step.decode(text)
                 if found is None:
                     stored.pop(path, None)
@@ -327,6 +361,11 @@ class State:
                     stored[path] = found
         value = stored.get(path)
         self._show(step, instance, value if value is None else offered(value, step=step, instance=instance))
+
+    def _text_of(self, item: Item, step: Step) -> str:
+        """Return a result as its question stores it."""
+        day = day_of(item, zone=self.zone) if self.program.strict and step.entry.type == "date" else None
+        return day or to_text(item)
 
     def _show(self, step: Step, instance: Instance, value: Value | None) -> None:
         """Let others read a value; whoever does is worked out again."""
@@ -338,7 +377,7 @@ class State:
         else:
             instance.values[path] = value
         self._tell(path, instance)
-        if step.triggers and not self._loading and instance not in self._born:
+        if step.triggers and not (self._loading or self._reviving) and instance not in self._born:
             self._fired += [(firing, instance) for firing in step.triggers if CHANGED in firing.action.events]
 
     def _fire(self, firing: Firing, source: Instance) -> None:
@@ -354,7 +393,8 @@ class State:
         path = firing.target.path
         frame.here = instance.values.get(path)
         step = self.program.step_of[path]
-        self._store(firing.target, instance, step.decode(to_text(firing.value(frame))))
+        instance.kept.discard(path)
+        self._store(firing.target, instance, step.decode(self._text_of(firing.value(frame), step)))
 
     def _dispatch(self, events: set[str], *, within: list[Instance]) -> None:
         """Perform the actions that such an event brings, in document order, each seeing what those before it set."""

@@ -17,10 +17,11 @@ class Surroundings:
     """What all frames of one form share.
 
     lists: name -> a list's own element, whose child is `root`; label: of a choice (its question, its name);
-    text: of a translation's id; visits: how many nodes may still be walked over.
+    text: of a translation's id; visits: how many nodes may still be walked over; chance: what shuffles lists that name
+    no seed, None for a new order each time.
     """
 
-    __slots__ = ("label", "lists", "text", "visits")
+    __slots__ = ("chance", "label", "lists", "text", "visits")
 
     def __init__(
         self,
@@ -33,6 +34,7 @@ class Surroundings:
         self.label = label
         self.text = text
         self.visits = MAX_VISITS
+        self.chance: int | None = None
 
     def spend(self, visits: int) -> None:
         """Count nodes that are walked over.

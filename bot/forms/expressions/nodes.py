@@ -103,10 +103,13 @@ class Instance:
     stored: what was answered, also what is irrelevant now; values: what is relevant and has a value;
     relevant: paths of relevant groups, repeats and questions; calculated: what calculations gave last;
     options: choices that a filter left; ranges: path of a repeat -> its instances.
+    id: under which it is stored, 0 for the form itself and what is not stored yet; kept: paths a person dealt with,
+    whose calculation waits until what it reads changes.
     """
 
     __slots__ = (
-        "calculated", "index", "nodes", "options", "parent", "ranges", "relevant", "spec", "stored", "values",
+        "calculated", "id", "index", "kept", "nodes", "options", "parent", "ranges", "relevant", "spec", "stored",
+        "values",
     )  # fmt: skip
 
     def __init__(self, spec: Spec | None, *, parent: Instance | None = None, index: int = 0) -> None:
@@ -120,6 +123,8 @@ class Instance:
         self.options: dict[str, tuple[str, ...]] = {}
         self.ranges: dict[str, list[Instance]] = {}
         self.nodes: dict[Spec, AnswerNode] = {}
+        self.id = 0
+        self.kept: set[str] = set()
 
     def node(self, spec: Spec) -> AnswerNode:
         """Return the node of a place that stands directly in this instance: always the same one."""

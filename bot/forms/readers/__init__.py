@@ -14,6 +14,19 @@ from bot.forms.readers.select_multiple import read_select_multiple
 from bot.forms.readers.select_one import read_select_one
 from bot.forms.readers.texts import MAX_TEXT, read_text
 
+
+def says_unknown(text: str) -> bool:
+    return False
+
+
+def says_skip(text: str) -> bool:
+    return False
+
+
+def example(question: Question, *, language: str, now: datetime) -> str:
+    return ""
+
+
 __all__ = ["Guessed", "NotUnderstood", "Reading", "Understood", "read"]
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from bot.domain.interviews import END, Answer, Walk, first_walk
+from bot.domain.interviews import END, Interview, Walk, first_walk, walk_on
+from bot.domain.outcomes import AnswerState, AnswerStored, Outcome
 from bot.domain.people import ContactId
-from bot.forms.engine import Moment
+from bot.domain.records import Answer, Moment, instances_of
+from bot.domain.stops import Stop
 from bot.forms.model import Choice, Expression, Form, Group, Question, QuestionType, Value
 
 NOON = Moment(now=datetime(2026, 3, 2, 11, tzinfo=UTC), timezone=ZoneInfo("Europe/Berlin"), language="de")
@@ -67,14 +71,41 @@ FORM = Form(
 
 def walk(**given: Value) -> Walk:
     paths = {question.name: question.path for question in FORM.questions}
-    made = first_walk(FORM, NOON)
+    made = first_walk(FORM, NOON, new_id=itertools.count(1).__next__)
     for name, value in given.items():
-        made = made.with_answer(paths[name], state="given", value=value)
+        take(made, paths[name], value=value)
+    made.facts(response=1, contact=ADA)
     return made
 
 
+def stored(made: Walk, answers: Mapping[str, Answer] | None = None) -> Walk:
+    """Return the walk as it is read from its rows again."""
+    interview = Interview(
+        id=1, response=1, state="open", position="", tries=0, touched_at=NOON.now, form=made.form, form_state="open",
+        status="partial", submitted_at=None, language="de", answers=answers or made.answers,
+        instances=instances_of(made.state, ()),
+    )  # fmt: skip
+    return walk_on(interview, NOON, new_id=itertools.count(1_000).__next__)
+
+
+def at(made: Walk, key: str) -> Stop:
+    found = made.stop(key)
+    assert found is not None
+    return found
+
+
+def take(made: Walk, key: str, *, value: Value | None, state: AnswerState = "given") -> Walk:
+    made.take(at(made, key), state=state, value=value)
+    return made
+
+
+def changes_of(made: Walk) -> list[AnswerStored]:
+    facts: tuple[Outcome, ...] = made.facts(response=1, contact=ADA)
+    return [fact for fact in facts if isinstance(fact, AnswerStored)]
+
+
 def paths_of(made: Walk) -> list[str]:
-    return [question.path for question in made.asked]
+    return [stop.key for stop in made.stops]
 
 
 def test_at_the_beginning_only_what_is_relevant_is_asked() -> None:
@@ -84,7 +115,7 @@ def test_at_the_beginning_only_what_is_relevant_is_asked() -> None:
 def test_an_answer_opens_questions_and_another_closes_them() -> None:
     assert paths_of(walk(machines="yes")) == ["machines", "park/count", "town"]
     assert paths_of(walk(machines="yes", count=2)) == ["machines", "park/count", "park/kind", "town"]
-    assert paths_of(walk(machines="yes", count=2).with_answer("machines", state="given", value="no")) == [
+    assert paths_of(take(walk(machines="yes", count=2), "machines", value="no")) == [
         "machines",
         "town",
     ]
@@ -93,10 +124,10 @@ def test_an_answer_opens_questions_and_another_closes_them() -> None:
 def test_the_next_open_question_comes_after_the_one_answered_else_from_the_beginning() -> None:
     made = walk(machines="yes")
     following = made.next_open(after="park/count")
-    assert following is not None and following.path == "town"
-    made = made.with_answer("town", state="given", value="Unna")
+    assert following is not None and following.key == "town"
+    made = take(made, "town", value="Unna")
     following = made.next_open(after="town")
-    assert following is not None and following.path == "park/count"
+    assert following is not None and following.key == "park/count"
 
 
 def test_a_default_is_no_answer_of_the_person() -> None:
@@ -106,7 +137,7 @@ def test_a_default_is_no_answer_of_the_person() -> None:
 
 def test_when_all_is_dealt_with_nothing_is_open() -> None:
     assert walk(machines="no", town="Unna").next_open() is None
-    assert walk(machines="no").with_answer("town", state="skipped", value=None).next_open() is None
+    assert take(walk(machines="no"), "town", value=None, state="skipped").next_open() is None
 
 
 def test_before_is_the_question_asked_before() -> None:
@@ -114,7 +145,7 @@ def test_before_is_the_question_asked_before() -> None:
 
     def before(position: str) -> str | None:
         found = made.before(position)
-        return found.path if found else None
+        return found.key if found else None
 
     assert [before(path) for path in ("machines", "park/count", "park/kind", "town", END)] == [
         None, "machines", "park/count", "park/kind", "town",
@@ -123,7 +154,7 @@ def test_before_is_the_question_asked_before() -> None:
 
 def test_before_a_question_that_closed_is_what_came_before_it() -> None:
     found = walk(machines="no").before("park/kind")
-    assert found is not None and found.path == "machines"
+    assert found is not None and found.key == "machines"
 
 
 def test_the_place_counts_what_is_asked_as_far_as_one_can_tell() -> None:
@@ -136,7 +167,7 @@ def test_notes_belong_to_the_question_after_them() -> None:
     made = walk(machines="yes", count=2)
 
     def notes(path: str) -> list[str]:
-        return [note.path for note in made.notes_before(path)]
+        return [note.key for note in made.notes_before(path)]
 
     assert notes("machines") == ["welcome"]
     assert notes("park/kind") == ["park/advice"]
@@ -145,15 +176,15 @@ def test_notes_belong_to_the_question_after_them() -> None:
 
 
 def test_a_question_knows_its_nearest_group_with_a_label() -> None:
-    group = walk().group(FORM.by_path["park/kind"])
-    assert group is not None and group.path == "park"
-    assert walk().group(FORM.by_path["town"]) is None
+    made = walk(machines="yes", count=2)
+    assert made.heading(at(made, "park/kind"), "de") == "Maschinenpark"
+    assert made.heading(at(made, "town"), "de") == ""
 
 
 def test_what_closes_is_kept_aside_and_returns() -> None:
-    closed = walk(machines="yes", count=2, kind="Fräsen").with_answer("machines", state="given", value="no")
+    closed = take(walk(machines="yes", count=2, kind="Fräsen"), "machines", value="no")
     assert (closed.answers["park/kind"].relevant, closed.answers["park/kind"].value) == (False, "Fräsen")
-    again = closed.with_answer("machines", state="given", value="yes")
+    again = take(closed, "machines", value="yes")
     assert (again.answers["park/kind"].relevant, again.answers["park/kind"].value) == (True, "Fräsen")
 
 
@@ -164,8 +195,8 @@ def test_calculations_follow_the_answers() -> None:
 
 def test_changes_name_the_answer_and_all_that_follows_from_it() -> None:
     before = walk(machines="yes", count=2, kind="Fräsen")
-    after = before.with_answer("machines", state="given", value="no")
-    changes = {fact.path: fact for fact in after.changes_from(before.answers, response=1, contact=ADA)}
+    after = take(before, "machines", value="no")
+    changes = {fact.path: fact for fact in changes_of(after)}
     assert changes["machines"].by_person and changes["machines"].value == "no"
     assert not changes["park/count"].relevant and not changes["park/count"].by_person
     assert not changes["park/kind"].relevant and not changes["park/kind"].by_person
@@ -174,39 +205,42 @@ def test_changes_name_the_answer_and_all_that_follows_from_it() -> None:
 
 def test_the_same_answer_again_is_no_change() -> None:
     before = walk(machines="yes", count=2)
-    after = before.with_answer("park/count", state="given", value=2)
-    assert list(after.changes_from(before.answers, response=1, contact=ADA)) == []
+    after = take(before, "park/count", value=2)
+    assert changes_of(after) == []
 
 
 def test_a_skip_after_an_answer_is_a_change_by_the_person() -> None:
     before = walk(town="Unna")
-    after = before.with_answer("town", state="skipped", value=None)
-    (change,) = after.changes_from(before.answers, response=1, contact=ADA)
+    after = take(before, "town", value=None, state="skipped")
+    (change,) = changes_of(after)
     assert (change.path, change.state, change.value, change.by_person) == ("town", "skipped", None, True)
 
 
 def test_what_stands_at_the_beginning_is_by_nobody() -> None:
-    changes = list(walk().changes_from({}, response=1, contact=ADA))
+    changes = changes_of(first_walk(FORM, NOON, new_id=itertools.count(1).__next__))
     assert {fact.path for fact in changes} >= {"town"}
     assert not any(fact.by_person for fact in changes)
 
 
 def test_constraints_and_what_is_required_are_known() -> None:
     made = walk(machines="yes")
-    assert made.is_required("machines") and not made.is_required("town")
-    assert made.accepts("park/count", 1) and not made.accepts("park/count", 0)
+    assert made.is_required(at(made, "machines")) and not made.is_required(at(made, "town"))
+    assert made.accepts(at(made, "park/count"), 1) and not made.accepts(at(made, "park/count"), 0)
 
 
 def test_at_the_end_the_first_answer_that_does_not_fit_is_found() -> None:
     unfit = Answer(state="given", value=-1, answered_at=NOON.now)
     made = walk(machines="yes", town="Unna")
-    made = Walk(FORM, {**made.answers, "park/count": unfit}, NOON).tidied()
+    made = stored(made, {**made.answers, "park/count": unfit})
     found = made.refused_at_the_end()
-    assert found is not None and found.path == "park/count"
+    assert found is not None and found.key == "park/count"
     assert walk(machines="no", town="Unna").refused_at_the_end() is None
-    skipped = walk(town="Unna").with_answer("machines", state="skipped", value=None).refused_at_the_end()
-    assert skipped is not None and skipped.path == "machines"
+    skipped = take(walk(town="Unna"), "machines", value=None, state="skipped").refused_at_the_end()
+    assert skipped is not None and skipped.key == "machines"
 
 
 def test_labels_mention_answers() -> None:
-    assert walk(machines="yes", count=3).say("Sie haben ${count}, also: ${machines}.", "de") == "Sie haben 3, also: Ja."
+    assert (
+        walk(machines="yes", count=3).say(None, "Sie haben ${count}, also: ${machines}.", "de")
+        == "Sie haben 3, also: Ja."
+    )

@@ -5,14 +5,24 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.forms.engine import Settled, defaults, is_required, pipe, satisfies, settle
 from bot.forms.expressions.compiler import compile_expression
 from bot.forms.expressions.scopes import Names, Scope
 from bot.forms.expressions.syntax import ExpressionError
 from bot.forms.model import Form, Question, QuestionType, Value
 from bot.forms.outline import examine
 from bot.forms.store import from_json, to_json
-from tests.unit.forms.making import NOON, choices, form, question
+from tests.unit.forms.making import (
+    NOON,
+    Settled,
+    choices,
+    defaults,
+    form,
+    is_required,
+    pipe,
+    question,
+    satisfies,
+    settle,
+)
 
 NAMES = ("q0", "q1", "g/q2", "g/q3", "g/h/q4", "q5")
 OPTIONS = choices(a="A", b="B", c="C")
@@ -90,8 +100,8 @@ def test_settling_never_fails_and_survives_saving(made: Form, given_: dict[str, 
     _check(made, settled)
     assert settle(again, start, NOON) == settled
     for name in NAMES:
-        is_required(made, name, settled, NOON)
-        satisfies(made, name, given_.get(name), settled, NOON)
+        is_required(made, name, settled)
+        satisfies(made, name, given_.get(name), settled)
     assert "${" not in pipe(made, "${q0} ${q3} ${q4}", settled, "de") or any("${" in str(v) for v in given_.values())
 
 

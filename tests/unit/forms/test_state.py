@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 
 import pytest
@@ -217,26 +216,6 @@ def test_what_a_device_fills_in() -> None:
     assert value(simulation, "t") == "2026-01-31"
     assert value(simulation, "s") == "2026-01-31T12:00:00.000+01:00"
     assert value(simulation, "d") == ""
-
-
-def test_a_state_survives_saving_and_reading_again() -> None:
-    program, _ = build(blueprint(*REPEAT, "integer | late | Late | ${how} * 10 |"))
-    state = State.opened(program, now=NOW, zone=BERLIN)
-    by_path = program.shape.by_path
-    second = state.add(by_path["r"], state.top)
-    state.put(by_path["r/n"], second, 7)
-    state.put(by_path["late"], state.top, 99)
-    again = State.restored(program, json.loads(json.dumps(state.saved())), now=NOW, zone=BERLIN)
-    assert again.saved() == state.saved()
-    assert again.top.values == state.top.values
-    assert again.top.ranges["r"][1].values == second.values == {"r/n": 7, "r/sum": "8"}
-
-
-@pytest.mark.parametrize("saved", [{}, {"stored": 1}, {"stored": {}, "calculated": {}, "ranges": {"x": []}}])
-def test_damaged_answers_are_refused(saved: dict[str, object]) -> None:
-    program, _ = build(blueprint(*REPEAT))
-    with pytest.raises(FormError):
-        State.restored(program, saved, now=NOW, zone=BERLIN)
 
 
 @pytest.mark.parametrize("count", ["99999999", "1 div 0", str(MAX_INSTANCES + 1)])

@@ -50,7 +50,7 @@ def test_fields_at_their_default_are_not_written() -> None:
 
 
 def test_running_bots_never_import_pyxform() -> None:
-    rooms = "bot.forms.engine, bot.forms.store, bot.forms.model, bot.forms.readers, bot.forms.source"
+    rooms = "bot.forms.state, bot.forms.wording, bot.forms.store, bot.forms.model, bot.forms.readers, bot.forms.source"
     done = subprocess.run(
         [sys.executable, "-c", f"import sys, {rooms}; print('pyxform' in sys.modules)"],
         capture_output=True, text=True, check=True,

@@ -132,8 +132,11 @@ def _build_randomize(arguments: Sequence[Closure], /, *, scope: Scope) -> Closur
     seed = arguments[1].run if len(arguments) > 1 else None
 
     def run(frame: Frame) -> list[Node]:
-        draw = random.random if seed is None else _seeded(_seed(seed(frame), frame=frame))
-        return _shuffled(nodes(frame), draw)
+        found = nodes(frame)
+        if seed is not None:
+            return _shuffled(found, _seeded(_seed(seed(frame), frame=frame)))
+        chance = frame.world.chance if frame.world is not None else None
+        return _shuffled(found, random.random if chance is None else _seeded(chance + len(found)))
 
     return _made(arguments, run)
 

@@ -1,0 +1,80 @@
+"""What happens to text that is no answer: it is asked back, refused with an example, or taken as a way out."""
+
+from __future__ import annotations
+
+from bot.domain import questions
+from bot.domain.asking import ask, ask_at, menu_message
+from bot.domain.choosing import folded
+from bot.domain.interviews import END, Interview, Walk
+from bot.domain.messages import PromptId
+from bot.domain.outcomes import InterviewMoved
+from bot.domain.scene import Draft, NewPrompt
+from bot.domain.stops import Stop
+from bot.forms.model import Value
+from bot.forms.readers import example, says_skip, says_unknown
+
+SHOW_AGAIN_AFTER = 2  # unreadable answers; then the question itself has scrolled away
+
+
+def typed_way(draft: Draft, interview: Interview, walk: Walk, stop: Stop, text: str) -> str | None:
+    """Return the way out that typed words mean, in any language of the hub; None if they are no way out."""
+    said, scene = folded(text), draft.scene
+    for language in scene.hub.languages:
+        say = scene.catalogue.speaker(language)
+        for way in questions.ways_out(walk, stop, say, tries=interview.tries):
+            if folded(way.label) == said:
+                return way.key
+    if walk.is_required(stop):
+        return None
+    if says_unknown(text):
+        return None if questions.has_own_unknown(stop, says_unknown) else "unknown"
+    return "skip" if says_skip(text) and stop.question.type != "text" else None
+
+
+def refuse(draft: Draft, interview: Interview, walk: Walk, stop: Stop, why: str) -> None:
+    """Say why text is no answer; the question stays, and after some tries it is shown again with an example."""
+    tries = interview.tries + 1
+    if tries == questions.HELP_AFTER:
+        now = draft.scene.now.astimezone(draft.scene.hub.timezone)
+        shown = example(stop.question, language=draft.say.language, now=now)
+        why = f"{why}\n{draft.say('refused.example', example=shown)}" if shown and shown not in why else why
+    draft.reply(why)
+    if interview.state == "finished":
+        return
+    draft.record(
+        InterviewMoved(interview=interview.id, state="open", position=interview.position or stop.key, tries=tries)
+    )
+    if tries >= SHOW_AGAIN_AFTER:
+        ask(draft, walk, interview=interview.id, response=interview.response, stop=stop, tries=tries)
+
+
+def confirm(draft: Draft, interview: Interview, walk: Walk, stop: Stop, value: Value) -> None:
+    """Ask whether a guess is what was meant; what is typed instead is read as another answer."""
+    say, shown = draft.say, draft.scene.current
+    meant = ", ".join(questions.shown_value(walk, stop, value, say))
+    drawn = shown.message_id if shown is not None and shown.path == stop.key else None
+    prompt = NewPrompt(
+        id=PromptId(draft.scene.next_id()),
+        kind="guess",
+        response=interview.response,
+        path=stop.key,
+        data={
+            "value": value,
+            "was": walk.value(stop.key),
+            "drawn": drawn,
+            "choices": [["yes", say("guess.yes")], ["no", say("guess.no")]],
+        },
+    )
+    draft.reply(menu_message(say("guess.ask", answer=meant), prompt), prompt)
+
+
+def let_go(draft: Draft, interview: Interview, walk: Walk, stop: Stop, way: str) -> None:
+    """Put a question off, or say how the team is reached; it stays open."""
+    if way == "team":
+        contact = draft.scene.hub.contact
+        draft.reply(draft.say("way.team_contact", contact=contact) if contact else draft.say("way.team_unknown"))
+        return
+    following = walk.next_open(after=stop.key)
+    position = END if following is None or following.key == stop.key else following.key
+    draft.reply(draft.say("way.put_off"))
+    ask_at(draft, walk, interview=interview.id, response=interview.response, position=position)

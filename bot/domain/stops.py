@@ -1,0 +1,101 @@
+"""The places at which a walk halts: every question in every instance of a repeat, in document order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from bot.domain.records import key_of
+from bot.forms.expressions.nodes import Instance
+from bot.forms.expressions.shape import Spec
+from bot.forms.model import Choice, Expression, Form, Group, Question, Texts
+from bot.forms.rules import is_read_only
+from bot.forms.state import State
+
+FINISHED = "no"  # the answer to whether a repeat has another instance, by which it is complete
+ANOTHER = "yes"
+
+Phrases = Callable[[str], Texts]
+"""Our own words by the catalogue's key, in all languages of the hub."""
+
+_ENGLISH: Mapping[str, str] = MappingProxyType(
+    {
+        "repeat.another": "Another one: {label}?",
+        "repeat.first": "Is there one: {label}?",
+        "repeat.yes": "Yes",
+        "repeat.no": "No",
+    }
+)
+
+
+def in_english(key: str) -> Texts:
+    """Return our own words where no catalogue is at hand."""
+    return {"": _ENGLISH[key]}
+
+
+@dataclass(slots=True, eq=False)  # not frozen: a walk makes one for every question of the form, at every message
+class Stop:
+    """A place where the walk halts: a question in one instance, or whether a repeat has another one.
+
+    key: what prompts and positions call it; question: with the choices that there are now; repeat: what would grow;
+    asked: False for notes and for what is not relevant or not to be answered now.
+    """
+
+    key: str
+    question: Question
+    instance: Instance
+    repeat: Spec | None = None
+    asked: bool = True
+
+
+def line_of(form: Form, state: State, phrases: Phrases) -> Iterator[Stop]:
+    """Yield all places of a form as it stands, asked or not; choices are not worked out yet."""
+    return _Line(form, state, phrases).below(state.program.shape.root, state.top, is_open=True)
+
+
+class _Line:
+    def __init__(self, form: Form, state: State, phrases: Phrases) -> None:
+        self._form = form
+        self._state = state
+        self._phrases = phrases
+
+    def below(self, outer: Spec, instance: Instance, *, is_open: bool) -> Iterator[Stop]:
+        for spec in outer.children:
+            if spec.sort == "repeat":
+                yield from self._of_repeat(spec, instance, is_open=is_open and f"{spec.path}#" in instance.relevant)
+                continue
+            relevant = is_open and spec.path in instance.relevant
+            if not spec.is_question:
+                yield from self.below(spec, instance, is_open=relevant)
+            elif (question := self._form.by_path.get(spec.path)) is not None:
+                asked = relevant and self._is_asked(question, spec, instance)
+                yield Stop(key_of(spec.path, instance.id), question, instance, None, asked)
+
+    def _of_repeat(self, spec: Spec, outer: Instance, *, is_open: bool) -> Iterator[Stop]:
+        for made in outer.ranges.get(spec.path, ()):
+            yield from self.below(spec, made, is_open=is_open and spec.path in made.relevant)
+        group = self._form.group_by_path.get(spec.path)
+        if group is not None and not self._state.program.entries[spec.path].count:
+            question = self._whether_another(group, spec, outer)
+            yield Stop(key_of(spec.path, outer.id), question, outer, spec, is_open)
+
+    def _is_asked(self, question: Question, spec: Spec, instance: Instance) -> bool:
+        if not question.asked or (self._state.program.read_only and is_read_only(self._state, spec, instance)):
+            return False
+        return not question.filtered or bool(instance.options.get(spec.path, question.choices))
+
+    def _whether_another(self, group: Group, spec: Spec, outer: Instance) -> Question:
+        said = self._phrases("repeat.another" if outer.ranges.get(spec.path) else "repeat.first")
+        label = {
+            language: text.replace("{label}", self._form.say(group.label, language) or group.name)
+            for language, text in said.items()
+        }
+        return Question(
+            path=spec.path, name=spec.name, type="select_one", groups=(*group.parents, group.path), label=label,
+            required=Expression("true()"),
+            choices=(
+                Choice(name=ANOTHER, label=self._phrases("repeat.yes")),
+                Choice(name=FINISHED, label=self._phrases("repeat.no")),
+            ),
+        )  # fmt: skip
