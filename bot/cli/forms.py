@@ -183,13 +183,14 @@ app.command()(trials.evaluate)
 
 
 def _compile(file: Path) -> tuple[bytes, Form | None, tuple[Problem, ...]]:
+    from bot.compiling import Beside
     from bot.desk import compile_form
 
     try:
         source = file.read_bytes()
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from error
-    form, problems = compile_form(source, file_name=file.name)
+    form, problems = compile_form(source, file_name=file.name, files=Beside(file))
     return source, form, problems
 
 

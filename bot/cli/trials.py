@@ -28,22 +28,18 @@ def simulate(
     The first line out is the whole state. Any XLSForm that pyxform accepts can be played, also what is not asked in a
     chat. Lists of choices in csv files are found beside it.
     """
+    from bot.compiling import Beside
     from bot.forms.program import build
     from bot.forms.simulation import Simulation
     from bot.forms.source import blueprint_of_source
 
-    program, findings = build(blueprint_of_source(_read(file), file_name=file.name, files=_beside(file)))
+    program, findings = build(blueprint_of_source(_read(file), file_name=file.name, files=Beside(file)))
     if findings.faults:
         fault = findings.faults[0]
         raise FormError(f"{fault.path}, {fault.column}: {fault.error}")
     played = Simulation(program, now=_moment(now), zone=zone_of(timezone), language=language)
     say({"nodes": played.nodes})
     _converse(played.do)
-
-
-def _beside(file: Path) -> dict[str, bytes]:
-    """Return the csv files in the form's folder, by their names without the ending: the form may take lists of them."""
-    return {other.stem: _read(other) for other in sorted(file.parent.glob("*.csv")) if other != file}
 
 
 def _read(file: Path) -> bytes:

@@ -289,7 +289,7 @@ class Walk:
     def follow(self) -> None:
         """Bring the answers up to what the engine made of them."""
         records.named(self.state, new_id=self._new_id)
-        self.answers = records.answers_of(self.state, self.answers, now=self.state.now)
+        self.answers = records.answers_of(self.form, self.state, self.answers, now=self.state.now)
         for name in ("line", "stops", "_number"):
             self.__dict__.pop(name, None)
 

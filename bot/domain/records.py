@@ -17,6 +17,9 @@ from bot.forms.outline import program_of
 from bot.forms.program import Program, Step
 from bot.forms.state import State
 
+INSTANCE_NAME = "meta/instanceName"
+"""What the form calls a response, by the setting instance_name."""
+
 SAID: frozenset[AnswerState] = frozenset({"given", "skipped", "unknown"})
 """States of an answer that a person has dealt with."""
 
@@ -136,15 +139,17 @@ def named(state: State, *, new_id: Callable[[], int]) -> None:
             instance.id = new_id()
 
 
-def answers_of(state: State, said: Mapping[str, Answer], *, now: datetime) -> dict[str, Answer]:
-    """Return all rows as the state makes them.
+def answers_of(form: Form, state: State, said: Mapping[str, Answer], *, now: datetime) -> dict[str, Answer]:
+    """Return all rows as the state makes them; of what is about the response itself, its name alone.
 
     A person's answer that a calculation or a trigger has replaced is theirs no more: it is asked again.
     """
     found: dict[str, Answer] = {}
-    places = [step for step in state.program.steps if step.is_question]
-    for step in places:
+    questions = form.by_path
+    for step in state.program.steps:
         path = step.spec.path
+        if not step.is_question or (path not in questions and path != INSTANCE_NAME):
+            continue
         for instance in state.top.below(step.home):
             key = key_of(path, instance.id)
             row = _row(step, instance, said.get(key), now=now)

@@ -6,8 +6,26 @@ import math
 from collections.abc import Iterable
 from datetime import UTC, date
 
+from bot.forms.blueprint import Entry
+from bot.forms.codecs import decoder
 from bot.forms.expressions.values import EXACT, to_number
 from bot.forms.model import Question, Value
+
+
+def _decoded(text: str, *, question: Question) -> Value | None:
+    """Return what the engine keeps of a text."""
+    parameters = question.parameters
+    bounds = {name: parameters.get(name, "") for name in ("start", "end", "step")}
+    kind = "decimal" if any("." in bound for bound in bounds.values()) else "int"
+    match question.type:
+        case "range":
+            entry = Entry(path="", sort="question", type=kind, control="range", low=bounds["start"], high=bounds["end"])
+        case "rank" | "acknowledge":
+            entry = Entry(path="", sort="question", control="rank" if question.type == "rank" else "trigger")
+        case _:
+            kind = "dateTime" if question.type == "datetime" else question.type
+            entry = Entry(path="", sort="question", type=kind, control="input")
+    return decoder(entry)(text)
 
 
 def in_order(names: Iterable[str], *, question: Question) -> tuple[str, ...] | None:
@@ -39,5 +57,10 @@ def read_default(text: str, *, question: Question) -> Value | None:
             return text if question.choice(text) else None
         case "select_multiple":
             return in_order(text.split(), question=question) if all(map(question.choice, text.split())) else None
+        case "rank":
+            names = text.split()
+            return tuple(names) if sorted(names) == sorted(choice.name for choice in question.choices) else None
+        case "range" | "time" | "datetime" | "geopoint" | "acknowledge":
+            return _decoded(text, question=question)
         case _:
             return text or None

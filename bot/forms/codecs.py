@@ -46,7 +46,7 @@ def decoder(entry: Entry) -> Decode:
 def day_of(item: Item, *, zone: tzinfo) -> str | None:
     """Return the day that a moment, or a number of days since 1970, lies on; of texts nothing.
 
-    ODK Collect makes a date of them, the engine of ODK's web forms does not: whoever compares with that one does not ask.
+    ODK Collect makes a date of them, ODK's web forms do not: whoever compares with these does not ask.
     """
     if isinstance(item, int | float) and not isinstance(item, bool) and math.isfinite(item):
         # Days added to today() pass the change of the clocks with an hour more or less: the nearest day is meant.

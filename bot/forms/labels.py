@@ -11,7 +11,7 @@ from bot.forms.expressions.compiler import compile_expression
 from bot.forms.expressions.nodes import AnswerNode, Instance, Node
 from bot.forms.expressions.syntax import ExpressionError
 from bot.forms.program import Choosing, Program
-from bot.forms.xlsform.languages import code_of
+from bot.forms.xlsform.languages import name_of
 
 if TYPE_CHECKING:
     from bot.forms.state import State
@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 
 def named_in(program: Program, code: str) -> str:
     """Return what a form calls a language, as in `Deutsch (de)`; its default where it does not speak it."""
-    if code in program.languages:
-        return program.languages[code]
-    languages = program.blueprint.languages
-    program.languages[code] = next((name for name in languages if code_of(name) == code), next(iter(languages), ""))
+    if code not in program.languages:
+        program.languages[code] = name_of(code, names=program.blueprint.languages)
     return program.languages[code]
 
 

@@ -138,6 +138,7 @@ class Form:
     """A whole form in document order.
 
     name: the form_id; version: the author's own version text ("" if none); languages: codes, the default first.
+    files: names of the files that it wants beside it: lists in csv, media.
     blueprint: what the engine runs; None only where a form is made by hand, then it is worked out from the questions.
     """
 
@@ -149,6 +150,7 @@ class Form:
     groups: tuple[Group, ...] = ()
     settings: Mapping[str, str] = field(default_factory=_nothing)
     blueprint: Blueprint | None = None
+    files: tuple[str, ...] = ()
 
     @cached_property
     def by_path(self) -> Mapping[str, Question]:

@@ -19,15 +19,20 @@ from bot.forms.blueprint import (
 )
 from bot.forms.expressions.scopes import ROOT
 from bot.forms.expressions.values import to_text
-from bot.forms.model import Expression, Form, Group, Question, QuestionType
+from bot.forms.model import SILENT, Expression, Form, Group, Question, QuestionType
 from bot.forms.program import Findings, Program, build
 
 _KEY = "_program"
 _CONTROLS: Mapping[QuestionType, Control] = {
     "select_one": "select1", "select_multiple": "select", "rank": "rank", "range": "range", "acknowledge": "trigger",
-    "note": "note", "calculate": "", "hidden": "", "image": "upload",
-    "audio": "upload", "video": "upload", "file": "upload",
+    "image": "upload", "audio": "upload", "video": "upload", "file": "upload", "note": "note", "calculate": "",
+    "hidden": "",
 }  # fmt: skip
+
+
+def control_of(kind: QuestionType) -> Control:
+    """Return how a question of that type is answered."""
+    return _CONTROLS.get(kind, "input")
 
 
 def program_of(form: Form) -> Program:
@@ -39,28 +44,22 @@ def program_of(form: Form) -> Program:
     known = form.__dict__.get(_KEY)
     if isinstance(known, Program):
         return known
-    program, findings = examine(form)
-    if findings.faults or findings.ring:
+    program, findings = build(form.blueprint) if form.blueprint is not None else examine(form)
+    if findings.faults or (findings.ring and form.blueprint is None):  # a ring that can be run is only warned of
         what = str(findings.faults[0].error) if findings.faults else f"cycle: {' > '.join(findings.ring)}"
         raise FormError(f"form {form.name} cannot be run: {what}")
+    program.in_chat = True
     form.__dict__[_KEY] = program
     return program
 
 
-def examine(form: Form, *, ignored: Mapping[str, str] | None = None) -> tuple[Program, Findings]:
-    """Compile a form's expressions and say what is wrong with them.
-
-    Args:
-        form: the form.
-        ignored: names that stand in the source but carry no value, with the reason, for better messages.
-    """
-    return build(blueprint_of(form), strict=True, ignored=ignored)
+def examine(form: Form) -> tuple[Program, Findings]:
+    """Compile the expressions of a form that was made by hand, and say what is wrong with them."""
+    return build(blueprint_of(form), strict=True)
 
 
 def blueprint_of(form: Form) -> Blueprint:
-    """Return what the engine runs of a form: what was compiled with it, else what its questions say."""
-    if form.blueprint is not None:
-        return form.blueprint
+    """Return what the engine runs of a form that was made by hand, whose questions say all."""
     places = [*in_document_order(form)]
     texts = {
         language: {
@@ -119,6 +118,11 @@ def in_document_order(form: Form) -> Iterator[Group | Question]:
     yield from (group for group in form.groups if group.path not in seen)
 
 
+def proposes(question: Question) -> bool:
+    """Whether a question's calculation is a proposal that an answer overrides."""
+    return question.calculation is not None and question.type not in SILENT and not question.read_only
+
+
 def _text(expression: Expression | None) -> str:
     return expression.text if expression is not None else ""
 
@@ -133,9 +137,9 @@ def _group(group: Group, *, form: Form) -> Entry:
 
 def _question(question: Question) -> Entry:
     return Entry(
-        path=question.path, sort="question", type=question.type, control=_CONTROLS.get(question.type, "input"),
+        path=question.path, sort="question", type=question.type, control=control_of(question.type),
         relevant=_text(question.relevant), required=_text(question.required), constraint=_text(question.constraint),
-        calculation=_text(question.calculation), proposes=question.type != "calculate" and not question.read_only,
+        calculation=_text(question.calculation), proposes=proposes(question),
         read_only="true()" if question.read_only else "", options=_options(question),
         low=question.parameters.get("start", ""), high=question.parameters.get("end", ""),
     )  # fmt: skip

@@ -17,6 +17,8 @@ from bot.forms.expressions.syntax import ExpressionError
 from bot.forms.model import Value
 
 _CHANCE = re.compile(r"\b(?:random|uuid|randomize)\s*\(")
+_NOT_OF_ITSELF = frozenset({"relevant", "required"})
+"""Columns that cannot ask for `.`, as we tell authors: they decide whether there is an answer at all."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -108,7 +110,7 @@ class Program:
     """All closures of a form.
 
     dependents: path -> steps that read it, and whether only near it; steps_within: path of a repeat -> its steps;
-    languages: code -> what the form calls it, as far as it was asked.
+    in_chat: people answer it, so a moment that is due as a date becomes one; languages: code -> what the form calls it.
     """
 
     blueprint: Blueprint
@@ -125,11 +127,12 @@ class Program:
     constraints: dict[str, Constraint] = field(default_factory=dict)
     firings: list[Firing] = field(default_factory=list)
     strict: bool = False
+    in_chat: bool = False
     languages: dict[str, str] = field(default_factory=dict)
 
-    def scope(self, path: str, *, here: bool = True, ignored: Mapping[str, str] | None = None) -> Scope:
+    def scope(self, path: str, *, here: bool = True) -> Scope:
         """Return where an expression at a path stands."""
-        return Scope(names=self.names, at=path, here=here, strict=self.strict, ignored=ignored or {})
+        return Scope(names=self.names, at=path, here=here, strict=self.strict)
 
 
 def offered(value: Value, *, step: Step, instance: Instance) -> Value | None:
@@ -146,23 +149,20 @@ def offered(value: Value, *, step: Step, instance: Instance) -> Value | None:
     return tuple(kept) or None
 
 
-def build(
-    blueprint: Blueprint, *, strict: bool = False, ignored: Mapping[str, str] | None = None
-) -> tuple[Program, Findings]:
+def build(blueprint: Blueprint, *, strict: bool = False) -> tuple[Program, Findings]:
     """Compile every expression; the program is of use only if nothing is wrong (`Findings`).
 
     Args:
         blueprint: what to compile.
         strict: whether names that lead nowhere are mistakes, and `.` is for constraints (as we tell authors); the ODK
             engine, which is not strict, reads them as empty.
-        ignored: names that stand in the source but carry no value, with the reason, for better messages.
     """
     shape = Shape(((entry.path, entry.sort, entry.type) for entry in blueprint.entries), root=blueprint.root)
     program = Program(
         blueprint=blueprint, shape=shape, names=Names(shape), strict=strict, lists=_lists(blueprint),
         entries={entry.path: entry for entry in blueprint.entries},
     )  # fmt: skip
-    maker = _Maker(program, ignored=ignored or {})
+    maker = _Maker(program)
     steps = [step for entry in blueprint.entries for step in maker.steps(entry)]
     maker.others()
     if not maker.findings.faults:
@@ -202,9 +202,8 @@ def _connect(program: Program) -> None:
 class _Maker:
     """Compiles one blueprint's expressions and notes who reads what."""
 
-    def __init__(self, program: Program, *, ignored: Mapping[str, str]) -> None:
+    def __init__(self, program: Program) -> None:
         self._program = program
-        self._ignored = ignored
         self.findings = Findings()
 
     def steps(self, entry: Entry) -> Iterator[Step]:
@@ -273,8 +272,8 @@ class _Maker:
         program = self._program
         depth = step.home.depth if step is not None and step.of_range else None
         scope = Scope(
-            names=program.names, at=entry.path, depth=depth, here=column == "constraint" or not program.strict,
-            strict=program.strict, ignored=self._ignored,
+            names=program.names, at=entry.path, depth=depth, here=column not in _NOT_OF_ITSELF or not program.strict,
+            strict=program.strict,
         )  # fmt: skip
         try:
             closure = compile_expression(text, scope=scope)

@@ -10,15 +10,17 @@ from types import MappingProxyType
 
 from bot.errors import FormError
 from bot.forms.blueprint import Blueprint
+from bot.forms.expressions.scopes import ROOT
 from bot.forms.model import Expression, Form, Problem, Texts
-from bot.forms.outline import examine as examine_form
-from bot.forms.program import Findings
+from bot.forms.program import Findings, build
 from bot.forms.xlsform import checks
+from bot.forms.xlsform.adapting import for_chat
+from bot.forms.xlsform.attachments import check_lists, check_media, files_of, lists_in, lists_wanted
 from bot.forms.xlsform.complaints import Unreadable, merged
 from bot.forms.xlsform.elements import Elements, collect
 from bot.forms.xlsform.files import examine
 from bot.forms.xlsform.languages import code_of, in_header_order, looks_coded
-from bot.forms.xlsform.rows import locate, placed
+from bot.forms.xlsform.rows import Places, locate, placed
 from bot.forms.xlsform.sheets import Sheets
 
 
@@ -30,10 +32,17 @@ class Compiled:
     problems: tuple[Problem, ...]
 
 
-def compile_source(data: bytes, *, file_name: str) -> Compiled:
-    """Compile a file; whatever it holds, problems are returned, not raised."""
+def compile_source(data: bytes, *, file_name: str, files: Mapping[str, bytes] | None = None) -> Compiled:
+    """Compile a file; whatever it holds, problems are returned, not raised.
+
+    Args:
+        data: the file.
+        file_name: its name, whose ending says what it is.
+        files: what lies beside it by name: lists in csv, which are read, and media, which are only looked for.
+    """
     from bot.forms.xlsform import reader  # noqa: PLC0415 (pyxform costs 0.8 s, and who only names this module need not pay)
 
+    beside = files if files is not None else {}
     try:
         content, suffix = examine(data, file_name=file_name)
         sheets = reader.read_sheets(content, suffix=suffix)
@@ -48,28 +57,51 @@ def compile_source(data: bytes, *, file_name: str) -> Compiled:
     problems += _news([placed(problem, places=places) for problem in checked.problems], known=problems)
     if checked.survey is None:
         return Compiled(form=None, problems=merged(problems))
-    found = collect(checked.survey, places=places, is_dynamic=reader.is_dynamic)
+    found = collect(checked.survey, places=places, is_dynamic=reader.is_dynamic, files=lists_in(beside))
     form, findings = _form(checked.survey, found=found, sheets=sheets)
     problems += [
         *found.problems,
         *_language_problems(sheets, found=found),
         *checks.check_texts(form, places=places),
-        *checks.problems_of(findings, form=form, places=places),
+        *checks.problems_of(findings, found=found, places=places),
     ]
-    if not form.questions and not _broken(problems):
+    if not any(question.asked for question in form.questions) and not _broken(problems):
         problems.append(Problem(level="error", what="the form asks nothing", sheet="survey"))
     if not _broken(problems):
-        problems += reader.check_xform(checked.survey)
+        form = _finished(form, survey=checked.survey, found=found, places=places, files=beside, problems=problems)
     return Compiled(form=None if _broken(problems) else form, problems=merged(problems))
 
 
+def _finished(
+    form: Form, *, survey: object, found: Elements, places: Places, files: Mapping[str, bytes], problems: list[Problem]
+) -> Form:
+    """Return the form with what the engine runs of it, or find out why that cannot be made."""
+    from bot.forms.xlsform import reader, xform  # noqa: PLC0415 (as above)
+
+    try:
+        text = reader.write_xform(survey)
+        wanted = lists_wanted(text)
+        problems += check_lists(wanted, files=files, places=places)
+        if _broken(problems):
+            return form
+        blueprint = for_chat(xform.read_xform(text, files=lists_in(files)), form=form)
+    except Unreadable as error:
+        problems.append(placed(error.problem, places=places))
+        return form
+    form = replace(form, blueprint=blueprint, files=files_of(form, lists=wanted))
+    problems += check_media(form, files=files, places=places)
+    _, findings = build(blueprint)
+    problems += checks.problems_of(findings, found=found, places=places)
+    return form
+
+
 def blueprint_of_source(data: bytes, *, file_name: str, files: Mapping[str, bytes] | None = None) -> Blueprint:
-    """Return what the engine runs of a file, of any XLSForm that pyxform accepts: also what is not asked in a chat yet.
+    """Return what the engine runs of a file, of any XLSForm that pyxform accepts: also what cannot be asked in a chat.
 
     Args:
         data: the file.
         file_name: its name, whose ending says what it is.
-        files: csv files beside it, by the names of the lists they are; only those that the form takes are read.
+        files: what lies beside it, by name; only csv files that the form takes are read.
 
     Raises:
         FormError: it cannot be read.
@@ -83,7 +115,7 @@ def blueprint_of_source(data: bytes, *, file_name: str, files: Mapping[str, byte
     problems += [problem for problem in checked.problems if problem.level == "error"]
     if problems or checked.survey is None:
         raise FormError(str(problems[0]) if problems else "the form cannot be read")
-    return xform.read_xform(reader.write_xform(checked.survey), files=files or {})
+    return xform.read_xform(reader.write_xform(checked.survey), files=lists_in(files or {}))
 
 
 def _stem(file_name: str) -> str:
@@ -112,7 +144,10 @@ def _form(survey: object, *, found: Elements, sheets: Sheets) -> tuple[Form, Fin
         groups=tuple(found.groups),
         settings=MappingProxyType(dict(sheets.settings)),
     )
-    _, findings = examine_form(form, ignored=found.ignored)
+    sketch = Blueprint(
+        root=str(getattr(survey, "name", "") or ROOT), entries=tuple(found.entries), actions=tuple(found.actions)
+    )
+    _, findings = build(sketch, strict=True)
     return _with_depends(form, depends=findings.depends), findings
 
 

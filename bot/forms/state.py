@@ -324,7 +324,7 @@ class State:
 
     def _resize(self, step: Step, outer: Instance) -> None:
         """Keep as many instances as the expression says; where it gives no number, as many as there are."""
-        spec, made = step.spec, outer.ranges[step.spec.path]
+        spec, made = step.spec, outer.ranges.setdefault(step.spec.path, [])
         wanted = step.count(self.frame(outer)) if step.count is not None else math.nan
         if math.isnan(wanted):
             return
@@ -364,7 +364,7 @@ class State:
 
     def _text_of(self, item: Item, step: Step) -> str:
         """Return a result as its question stores it."""
-        day = day_of(item, zone=self.zone) if self.program.strict and step.entry.type == "date" else None
+        day = day_of(item, zone=self.zone) if self.program.in_chat and step.entry.type == "date" else None
         return day or to_text(item)
 
     def _show(self, step: Step, instance: Instance, value: Value | None) -> None:

@@ -92,7 +92,10 @@ class _Compiler:
             case Number() | Text():
                 return literal(tree.value)
             case Reference():
-                return self._node(self._scope.reference(tree))
+                spec = self._scope.reference(tree, group_too=self._wants_nodes)
+                if spec.is_question:
+                    return self._node(spec)
+                return self._walked(self._start_at_root(), Found([self._scope.names.shape.document]), _way_to(spec))
             case Path():
                 return self._path(tree)
             case Call():
@@ -154,7 +157,7 @@ class _Compiler:
         if spec is not None and not spec.is_question:
             return self._located(tree, inside=False)
         if not self._scope.here:
-            raise ExpressionError("only a constraint knows `.`, the answer just given", mend="Use ${name}.", at=tree.at)
+            raise ExpressionError("`.`, the answer itself, is not known here", mend="Use ${name}.", at=tree.at)
         return here(spec)
 
     def _located(self, tree: Path, *, inside: bool) -> Closure:
@@ -248,7 +251,7 @@ class _Compiler:
             raise
 
     def _argument(self, tree: Node, *, of: str) -> Closure:
-        self._wants_nodes = of in _OF_NODES and isinstance(tree, Path)
+        self._wants_nodes = of in _OF_NODES and isinstance(tree, Path | Reference)
         closure = self.compile(tree)
         self._wants_nodes = False
         return closure

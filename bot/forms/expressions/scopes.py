@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bot.forms.expressions.shape import Shape, Spec
@@ -42,8 +42,6 @@ class Scope:
     `at` (the number of a repeat's instances is asked outside of it).
     here: whether `.` may be used; strict: whether a name or path that leads nowhere is a mistake (in the ODK engine it
     is an empty node-set).
-    ignored: names that the form has but that carry no value (metadata), with the reason; an empty reason means that
-        it was said elsewhere, and makes an error without words.
     warnings: filled while compiling with what is legal but surely not meant.
     """
 
@@ -52,7 +50,6 @@ class Scope:
     depth: int | None = None
     here: bool = False
     strict: bool = True
-    ignored: Mapping[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -67,8 +64,8 @@ class Scope:
             return self.depth
         return self.spec.depth if self.spec is not None else 0
 
-    def reference(self, node: Reference) -> Spec:
-        """Return the question that `${name}` means.
+    def reference(self, node: Reference, *, group_too: bool = False) -> Spec:
+        """Return the question (or also the group) that `${name}` means.
 
         Raises:
             ExpressionError: nobody, several, or a group has that name.
@@ -84,7 +81,7 @@ class Scope:
             )
         if not found:
             raise self._unknown(node.name, shown=f"${{{node.name}}}", at=node.at)
-        if not found[0].is_question:
+        if not found[0].is_question and not group_too:
             raise ExpressionError(
                 f"${{{node.name}}} is a group, it has no value", mend="Name a question of it.", at=node.at
             )
@@ -132,10 +129,6 @@ class Scope:
         return None
 
     def _unknown(self, name: str, *, shown: str, at: int) -> ExpressionError:
-        if name in self.ignored:
-            if not self.ignored[name]:
-                return ExpressionError("", at=at)
-            return ExpressionError(f"{shown} {self.ignored[name]}", mend="Do without it.", at=at)
         near = difflib.get_close_matches(name, [*self.names.by_name], n=1)
         return ExpressionError(
             f"there is no question {shown}",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Literal
 
 from bot.forms.expressions.syntax import ExpressionError
-from bot.forms.model import Form, Group, Problem, Question, Texts
+from bot.forms.model import SILENT, Form, Problem, Texts
 from bot.forms.outline import in_document_order
 from bot.forms.program import Fault, Findings
-from bot.forms.xlsform.rows import Places, cell, header_of
+from bot.forms.xlsform.elements import Elements
+from bot.forms.xlsform.rows import YES, Places, cell, header_of
 
 MAX_QUESTIONS = 2_000
 """Rows of a survey; nobody answers more in a chat, and the largest public forms have about 1,500."""
@@ -35,6 +37,7 @@ def check_size(places: Places) -> Iterator[Problem]:
 def check_choices(places: Places) -> Iterator[Problem]:
     """Find choices without a name, named twice in a list, or named with spaces."""
     seen: dict[tuple[str, str], int] = {}
+    doubled = places.setting("allow_choice_duplicates").lower() in YES
     for row, cells in enumerate(places.sheets.choices if places.sheets else (), start=2):
         list_name, name = cell(cells, "list_name"), cell(cells, "name")
         column = header_of(cells, "name")
@@ -42,7 +45,7 @@ def check_choices(places: Places) -> Iterator[Problem]:
             continue
         if not name:
             yield _of_choice(row, "error", "the choice has no name", column=column, mend="Fill in the column name.")
-        elif (list_name, name) in seen:
+        elif (list_name, name) in seen and not doubled:
             yield _of_choice(
                 row, "error", f"the list {list_name} has a choice {name} in row {seen[list_name, name]} already",
                 column=column, mend="Give each choice of a list its own name.",
@@ -58,8 +61,9 @@ def check_choices(places: Places) -> Iterator[Problem]:
 def check_texts(form: Form, *, places: Places) -> Iterator[Problem]:
     """Find questions that show nothing, and texts that one of the languages lacks."""
     for question in form.questions:
-        shown = question.type != "calculate"
-        if shown and not (question.label or question.hint or (question.calculation and question.read_only)):
+        shown = question.type == "note" or question.type not in SILENT
+        said = question.label or question.hint or question.media or (question.calculation and question.read_only)
+        if shown and not said:
             yield _of_row(
                 question.path, "error", "the question has neither label nor hint", column="label", places=places,
                 mend="Fill in the column label.",
@@ -100,30 +104,36 @@ def _missing(texts: Texts, *, form: Form) -> list[str]:
     return [code for code in form.languages if code not in texts]
 
 
-def problems_of(findings: Findings, *, form: Form, places: Places) -> Iterator[Problem]:
+def problems_of(findings: Findings, *, found: Elements, places: Places) -> Iterator[Problem]:
     """Say what compiling the expressions found."""
     for fault in findings.faults:
-        if fault.error.what:
-            yield _of_expression(fault, level="error", form=form, places=places)
+        yield _of_expression(fault, level="error", found=found, places=places)
     for doubt in findings.doubts:
-        yield _of_expression(doubt, level="warning", form=form, places=places)
+        yield _of_expression(doubt, level="warning", found=found, places=places)
     if findings.ring:
-        first = findings.ring[0]
-        column = "calculation" if (first, "calculation") in findings.depends else "relevant"
-        yield _of_row(
-            first, "error", f"these depend on each other in a ring: {' > '.join(findings.ring)}", column=column,
-            places=places, mend="Take one of them out of the other's calculation or relevance.",
-        )  # fmt: skip
+        yield _of_ring(findings, places=places)
 
 
-def _of_expression(fault: Fault, *, level: Literal["error", "warning"], form: Form, places: Places) -> Problem:
+def _of_ring(findings: Findings, *, places: Places) -> Problem:
+    """Say what depends on itself; a group that reads what is inside it can be run, and is hardly meant."""
+    ring = tuple(path.removesuffix("#") for path in findings.ring)
+    inside = any(below.startswith(f"{above}/") for below, above in itertools.pairwise(ring))
+    first = ring[0]
+    column = "calculation" if (first, "calculation") in findings.depends else "relevant"
+    return _of_row(
+        first, "warning" if inside else "error", f"these depend on each other in a ring: {' > '.join(ring)}",
+        column=column, places=places, mend="Take one of them out of the other's calculation or relevance.",
+    )  # fmt: skip
+
+
+def _of_expression(fault: Fault, *, level: Literal["error", "warning"], found: Elements, places: Places) -> Problem:
     error: ExpressionError = fault.error
-    what = error.what
-    item: Question | Group | None = form.by_path.get(fault.path) or form.group_by_path.get(fault.path)
-    written = getattr(item, fault.column, None)
-    if level == "error" and written is not None and error.at and len(written.text) > error.at:
+    what, column = error.what, fault.column
+    if column == "dynamic_default" and fault.path in found.triggered:
+        column = "calculation"
+    if level == "error" and error.at and column != "choice_filter" and len(places.cell(fault.path, column)) > error.at:
         what = f"{what}, at character {error.at + 1}"
-    return _of_row(fault.path, level, what, column=fault.column, places=places, mend=error.mend)
+    return _of_row(fault.path, level, what, column=column, places=places, mend=error.mend)
 
 
 def _of_row(

@@ -33,6 +33,12 @@ def code_of(name: str) -> str:
     return name
 
 
+def name_of(code: str, *, names: Iterable[str]) -> str:
+    """Return the name that a blueprint has for a language (`Deutsch (de)` for `de`), else its first one, else ""."""
+    known = tuple(names)
+    return next((name for name in known if code_of(name) == code), known[0] if known else "")
+
+
 def looks_coded(name: str) -> bool:
     """Whether a language's name carries a code, or is one."""
     return bool(_CODE.search(name) or name.strip().lower() in _NAMES or _BARE.fullmatch(name.strip()))

@@ -86,13 +86,6 @@ def check(sheets: Sheets, *, stem: str) -> Checked:
     return checked
 
 
-def check_xform(survey: Any) -> list[Problem]:
-    """Let pyxform write its XForm, in which it finds a few more mistakes."""
-    problems: list[Problem] = []
-    _guarded(lambda: survey.to_xml(validate=False, warnings=[]), problems=problems)
-    return problems
-
-
 def write_xform(survey: Any) -> str:
     """Return the XForm that pyxform writes of its survey.
 

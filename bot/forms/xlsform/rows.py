@@ -20,6 +20,7 @@ _ALIASES: Mapping[str, frozenset[str]] = {
     "default": frozenset({"default"}),
     "read_only": frozenset({"readonly", "read_only", "bind::readonly"}),
     "choice_filter": frozenset({"choice_filter"}),
+    "count": frozenset({"repeat_count", "jr:count", "count"}),
     "list_name": frozenset({"list_name"}),
     "disabled": frozenset({"disabled"}),
 }
@@ -30,7 +31,7 @@ _END = re.compile(r"end[\s_](?:group|lgroup|repeat|loop|looped group)\b")
 _UNKNOWN_TYPE = re.compile(r"Unknown question type '(.+)'")
 _SPACED = re.compile(r"Choice names with spaces .* See \[(.+)\] in \[(.+)\]")
 _HEADERS = re.compile(r"Invalid headers provided for sheet: '(\w+)'")
-_YES = frozenset({"yes", "true", "true()"})
+YES = frozenset({"yes", "true", "true()"})
 
 
 def header_of(cells: Cells, column: str) -> str:
@@ -67,6 +68,10 @@ class Places:
         row = self.row(path)
         return cell(self.sheets.survey[row - 2], column) if self.sheets and row > 1 else ""
 
+    def setting(self, name: str) -> str:
+        """Return a setting, "" if there is none."""
+        return cell(self.sheets.settings, name) if self.sheets is not None else ""
+
 
 def locate(sheets: Sheets) -> Places:
     """Find all rows."""
@@ -99,7 +104,7 @@ def _survey_rows(sheets: Sheets) -> Iterator[tuple[str, int]]:
     groups: list[str] = []
     for row, cells in enumerate(sheets.survey, start=2):
         kind = " ".join(cell(cells, "type").split()).lower()
-        if not kind or cell(cells, "disabled").lower() in _YES:
+        if not kind or cell(cells, "disabled").lower() in YES:
             continue
         if _END.match(kind):
             groups[-1:] = []

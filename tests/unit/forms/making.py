@@ -95,7 +95,7 @@ def settle(made: Form, given: Mapping[str, Value], moment: Moment) -> Settled:
         for path, value in given.items()
     }
     state = revived(made, answers, (), moment, chance=0)
-    rows = {path: row for path, row in answers_of(state, answers, now=moment.now).items() if row.relevant}
+    rows = {path: row for path, row in answers_of(made, state, answers, now=moment.now).items() if row.relevant}
     return Settled(
         state=state,
         values={path: row.value for path, row in rows.items() if row.value is not None},

@@ -264,7 +264,7 @@ def test_truths(expression: str) -> None:
         ("'a'/b", "from a node-set"),
         ("count(1)", "a node-set is expected"),
         ("sideways::n", "no axis"),
-        (".", "only a constraint"),
+        (".", "not known here"),
         ("${last-saved#n}", "last-saved"),
         ("regex('a', '(')", "cannot be used"),
         ("jr:choice-name(${one}, ${one})", "quotation marks"),

@@ -140,12 +140,10 @@ def test_or_other_becomes_a_choice_and_a_text_question() -> None:
         ("text | b | B | | nofunction(.) | |", "constraint", "no function nofunction()"),
         ("text | b | B | | | |  ${a} + ", "required", "too early"),
         ("calculate | b | | | | round(1, 2, 3) |", "calculation", "takes 1 to 2 arguments"),
-        ("text | b | B | . = 'x' | | |", "relevant", "only a constraint"),
+        ("text | b | B | . = 'x' | | |", "relevant", "not known here"),
         ("text | b | B | /data/nobody = 1 | | |", "relevant", "no question /data/nobody"),
         ("text | b | B | property('x') = 1 | | |", "relevant", "not supported yet"),
         ("text | b | B | | regex(., '(?=x)') | |", "constraint", "cannot be used"),
-        ("image | b | B | | | |", "type", "the type image is not supported yet"),
-        ("time | b | B | | | |", "type", "the type time is not supported yet"),
         ("text | b | | | | |", "label", "neither label nor hint"),
         ("text | a | B | | | |", "name", "must be unique"),
         ("nonsense | b | B | | | |", "type", "Unknown question type"),
@@ -169,8 +167,8 @@ def test_the_authors_own_header_is_named() -> None:
 
 
 def test_several_mistakes_come_together() -> None:
-    found = errors(survey("text | a | A | 1 + | foo() | |", "image | b | B | | | |", "text | c | C | ${b} = 1 | | |"))
-    assert [(problem.row, problem.column) for problem in found] == [(2, "relevant"), (2, "constraint"), (3, "type")]
+    found = errors(survey("text | a | A | 1 + | foo() | |", "text | c | C | ${a} = | | |"))
+    assert [(problem.row, problem.column) for problem in found] == [(2, "relevant"), (2, "constraint"), (3, "relevant")]
 
 
 def test_rings_are_named() -> None:
@@ -179,27 +177,6 @@ def test_rings_are_named() -> None:
     )
     assert "a > b > c > a" in problem.what
     assert (problem.row, problem.column) == (2, "calculation")
-
-
-def test_repeats_are_refused_without_complaints_about_their_inside() -> None:
-    rows = ("begin repeat | r | R | | | |", "text | a | A | | | |", "end repeat | | | | | |")
-    problem = only_error(survey(*rows, "note | n | N | ${a} = 1 | | |"))
-    assert (problem.what, problem.row) == ("repeat is not supported yet.", 2)
-
-
-def test_choice_filters_are_refused() -> None:
-    result = compiled(
-        "survey", "type | name | label | choice_filter", "select_one l | a | A | x = 1",
-        "choices", "list_name | name | label | x", "l | a | A | 1",
-    )  # fmt: skip
-    assert only_error(result).column == "choice_filter"
-
-
-def test_metadata_is_left_out_with_a_word() -> None:
-    result = survey("start | start | | | | |", "username | u | | | | |", "text | a | A | | | |")
-    assert result.form is not None and len(result.form.questions) == 1
-    assert [problem.row for problem in result.problems if "no meaning in a chat" in problem.what] == [2, 3]
-    assert "is metadata" in only_error(survey("start | start | | | | |", "text | a | A | ${start} = 1 | | |")).what
 
 
 def test_choices_named_twice_or_not_at_all() -> None:
@@ -317,38 +294,6 @@ def test_columns_named_twice_are_found_in_their_sheet() -> None:
     assert (problem.sheet, problem.row) == ("survey", 1)
 
 
-@pytest.mark.parametrize(
-    ("column", "cell", "what"),
-    [
-        ("trigger", "${a}", "a trigger is not supported yet"),
-        ("readonly", "${a} = 1", "an expression in readonly is not supported yet"),
-    ],
-)
-def test_columns_that_come_later_are_refused(column: str, cell: str, what: str) -> None:
-    result = compiled(
-        "survey", f"type | name | label | calculation | {column}", "text | a | A | |", f"text | b | B | 1 | {cell}"
-    )
-    problem = only_error(result)
-    assert what in problem.what
-    assert (problem.row, problem.column) == (3, column)
-
-
-def test_shuffled_choices_and_pictures_are_doubted() -> None:
-    result = compiled(
-        "survey", "type | name | label | parameters | media::image", "select_one l | a | A | randomize=true | a.png",
-        "choices", "list_name | name | label", "l | x | X", "l | y |",
-    )  # fmt: skip
-    assert result.form is not None
-    assert [(problem.sheet, problem.column) for problem in result.problems] == [
-        ("survey", "media"), ("survey", "parameters"), ("choices", "label"),
-    ]  # fmt: skip
-
-
-def test_choices_from_files_are_refused() -> None:
-    problem = only_error(compiled("survey", "type | name | label", "select_one_from_file towns.csv | a | A"))
-    assert "from a file" in problem.what
-
-
 def test_a_form_that_asks_nothing_is_refused() -> None:
     assert "asks nothing" in only_error(compiled("survey", "type | name | label", "start | s | S")).what
 
@@ -385,4 +330,8 @@ def test_no_table_makes_it_fail(rows: list[list[str]]) -> None:
         "choices", "list_name | name | label", "l | x | X",
     )  # fmt: skip
     assert (result.form is None) == any(problem.level == "error" for problem in result.problems)
+    if result.form is not None and result.form.blueprint is not None:
+        sorts = {entry.path: entry.sort for entry in result.form.blueprint.entries}
+        assert all(sorts.get(question.path) == "question" for question in result.form.questions)
+        assert all(sorts.get(group.path) == ("repeat" if group.repeats else "group") for group in result.form.groups)
     assert all(problem.what and "Traceback" not in problem.what for problem in result.problems)

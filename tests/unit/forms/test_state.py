@@ -235,7 +235,7 @@ def test_lists_in_files_are_looked_up() -> None:
         "calculate | nowhere | | pulldata('villages', 'label', 'name', ${q}) |",
     )  # fmt: skip
     towns = "\ufeffname,label,size\nu,Unna,2\nb,Bergkamen,1\nl,Lünen,3\n\n".encode()
-    program, _ = build(blueprint_of_source(source, file_name="f.md", files={"towns": towns}))
+    program, _ = build(blueprint_of_source(source, file_name="f.md", files={"towns.csv": towns}))
     simulation = Simulation(program, now=NOW, zone=BERLIN)
     assert simulation.nodes["/data/t"]["choices"] == ["u", "l"]
     answer(simulation, "q", "l")

@@ -22,7 +22,7 @@ from bot.forms.blueprint import (
     Option,
     Seed,
 )
-from bot.forms.model import Form
+from bot.forms.model import Form, Question
 from bot.forms.program import build
 from bot.forms.simulation import Simulation
 from tests.unit.forms.making import BERLIN
@@ -156,9 +156,14 @@ def _survives(simulation: Simulation) -> None:
                 instance.kept.add(path)
                 value = instance.stored.get(path)
                 said[key_of(path, instance.id)] = Answer(state="given", value=value, answered_at=NOW)
-    rows = answers_of(state, said, now=NOW)
-    form = Form(name="f", title={}, version="", languages=(), questions=(), blueprint=state.program.blueprint)
+    questions = tuple(
+        Question(path=path, name=path, type="text")
+        for path, spec in state.program.shape.by_path.items()
+        if spec.is_question
+    )
+    form = Form(name="f", title={}, version="", languages=(), questions=questions, blueprint=state.program.blueprint)
     form.__dict__["_program"] = state.program
+    rows = answers_of(form, state, said, now=NOW)
     again = revived(form, rows, instances_of(state, ()), MOMENT, chance=0)
-    assert answers_of(again, rows, now=NOW) == rows
+    assert answers_of(form, again, rows, now=NOW) == rows
     assert again.top.values == state.top.values
