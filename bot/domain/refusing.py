@@ -24,11 +24,13 @@ def typed_way(draft: Draft, interview: Interview, walk: Walk, stop: Stop, text: 
         for way in questions.ways_out(walk, stop, say, tries=interview.tries):
             if folded(way.label) == said:
                 return way.key
+        if folded(say("way.skip")) == said and not walk.is_required(stop):
+            return "skip"
     if walk.is_required(stop):
         return None
     if says_unknown(text):
         return None if questions.has_own_unknown(stop, says_unknown) else "unknown"
-    return "skip" if says_skip(text) and stop.question.type != "text" else None
+    return "skip" if says_skip(text) and stop.question.type != "text" and not stop.question.has_long_list else None
 
 
 def refuse(draft: Draft, interview: Interview, walk: Walk, stop: Stop, why: str) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 
 from bot.forms.expressions.nodes import Instance
 from bot.forms.expressions.shape import Spec
-from bot.forms.expressions.values import to_text
 from bot.forms.model import Form, Question, Texts, Value
+from bot.forms.readers import written_value
 from bot.forms.state import State
 
 _MENTION = re.compile(r"\$\{\s*([^}\s]+)\s*\}")
@@ -58,19 +57,7 @@ def written(
         case str() if question.choices or question.filtered:
             return (label_of(state, form, question, value, instance=instance, language=language),)
         case _:
-            return (_plain(value, question=question, german=language.lower().startswith("de")),)
-
-
-def _plain(value: Value, *, question: Question, german: bool) -> str:
-    if isinstance(value, float):
-        text = f"{value:.15g}"
-        return text.replace(".", ",") if german else text
-    if question.type == "date" and german and isinstance(value, str):
-        try:
-            return date.fromisoformat(value[:10]).strftime("%d.%m.%Y")
-        except ValueError:
-            return value
-    return to_text(value)
+            return (written_value(value, type=question.type, language=language),)
 
 
 def label_of(state: State, form: Form, question: Question, name: str, *, instance: Instance, language: str) -> str:

@@ -7,19 +7,37 @@ from collections.abc import Mapping, Sequence
 
 from bot.forms.model import LONG_LIST, Choice
 from bot.forms.readers.folding import fold, folds, plain_digits
+from bot.forms.readers.typos import Spellings, beginnings
 
 MIN_PREFIX = 4
 """Letters from which the beginning of a label (in a long list: any part of it) counts as the label."""
 
 _NUMBER = re.compile(r"[#(\[]?\s*([0-9]{1,5})\s*[.)\]:]?", re.ASCII)  # the longest lists have some 11,000 choices
-_YES = frozenset({"ja", "j", "jo", "yes", "y", "yep"})
-_NO = frozenset({"nein", "n", "ne", "nee", "no", "nope"})
+_LETTER = re.compile(r"[(\[]?\s*([a-z])\s*[.)\]:]?", re.ASCII)
+_YES = frozenset(
+    "ja j jo jawohl jep jup klar naturlich natuerlich sicher genau stimmt gerne gern yes y yep yeah yup sure".split()
+) | {"na klar", "auf jeden fall", "of course"}  # fmt: skip
+_NO = frozenset("nein n ne nee no noe nicht no nope nah nay".split()) | {"auf keinen fall", "eher nicht", "not really"}
+_NOTHING = frozenset("keine keins keiner keines kein nichts nix none nothing".split()) | {
+    "gar nichts", "gar keine", "nichts davon", "keine davon", "keines davon", "keins davon", "none of these",
+    "none of them", "nothing of that",
+}  # fmt: skip
+_MEANINGS = (
+    # What people write, the names that mean it, and the first words of labels that do.
+    (_YES, ("yes", "ja", "y", "j", "true"), frozenset({"ja", "yes"})),
+    (_NO, ("no", "nein", "n", "false"), frozenset({"nein", "no"})),
+    (
+        _NOTHING,
+        ("none", "keine", "nichts", "nothing"),
+        frozenset("keine keins keiner keines nichts none nothing".split()),
+    ),
+)
 
 
 class Catalogue:
     """The choices of one question, by all that people may write for them."""
 
-    __slots__ = ("_by_name", "_exact", "_forms", "choices")
+    __slots__ = ("_by_name", "_exact", "_forms", "_spellings", "choices")
 
     def __init__(self, choices: Sequence[Choice]) -> None:
         self.choices = tuple(choices)
@@ -32,6 +50,7 @@ class Catalogue:
                 if known != choice.name:
                     self._exact[text] = None
         self._by_name: Mapping[str, str] = {choice.name.casefold(): choice.name for choice in reversed(choices)}
+        self._spellings: Spellings | None = None
 
     def find(self, text: str, *, prefixes: bool = True) -> str | None:
         """Return the name of the choice: by label, number as shown, name, yes or no, or beginning of a label."""
@@ -63,11 +82,28 @@ class Catalogue:
             if any(_is_in(part, label) for part in parts for label in labels)
         )
 
+    def guess(self, text: str) -> str | None:
+        """Return the name of the one choice whose label the text is a misspelling of."""
+        if self._spellings is None:
+            short = len(self.choices) <= LONG_LIST
+            self._spellings = Spellings(
+                (form, number)
+                for number, labels in enumerate(self._forms)
+                for label in labels
+                for form in (beginnings(label) if short else (label,))
+            )
+        nearest = self._spellings.nearest(folds(text))
+        return self.choices[nearest].name if nearest is not None else None
+
+    def says_nothing(self, name: str) -> bool:
+        """Whether that choice is `none of these`."""
+        return name in (self._meant(word) for word in ("none", "keine"))
+
     def _loosely(self, text: str, *, prefixes: bool) -> str | None:
         word = fold(text)
-        if word in _YES or word in _NO:
-            meant = ("yes", "ja") if word in _YES else ("no", "nein")
-            return next((self._by_name[name] for name in meant if name in self._by_name), None)
+        meant = self._meant(word) or self._by_letter(text)
+        if meant is not None:
+            return meant
         if not prefixes or len(word.replace(" ", "")) < MIN_PREFIX:
             return None
         begins = folds(text)
@@ -76,20 +112,48 @@ class Catalogue:
             return self.choices[fitting[0] - 1].name
         return next(iter(found)) if len(found) == 1 else None
 
+    def _meant(self, word: str) -> str | None:
+        """Return the choice that says yes, no or nothing, if the word does."""
+        for words, names, firsts in _MEANINGS:
+            if word in words:
+                named = next((self._by_name[name] for name in names if name in self._by_name), None)
+                return named or self._only(firsts, whole=True) or self._only(firsts, whole=False)
+        return None
+
+    def _only(self, words: frozenset[str], *, whole: bool) -> str | None:
+        """Return the one choice with a label that is, or begins with, one of the words."""
+        found = {name for label, name in self._exact.items() if (label if whole else label.partition(" ")[0]) in words}
+        return next(iter(found)) if len(found) == 1 else None
+
+    def _by_letter(self, text: str) -> str | None:
+        """Return the choice of a letter: the one it stands before, else in their order, if no label is one."""
+        match = _LETTER.fullmatch(text.strip().casefold())
+        if match is None or len(self.choices) > LONG_LIST or any(len(name) == 1 for name in self._by_name):
+            return None
+        before = {label.partition(" ")[0] for label in self._exact}
+        if any(len(first) == 1 and first.isalpha() for first in before):
+            return self._only(frozenset({match[1]}), whole=False)
+        number = ord(match[1]) - ord("a")
+        return self.choices[number].name if number < len(self.choices) else None
+
 
 _KEPT = 64
-_of_long_lists: dict[int, Catalogue] = {}  # by the identity of the choices, which a catalogue keeps alive
+_KEPT_SHORT = 512
+# By the identity of the choices, which a catalogue keeps alive. Short lists apart, so that many of them (filtered ones
+# are new at each question) do not drive a long one out, which takes long to make.
+_of_long_lists: dict[int, Catalogue] = {}
+_of_short_lists: dict[int, Catalogue] = {}
 
 
 def catalogue_of(choices: tuple[Choice, ...]) -> Catalogue:
-    """Return the catalogue of a question's choices; that of a long list takes long to make, and is kept."""
-    if len(choices) <= LONG_LIST:
-        return Catalogue(choices)
-    known = _of_long_lists.get(id(choices))
+    """Return the catalogue of a question's choices, made once as long as the list is in use."""
+    short = len(choices) <= LONG_LIST
+    kept, most = (_of_short_lists, _KEPT_SHORT) if short else (_of_long_lists, _KEPT)
+    known = kept.get(id(choices))
     if known is None:
-        while len(_of_long_lists) >= _KEPT:
-            _of_long_lists.pop(next(iter(_of_long_lists)), None)
-        known = _of_long_lists[id(choices)] = Catalogue(choices)
+        while len(kept) >= most:
+            kept.pop(next(iter(kept)), None)
+        known = kept[id(choices)] = Catalogue(choices)
     return known
 
 

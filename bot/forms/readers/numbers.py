@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
+from bot.forms.readers.amounts import read_amount
 from bot.forms.readers.folding import plain_digits
 from bot.forms.readers.outcomes import NotUnderstood, Reading, Understood
 
@@ -19,7 +21,28 @@ _GROUPED = re.compile(r"[0-9]{1,3}(?:(?P<mark>[.,'’\s])[0-9]{3})(?:(?P=mark)[0
 
 
 def read_integer(text: str) -> Reading:
-    """Read a whole number; `1.000`, `1,000` and `1 000` are a thousand, `5,0` is five."""
+    """Read a whole number; `1.000`, `1,000` and `1 000` are a thousand, `5,0` is five.
+
+    A number in words is as good; one that is hedged (`ca. 20`) or has words around it (`25 Leute`) is a guess.
+    """
+    reading = _integer(text)
+    if isinstance(reading, NotUnderstood) and reading.expected == "integer":
+        return read_amount(text, exact=_integer, made=_whole) or reading
+    return reading
+
+
+def read_decimal(text: str, *, language: str) -> Reading:
+    """Read a decimal number; one mark before three digits is read only as the language's own decimal mark.
+
+    A number in words is as good; one that is hedged (`ca. 2,5`) or has words around it (`2,5 km`) is a guess.
+    """
+    reading = _decimal(text, language=language)
+    if isinstance(reading, NotUnderstood) and reading.expected == "decimal":
+        return read_amount(text, exact=partial(_decimal, language=language), made=_number) or reading
+    return reading
+
+
+def _integer(text: str) -> Reading:
     refusal = NotUnderstood("integer", {"example": "25"})
     parts = _parts(text)
     if parts is None:
@@ -32,14 +55,18 @@ def read_integer(text: str) -> Reading:
         match = re.fullmatch(r"([0-9]+)\.0*", mixed) if mixed else None
     if match is None:
         return refusal
-    number = int(sign + match[1])
+    return _whole(int(sign + match[1])) or refusal
+
+
+def _whole(number: float) -> Reading | None:
+    if number != int(number):
+        return None
     if not MIN_INTEGER <= number <= MAX_INTEGER:
         return NotUnderstood("out_of_range", {"minimum": str(MIN_INTEGER), "maximum": str(MAX_INTEGER)})
-    return Understood(number)
+    return Understood(int(number))
 
 
-def read_decimal(text: str, *, language: str) -> Reading:
-    """Read a decimal number; one mark before three digits is read only as the language's own decimal mark."""
+def _decimal(text: str, *, language: str) -> Reading:
     german = language.lower().startswith("de")
     refusal = NotUnderstood("decimal", {"example": "3,5" if german else "3.5"})
     parts = _parts(text)
@@ -59,10 +86,13 @@ def read_decimal(text: str, *, language: str) -> Reading:
         written = _mixed(body)
     if not written:
         return refusal
-    number = float(sign + written)
+    return _number(float(sign + written))
+
+
+def _number(number: float) -> Reading:
     if abs(number) > MAX_DECIMAL:
         return NotUnderstood("out_of_range", {"minimum": str(-MAX_DECIMAL), "maximum": str(MAX_DECIMAL)})
-    return Understood(number + 0.0)  # -0.0 becomes 0.0
+    return Understood(float(number) + 0.0)  # -0.0 becomes 0.0
 
 
 def _parts(text: str) -> tuple[str, str] | None:

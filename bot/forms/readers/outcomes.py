@@ -28,8 +28,11 @@ class NotUnderstood:
 
     fitting: numbers of the choices of a long list that the text, or the unclear piece of it, is a part of.
 
-    integer, decimal, date -> example; decimal_ambiguous -> first, second; choice -> count; choices -> count, unclear;
-    acknowledge; text; too_long -> limit; out_of_range -> minimum, maximum; nothing (the question takes no answer).
+    integer, decimal, numbers, date, month, year, time, datetime, geopoint -> example; decimal_ambiguous -> first,
+    second; range -> minimum, maximum, example; range_step -> these and step; choice -> count; choices -> count,
+    unclear; rank -> count, unclear, example; rank_twice -> twice, example; rank_missing -> missing, example;
+    acknowledge; text; too_long -> limit; out_of_range -> minimum, maximum; file (it is answered by
+    one); nothing (it takes no answer).
     """
 
     expected: str

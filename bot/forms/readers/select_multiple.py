@@ -2,82 +2,42 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-
 from bot.forms.casting import in_order
 from bot.forms.model import Question
 from bot.forms.readers.choices import Catalogue, catalogue_of
-from bot.forms.readers.folding import plain_digits
-from bot.forms.readers.outcomes import NotUnderstood, Reading, Understood
+from bot.forms.readers.folding import fold
+from bot.forms.readers.outcomes import Guessed, NotUnderstood, Reading, Understood
+from bot.forms.readers.pieces import Pieces, Unclear
 
-MAX_PIECES = 60
-"""Pieces between commas and such; more is no list of choices, and trying all groupings grows with their square."""
-
-_HARD = re.compile(r"[;\n\r]+")
-_SOFT = re.compile(r"\s*,\s*(?:und|and|sowie)\s+|\s*[,+&/]\s*|\s+(?:und|and|sowie|u\.)\s+", re.IGNORECASE)
-_RANGE = re.compile(r"([0-9]{1,5})\s*(?:-|bis|to|\.\.)\s*([0-9]{1,5})", re.IGNORECASE | re.ASCII)
-_DIGITS = re.compile(r"[0-9]{1,5}[.)]?(?:\s+[0-9]{1,5}[.)]?)+", re.ASCII)
-
-
-class _Unclear(Exception):
-    """A piece that means no choice."""
+_ALL = frozenset(
+    {"alle", "alles", "alle davon", "samtliche", "saemtliche", "all", "all of them", "all of these", "everything"}
+)
+_OTHER = frozenset({"other", "others", "andere", "anderes", "sonstige", "sonstiges"})
 
 
 def read_select_multiple(text: str, *, question: Question) -> Reading:
-    """Read `1,3`, `1 und 3`, `1-3`, `1 3` and labels; one that holds commas or `und` itself is tried whole first."""
+    """Read `1,3`, `1 und 3`, `1-3`, `1 3`, `alle` and labels; one that holds commas or `und` is tried whole first.
+
+    With one misspelt label among them the whole is a guess.
+    """
     catalogue = catalogue_of(question.choices)
     count = str(len(question.choices))
-    names: list[str] = []
+    if fold(text) in _ALL and question.choices and catalogue.find(text) is None:
+        return _all(catalogue, question=question)
     try:
-        for part in _HARD.split(text):
-            if part.strip():
-                names += _part(part.strip(), catalogue=catalogue)
-    except _Unclear as unclear:
+        pieces = Pieces(text, catalogue=catalogue)
+    except Unclear as unclear:
         return NotUnderstood("choices", {"count": count, "unclear": str(unclear)[:80]}, catalogue.fitting(str(unclear)))
-    found = in_order(names, question=question)
-    return Understood(found) if found else NotUnderstood("choices", {"count": count, "unclear": ""})
+    found = in_order(pieces.names, question=question)
+    if not found:
+        return NotUnderstood("choices", {"count": count, "unclear": ""})
+    return Guessed(found) if pieces.guesses else Understood(found)
 
 
-def _part(text: str, *, catalogue: Catalogue) -> Iterator[str]:
-    """Yield the names in one part: at each place the longest run of pieces that means something."""
-    borders = [(0, 0), *((match.start(), match.end()) for match in _SOFT.finditer(text)), (len(text), len(text))]
-    pieces = len(borders) - 1
-    if pieces > MAX_PIECES:
-        raise _Unclear(text)
-    at = 0
-    while at < pieces:
-        begin = borders[at][1]
-        for end in range(pieces, at, -1):
-            meant = _names(text[begin : borders[end][0]], catalogue=catalogue, alone=end == at + 1)
-            if meant:
-                yield from meant
-                at = end
-                break
-        else:
-            piece = text[begin : borders[at + 1][0]].strip()
-            if piece:
-                raise _Unclear(piece)
-            at += 1
-
-
-def _names(text: str, *, catalogue: Catalogue, alone: bool) -> list[str]:
-    """Return what a run of pieces means; beginnings of labels, numbers and ranges are read in a single piece only."""
-    found = catalogue.find(text, prefixes=alone)
-    if found is not None:
-        return [found]
-    digits = plain_digits(text).strip()
-    if not alone:
-        return []
-    match = _RANGE.fullmatch(digits)
-    if match is not None:
-        first, last = int(match[1]), int(match[2])
-        if not 1 <= first <= last <= len(catalogue.choices):
-            raise _Unclear(text.strip())
-        return [choice.name for choice in catalogue.choices[first - 1 : last]]
-    if _DIGITS.fullmatch(digits):
-        numbers = [catalogue.by_number(word) for word in digits.split()]
-        if None in numbers:
-            raise _Unclear(text.strip())
-        return [name for name in numbers if name is not None]
-    return []
+def _all(catalogue: Catalogue, *, question: Question) -> Reading:
+    """Return all choices; where some are hardly meant (`none of these`, `other`), the rest as a guess."""
+    names = [choice.name for choice in question.choices]
+    meant = tuple(name for name in names if fold(name) not in _OTHER and not catalogue.says_nothing(name))
+    if not meant:
+        return NotUnderstood("choices", {"count": str(len(names)), "unclear": ""})
+    return Understood(meant) if len(meant) == len(names) else Guessed(meant)

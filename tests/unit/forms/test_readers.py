@@ -64,9 +64,7 @@ def test_whole_numbers(text: str, number: int) -> None:
     assert value(question("n", "integer"), text) == number
 
 
-@pytest.mark.parametrize(
-    "text", ["", "zwanzig", "3,5", "1.2.3", "1,00,000", "12.34", "1e3", "--3", "2-3", "1" * 60, "½"]
-)
+@pytest.mark.parametrize("text", ["", "viele", "3,5", "1.2.3", "1,00,000", "12.34", "1e3", "--3", "2-3", "1" * 60, "½"])
 def test_what_is_no_whole_number(text: str) -> None:
     assert refusal(question("n", "integer"), text).expected == "integer"
 
