@@ -25,6 +25,8 @@ FormName = Annotated[str, typer.Argument(metavar="NAME", help="Name of the form.
 @app.command()
 def check(file: FormFile, as_json: JsonFlag = False) -> None:
     """Say what is wrong with a form: sheet, row, column, what, and how to mend it."""
+    from bot.forms.reading_time import minutes_of
+
     _, form, problems = _compile(file)
     if as_json:
         say_json({"ok": form is not None, **_about(form), "problems": [_problem(problem) for problem in problems]})
@@ -34,7 +36,8 @@ def check(file: FormFile, as_json: JsonFlag = False) -> None:
         if form is not None:
             asked = sum(question.asked for question in form.questions)
             languages = f", {', '.join(form.languages)}" if form.languages else ""
-            typer.echo(f"{file.name} is in order: {asked} questions{languages}")
+            minutes = max(1, round(minutes_of(form)))
+            typer.echo(f"{file.name} is in order: {asked} questions, {minutes} min to answer all{languages}")
     if form is None:
         raise typer.Exit(1)
 
@@ -195,10 +198,18 @@ def _compile(file: Path) -> tuple[bytes, Form | None, tuple[Problem, ...]]:
 
 
 def _about(form: Form | None) -> dict[str, object]:
+    from bot.forms.reading_time import minutes_of
+
     if form is None:
-        return {"name": None, "version": None, "languages": [], "questions": 0}
-    asked = sum(question.asked for question in form.questions)
-    return {"name": form.name, "version": form.version, "languages": form.languages, "questions": asked}
+        return {"name": None, "version": None, "languages": [], "questions": 0, "minutes": {}, "files": []}
+    return {
+        "name": form.name,
+        "version": form.version,
+        "languages": form.languages,
+        "questions": sum(question.asked for question in form.questions),
+        "minutes": {language: round(minutes_of(form, language=language), 1) for language in form.languages or ("",)},
+        "files": form.files,
+    }
 
 
 def _problem(problem: Problem) -> dict[str, object]:

@@ -24,7 +24,7 @@ def typed_way(draft: Draft, interview: Interview, walk: Walk, stop: Stop, text: 
         for way in questions.ways_out(walk, stop, say, tries=interview.tries):
             if folded(way.label) == said:
                 return way.key
-        if folded(say("way.skip")) == said and not walk.is_required(stop):
+        if folded(say("way.skip")) == said:
             return "skip"
     if walk.is_required(stop):
         return None

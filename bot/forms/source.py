@@ -17,6 +17,7 @@ from bot.forms.xlsform import checks
 from bot.forms.xlsform.adapting import for_chat
 from bot.forms.xlsform.attachments import check_lists, check_media, files_of, lists_in, lists_wanted
 from bot.forms.xlsform.complaints import Unreadable, merged
+from bot.forms.xlsform.doubts import check_conditions, check_lengths
 from bot.forms.xlsform.elements import Elements, collect
 from bot.forms.xlsform.files import examine
 from bot.forms.xlsform.languages import code_of, in_header_order, looks_coded
@@ -89,7 +90,11 @@ def _finished(
         problems.append(placed(error.problem, places=places))
         return form
     form = replace(form, blueprint=blueprint, files=files_of(form, lists=wanted))
-    problems += check_media(form, files=files, places=places)
+    problems += [
+        *check_media(form, files=files, places=places),
+        *check_conditions(form, found=found, places=places),
+        *check_lengths(form, places=places),
+    ]
     _, findings = build(blueprint)
     problems += checks.problems_of(findings, found=found, places=places)
     return form

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import re
 import textwrap
+from functools import cache
 
 import pytest
 from pyxform.xls2xform import convert
 
+from bot.forms.model import Form
+from bot.forms.reading_time import minutes_of
+from bot.forms.source import compile_source
 from tests.unit.content.sheets import FIELDS, LANGUAGES, NEEDS, Row, asked, choice_lists, in_groups, settings, survey
 
 BUTTON = 24  # characters that fit on a phone button (contract of the channels: longer ones are numbered in the text)
 LONG_LABELS: frozenset[tuple[str, str]] = frozenset()  # (list, choice) that may be longer; none needs to be
 PHONE_LINE = 40  # characters on a line of a phone screen
 EXCLUSIVE = "not(selected(., 'none')) or count-selected(.) = 1"
-
-# The parts of the time that an answer takes. Reading: the International Reading Speed Texts (Trauzettel-Klosinski and
-# Dietz 2012) were read at 179 words a minute in German, 228 in English. Typing: Palin and others (2019) measured 36
-# words a minute on phones. Making up one's mind and tapping or sending: our own assumption, on the generous side.
-READ_WORDS_PER_MINUTE = {"de": 179, "en": 228}
-TYPED_WORDS_PER_MINUTE = 36
-TYPED_WORDS = {"wish": 15, "other": 3}
-SECONDS_TO_CHOOSE, SECONDS_TO_THINK_OF_A_TEXT = 3, 5
 
 
 def test_pyxform_reads_the_form_without_a_warning() -> None:
@@ -103,25 +99,26 @@ def test_somebody_without_any_interest_is_through_after_11_taps() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_longest_path_takes_five_to_eight_minutes(language: str) -> None:
-    assert 5 <= sum(seconds(row, language) for row in asked()) / 60 <= 8
+    assert 5 <= minutes_of(needs(), language=language) <= 8
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_somebody_without_any_interest_needs_under_three_minutes(language: str) -> None:
-    assert sum(seconds(row, language) for row in asked() if not row["relevant"]) / 60 < 3
+    always = {row.name for row in asked() if not row["relevant"]}
+    left = [question for question in needs().questions if question.name in always]
+    assert len(left) == len(always)
+    assert minutes_of(needs(), language=language, only=left) < 3
 
 
-def seconds(row: Row, language: str) -> float:
-    texts = [
-        row.say("label", language),
-        row.say("hint", language),
-        *(choice.say("label", language) for choice in row.choices),
-    ]
-    reading = sum(len(text.split()) for text in texts) / READ_WORDS_PER_MINUTE[language] * 60
-    if row.choices:
-        return reading + SECONDS_TO_CHOOSE
-    typing = TYPED_WORDS[row.name.rpartition("_")[2]] / TYPED_WORDS_PER_MINUTE * 60
-    return reading + SECONDS_TO_THINK_OF_A_TEXT + typing
+@cache
+def needs() -> Form:
+    form = compile_source(NEEDS.read_bytes(), file_name=NEEDS.name).form
+    assert form is not None
+    return form
+
+
+def test_the_check_has_nothing_to_say() -> None:
+    assert compile_source(NEEDS.read_bytes(), file_name=NEEDS.name).problems == ()
 
 
 def test_choice_labels_fit_on_a_button() -> None:
