@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,7 +15,7 @@ from bot.errors import FormError
 from bot.files.table import Cell, Table, Values
 from bot.forms.model import Form, Problem
 from bot.house import Content, House, code_hash
-from storage import reports
+from storage import moving, reports
 from storage.codec import to_micros
 from storage.desk import Order, carry_out
 from storage.reports import FormVersions, Selection
@@ -36,6 +37,12 @@ async def perform(house: House, *, actor: str, command: desk.Command[R]) -> R:
     order = Order(actor=actor, now=to_micros(house.clock.now()), number=house.next_id)
     result: R = await house.database.write(lambda: carry_out(order, command))
     return result
+
+
+async def look_ahead(house: House, command: desk.PublishForm) -> desk.Outlook | None:
+    """Say what a command would change and move, without carrying it out; None: there is no earlier version."""
+    digest = hashlib.sha256(command.source).hexdigest()
+    return await house.database.read(lambda: moving.look_ahead(command.form, name=command.name, digest=digest))
 
 
 async def invite(
@@ -117,4 +124,13 @@ async def latest_row(house: House, *, channel: str, chat: str) -> tuple[str, Tab
     return None
 
 
-__all__ = ["COMMAND_LINE", "compile_form", "content_command", "invite", "latest_row", "perform", "table_of"]
+__all__ = [
+    "COMMAND_LINE",
+    "compile_form",
+    "content_command",
+    "invite",
+    "latest_row",
+    "look_ahead",
+    "perform",
+    "table_of",
+]

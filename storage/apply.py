@@ -13,7 +13,7 @@ from bot.errors import Conflict
 from storage import deliveries
 from storage.codec import dump, to_micros
 from storage.erasure import erase
-from storage.statements import Statement, Steps, change, many
+from storage.statements import Statement, Steps, change, many, rows
 from storage.writes import (
     ADDRESS,
     ANSWER,
@@ -29,6 +29,7 @@ from storage.writes import (
     DIALOGUE,
     DIALOGUE_GONE,
     HISTORY,
+    HOLD,
     INSTANCE,
     INSTANCE_ANSWERS_GONE,
     INSTANCE_GONE,
@@ -77,6 +78,7 @@ def apply(turns: Sequence[tuple[Scene, Turn]], *, owner: str, leased_until: int)
         Conflict: somebody else took what one of the turns wanted; nothing of the batch may be kept.
     """
     gathered = _Rows(owner=owner, leased_until=leased_until)
+    yield from _hold(turns)
     for scene, turn in turns:
         _gather(gathered, scene, turn)
     for scene, erased in gathered.erased:
@@ -90,6 +92,18 @@ def apply(turns: Sequence[tuple[Scene, Turn]], *, owner: str, leased_until: int)
         yield from many(statement, gathered.by_statement[statement])
     yield from many(deliveries.PLAN_REPLY, gathered.deliveries)
     return gathered.outgoing
+
+
+def _hold(turns: Sequence[tuple[Scene, Turn]]) -> Steps[None]:
+    """Hold the responses that were read: what was decided on one version of a form is no answer to another one."""
+    read = {
+        (interview.response, interview.version)
+        for scene, turn in turns
+        if turn.outcomes or turn.replies
+        for interview in scene.interviews.values()
+    }
+    if read and len((yield from rows(HOLD, read=sorted(read)))) != len(read):
+        raise Conflict("a response moved to another version of its form")
 
 
 def _gather(gathered: _Rows, scene: Scene, turn: Turn) -> None:

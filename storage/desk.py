@@ -11,7 +11,7 @@ from sqlalchemy import and_, bindparam, delete, func, select, update
 from bot.domain import desk
 from bot.domain.people import NAME_LIMIT, clean_name
 from bot.errors import UsageError
-from storage import hub
+from storage import hub, moving
 from storage.codec import dump, load, to_micros
 from storage.statements import Row, Statement, Steps, change, insert, many, one, rows
 from storage.tables import (
@@ -149,7 +149,13 @@ def _publish(order: Order, command: desk.PublishForm) -> Steps[desk.Published]:
         yield from _move(command.name, state, closed_at=None)
     if new or known is None or known[1] != state:
         yield from order.note("form published", subject=command.name, detail=f"version {number}, {state}")
-    return desk.Published(name=command.name, number=number, new=new, state=state)
+    outlook = yield from moving.look_back(
+        command.form, name=command.name, new=new, migrate=command.migrate, now=order.now
+    )
+    if outlook is not None and outlook.moved and outlook.moves:
+        detail = f"{outlook.moves} to version {number}, {outlook.running - outlook.moves} stayed"
+        yield from order.note("responses moved", subject=command.name, detail=detail)
+    return desk.Published(name=command.name, number=number, new=new, state=state, outlook=outlook)
 
 
 def _title_so_far(command: desk.PublishForm, known: Row | None) -> Steps[Any]:

@@ -306,6 +306,7 @@ def load_interviews(
                 language=language,
                 answers=stored.get(response, {}),
                 instances=tuple(made.get(response, ())),
+                version=version,
             )
         )
     return result

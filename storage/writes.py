@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, update
+from sqlalchemy import and_, bindparam, delete, select, update
 
-from storage.statements import Statement, insert, upsert
+from storage.statements import Statement, any_of, insert, lock_rows, upsert
 from storage.tables import (
     addresses,
     answer_history,
@@ -44,6 +44,14 @@ def _here(table: Any) -> Any:
     return and_(table.c.channel == bindparam("channel_"), table.c.chat == bindparam("chat_"))
 
 
+HOLD = Statement(
+    lock_rows(
+        select(responses.c.id)
+        .where(any_of((responses.c.id, responses.c.form_version_id), "read"))
+        .order_by(responses.c.id)
+    ),
+    name="hold responses",
+)
 VISITOR = upsert(visitors, keys=CHAT, set_=("language", "code", "step"))
 VISITOR_GONE = Statement(delete(visitors).where(_here(visitors)), name="visitor gone")
 # What was said to a visitor goes with them; the reply that says so is a new row and goes when it is sent.

@@ -11,6 +11,7 @@ from typing import Any, Generic, Literal, TypeVar
 from bot.domain.codes import ALPHABET
 from bot.domain.messages import Address
 from bot.domain.people import Role
+from bot.forms.differences import Differences, Why
 from bot.forms.model import Form, Texts, Value
 
 R_co = TypeVar("R_co", covariant=True)
@@ -34,18 +35,51 @@ class Command(Generic[R_co]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stay:
+    """Running responses that stay on their version, by the first answer that would lose its meaning, and why."""
+
+    version: int
+    path: str
+    why: Why
+    responses: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What a new version means for the responses to those before it.
+
+    differences: to the version just before; None when nothing was changed. running, submitted: how many responses are
+    on earlier versions. moves: how many of the running ones can move over, and did if `moved`.
+    """
+
+    differences: Differences | None
+    running: int
+    submitted: int
+    moves: int
+    stays: tuple[Stay, ...] = ()
+    moved: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """A form's newest version; `new` is False when the same bytes were published before."""
+    """A form's newest version; `new` is False when the same bytes were published before.
+
+    outlook: None where there is no earlier version.
+    """
 
     name: str
     number: int
     new: bool
     state: FormState
+    outlook: Outlook | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishForm(Command[Published]):
-    """Make a form's sheet its newest version. `title`: by language; without one the title known so far stays."""
+    """Make a form's sheet its newest version. `title`: by language; without one the title known so far stays.
+
+    migrate: running responses move to it, each one whose answers all keep their meaning.
+    """
 
     form: Form
     name: str
@@ -53,6 +87,7 @@ class PublishForm(Command[Published]):
     source: bytes
     title: Texts = field(default_factory=dict)
     draft: bool = False
+    migrate: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

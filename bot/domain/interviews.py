@@ -25,7 +25,10 @@ END = "#end"  # the position after the last question: only sending in is left
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interview:
-    """A response and where its contact stands in it. answers: by key (`records.key_of`)."""
+    """A response and where its contact stands in it.
+
+    answers: by key (`records.key_of`); version: id of the version of the form that it is read by.
+    """
 
     id: int
     response: int
@@ -40,6 +43,7 @@ class Interview:
     language: str
     answers: Mapping[str, Answer]
     instances: tuple[Repeated, ...] = ()
+    version: int = 0
 
 
 class Walk:

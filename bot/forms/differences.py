@@ -70,7 +70,7 @@ class Kept:
     """An answer that moves over: its place and value in the new version."""
 
     path: str
-    value: Value
+    value: Value | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,16 +103,16 @@ class Differences:
         group = self.new.group_by_path.get(now or "")
         return now if group is not None and group.repeats else None
 
-    def fate(self, path: str, value: Value) -> Kept | Lost:
-        """Say whether this answer keeps its meaning in the new version."""
+    def fate(self, path: str, value: Value | None) -> Kept | Lost:
+        """Say whether this answer keeps its meaning in the new version; None is a question that was passed over."""
         now = self.pairing.questions.get(path)
         if now is None:
             return Lost(path=path, why="removed")
         old, new = self.old.by_path[path], self.new.by_path[now]
         if self._repeated(old, new):
             return Lost(path=path, why="repeated")
-        made = value if old.type == new.type else _widened(old.type, new.type, value)
-        if made is None:
+        made = value if old.type == new.type or value is None else _widened(old.type, new.type, value)
+        if made is None and value is not None:
             return Lost(path=path, why="retyped")
         why = "reworded" if not alike(old.label, new.label) else _lost_choice(old, new, made)
         return Lost(path=path, why=why) if why is not None else Kept(path=now, value=made)
@@ -266,8 +266,8 @@ def _widened(old: QuestionType, new: QuestionType, value: Value) -> Value | None
     return None if wider is None else wider(value)
 
 
-def _lost_choice(old: Question, new: Question, value: Value) -> Why | None:
-    if not (new.choices or old.choices):
+def _lost_choice(old: Question, new: Question, value: Value | None) -> Why | None:
+    if value is None or not (new.choices or old.choices):
         return None
     chosen = value if isinstance(value, tuple) else (str(value),)
     for name in chosen:
