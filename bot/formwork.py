@@ -10,9 +10,9 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from bot.desk import perform
+from bot.desk import look_ahead, perform
 from bot.domain.asking import menu_message
-from bot.domain.desk import PublishForm
+from bot.domain.desk import Outlook, PublishForm
 from bot.domain.messages import OutboundMessage, PromptId
 from bot.domain.scene import NewPrompt, Reply
 from bot.domain.speech import Speaker
@@ -26,6 +26,7 @@ from handlers.forms import FILE_LIMIT
 COMPILE_WITHIN = 60.0  # seconds; the largest public form we know takes two
 SHOWN_PROBLEMS = 10
 SHOWN_QUESTIONS = 40
+SHOWN_CHANGES = 12
 SHOWN_CHOICES = 5  # of a long list, which would fill the preview alone
 
 
@@ -68,16 +69,20 @@ class FormWork:
             text = "\n".join([say("forms.broken"), *_lines(problems, say)])
             return [Reply(message=OutboundMessage(where=job.data["name"], text=text, language=say.language))]
         digest = await asyncio.to_thread(self._keep, data)
+        command = PublishForm(form=form, name=form.name, file_name=job.data["name"], source=data)
+        outlook = await look_ahead(self._house, command)
+        ways = ["publish", "publish_and_move", "discard"] if outlook and outlook.moves else ["publish", "discard"]
         prompt = NewPrompt(
             id=PromptId(self._house.next_id()),
             kind="form",
             data={
                 "sha256": digest,
                 "name": job.data["name"],
-                "choices": [["publish", say("forms.publish")], ["discard", say("forms.discard")]],
+                "choices": [[way, say(f"forms.{way}")] for way in ways],
             },
         )
-        message = menu_message(_preview(form, problems, say), prompt, where=job.data["name"])
+        text = "\n".join([_preview(form, problems, say), *_ahead(outlook, say)])
+        message = menu_message(text, prompt, where=job.data["name"])
         return [Reply(message=_with(message, prompt, say), prompt=prompt)]
 
     async def publish(self, job: Job) -> Sequence[Reply]:
@@ -91,10 +96,15 @@ class FormWork:
         form, problems = await compile_apart(data, file_name=job.data["name"])
         if form is None:
             raise FormError("; ".join(str(problem) for problem in problems if problem.level == "error"))
-        command = PublishForm(form=form, name=form.name, file_name=job.data["name"], source=data)
+        migrate = bool(job.data.get("migrate"))
+        command = PublishForm(form=form, name=form.name, file_name=job.data["name"], source=data, migrate=migrate)
         published = await perform(self._house, actor=str(job.address), command=command)
         path.unlink(missing_ok=True)
-        text = say("forms.published", name=form.say(form.title, say.language) or form.name, number=published.number)
+        title, outlook = form.say(form.title, say.language) or form.name, published.outlook
+        text = say("forms.published", name=title, number=published.number)
+        if outlook is not None and outlook.moved:
+            stayed = outlook.running - outlook.moves
+            text = say("forms.moved", name=title, number=published.number, moved=outlook.moves, stayed=stayed)
         return [Reply(message=OutboundMessage(text=text, language=say.language))]
 
     def failed(self, job: Job) -> Sequence[Reply]:
@@ -121,6 +131,24 @@ def _lines(problems: Sequence[Problem], say: Speaker) -> list[str]:
     lines = [f"· {problem}" for problem in problems[:SHOWN_PROBLEMS]]
     if len(problems) > SHOWN_PROBLEMS:
         lines.append(say("forms.preview_more", number=len(problems) - SHOWN_PROBLEMS))
+    return lines
+
+
+def _ahead(outlook: Outlook | None, say: Speaker) -> list[str]:
+    """What a new version changes, and what becomes of the responses there are."""
+    if outlook is None:
+        return []
+    found = outlook.differences.changes if outlook.differences is not None else ()
+    lines = [say("forms.changes")] if found else []
+    for change in found[:SHOWN_CHANGES]:
+        names = ", ".join(change.names)
+        lines.append("· " + say(f"changes.{change.kind}", path=change.path, before=change.before, names=names))
+    if len(found) > SHOWN_CHANGES:
+        lines.append(say("forms.preview_more", number=len(found) - SHOWN_CHANGES))
+    if outlook.submitted:
+        lines.append(say.count("forms.submitted_stay", outlook.submitted))
+    if outlook.running:
+        lines += [say.count("forms.running", outlook.running), say.count("forms.can_move", outlook.moves)]
     return lines
 
 

@@ -53,8 +53,13 @@ def decided(draft: Draft, prompt: Prompt, key: str) -> None:
         draft.toast(draft.say("press.dead"))
         return
     draft.record(PromptsClosed())
-    if key == "publish":
-        data = {"sha256": prompt.data["sha256"], "name": prompt.data["name"], "language": draft.say.language}
+    if key in ("publish", "publish_and_move"):
+        data = {
+            "sha256": prompt.data["sha256"],
+            "name": prompt.data["name"],
+            "language": draft.say.language,
+            "migrate": key == "publish_and_move",
+        }
         draft.record(JobPlanned(job=scene.next_id(), kind="publish_form", data=data))
         draft.reply(draft.say("forms.publishing"))
     else:

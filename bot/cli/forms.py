@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from bot.cli import trials
+from bot.cli import changes, trials
 from bot.cli.opening import JsonFlag, opened, say_json, say_table, warn, work
 from bot.cli.output import STDOUT, written
 from bot.errors import UsageError
 
 if TYPE_CHECKING:
-    from bot.domain.desk import Published
+    from bot.domain.desk import Outlook, Published, PublishForm
     from bot.forms.model import Form, Problem
 
 app = typer.Typer(help="Questionnaires: XLSForms as xlsx, xls, csv or md.", no_args_is_help=True)
@@ -49,25 +49,41 @@ def publish(
         str | None, typer.Option("--name", metavar="N", help="Name of the form; its form_id by default.")
     ] = None,
     draft: Annotated[bool, typer.Option("--draft", help="Keep it a draft: nobody is offered it yet.")] = False,
+    migrate: Annotated[
+        bool, typer.Option("--migrate", help="Move running responses over, each one that loses no answer by it.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would change and move; publish nothing.")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Publish a form, open at once; changed bytes are a new version, who has begun stays on theirs."""
+    """Publish a form, open at once; changed bytes are a new version, who has begun stays on theirs.
+
+    Says what changed since the version before, and what that means for the responses there are.
+    """
     source, form, problems = _compile(file)
     for problem in problems:
         warn(str(problem))
     if form is None:
         raise UsageError(f"{file} has errors and was not published")
-    done = work(lambda: _publish(form, source=source, file_name=file.name, name=name or form.name, draft=draft))
+    command = _command(form, source=source, file_name=file.name, name=name or form.name, draft=draft, migrate=migrate)
+    if dry_run:
+        _say_ahead(command, work(lambda: _look_ahead(command)), as_json=as_json)
+        return
+    done = work(lambda: _publish(command))
     if as_json:
-        say_json({"name": done.name, "version": done.number, "new": done.new, "state": done.state})
-    elif done.new:
+        about = {"name": done.name, "version": done.number, "new": done.new, "state": done.state}
+        say_json({**about, **changes.as_json(done.outlook)})
+        return
+    for line in changes.lines(done.outlook, migrate=migrate) if done.outlook is not None else ():
+        typer.echo(line)
+    if done.new:
         typer.echo(f"{done.name} is published as version {done.number} ({done.state})")
     else:
         typer.echo(f"{done.name} is version {done.number} already ({done.state}); the bytes are the same")
 
 
-async def _publish(form: Form, *, source: bytes, file_name: str, name: str, draft: bool) -> Published:
-    from bot.desk import COMMAND_LINE, perform
+def _command(form: Form, *, source: bytes, file_name: str, name: str, draft: bool, migrate: bool) -> PublishForm:
     from bot.domain.desk import FORM_NAME, PublishForm
 
     if not FORM_NAME.fullmatch(name):
@@ -75,9 +91,30 @@ async def _publish(form: Form, *, source: bytes, file_name: str, name: str, draf
             f"{name!r} is no name for a form: begin with a letter, go on with letters, digits, _ . or -",
             param_hint="--name",
         )
+    return PublishForm(form=form, name=name, file_name=file_name, source=source, draft=draft, migrate=migrate)
+
+
+async def _publish(command: PublishForm) -> Published:
+    from bot.desk import COMMAND_LINE, perform
+
     async with opened() as house:
-        command = PublishForm(form=form, name=name, file_name=file_name, source=source, draft=draft)
         return await perform(house, actor=COMMAND_LINE, command=command)
+
+
+async def _look_ahead(command: PublishForm) -> Outlook | None:
+    from bot.desk import look_ahead
+
+    async with opened() as house:
+        return await look_ahead(house, command)
+
+
+def _say_ahead(command: PublishForm, outlook: Outlook | None, *, as_json: bool) -> None:
+    if as_json:
+        say_json({"name": command.name, "dry_run": True, **changes.as_json(outlook)})
+        return
+    for line in changes.lines(outlook, migrate=command.migrate) if outlook is not None else ():
+        typer.echo(line)
+    typer.echo(f"nothing was published{'' if outlook else f'; it would be the first version of {command.name}'}")
 
 
 @app.command("list")

@@ -121,6 +121,18 @@ def test_form_from_check_to_download(here: Here) -> None:
     assert here("forms", "download", "veg", "-o", "-").stdout == SHEET.replace("fruit", "veg")
 
 
+def test_changed_form_says_what_changed_before_and_after_it_is_published(here: Here) -> None:
+    (here.folder / "veg.md").write_text(SHEET.replace("fruit", "veg"), encoding="utf-8")
+    assert here.json("forms", "publish", "veg.md", "--dry-run") == {"name": "veg", "dry_run": True}
+    here.json("forms", "publish", "veg.md")
+    (here.folder / "veg.md").write_text(SHEET.replace("fruit", "veg").replace("| wish |", "| dream |"), encoding="utf-8")
+    said = here("forms", "publish", "veg.md", "--dry-run").stdout
+    assert ("renamed: question dream (wish)" in said, said.splitlines()[-1]) == (True, "nothing was published")
+    done = here.json("forms", "publish", "veg.md", "--migrate")
+    assert [(change["kind"], change["before"]) for change in done["changes"]] == [("renamed", "wish")]
+    assert (done["version"], done["running"], done["moves"], done["moved"], done["stays"]) == (2, 0, 0, True, [])
+
+
 def test_preview_plays_the_form_and_keeps_nothing(here: Here) -> None:
     done = here("forms", "preview", "content/fruit.md", "--lang", "de", said="7\n1\nviel\n1\n")
     assert (done.returncode, done.stderr) == (0, "")

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.commands import COMMANDS, typed_command
+from bot.forms.differences import MEANING
 from bot.texts import load_texts
 from config.settings import SHIPPED_CONTENT
 
@@ -19,7 +20,7 @@ LANGUAGES = ("de", "en")
 TEXTS = load_texts(LANGUAGES, timezone=ZoneInfo("Europe/Berlin"))
 KEY = re.compile(r"[a-z_]+\.[a-z_0-9]+|greetings")
 # Keys that are put together at run time: what stands before the field decides.
-MADE = ("expected.", "media.", "help.", "forms.", "code.role_", "emoji.")
+MADE = ("expected.", "media.", "help.", "forms.", "changes.", "code.role_", "emoji.")
 
 
 def spoken() -> dict[str, dict[str, str]]:
@@ -43,6 +44,13 @@ def test_every_text_is_asked_for_somewhere() -> None:
     asked = {text for folder in ("bot", "handlers") for text in strings(folder)}
     idle = {key for key in spoken()["de"] if key not in asked and not key.startswith(MADE)}
     assert idle == set()
+
+
+def test_every_change_of_a_form_has_its_line() -> None:
+    for language in LANGUAGES:
+        assert {key for key in spoken()[language] if key.startswith("changes.")} == {
+            f"changes.{kind}" for kind in MEANING
+        }
 
 
 def test_every_command_has_its_line_in_the_help() -> None:
