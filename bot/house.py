@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from bot.domain.codes import plain_code
 from bot.domain.messages import Address
 from bot.domain.scene import Hub
+from bot.domain.speech import Catalogue
 from bot.errors import ConfigurationError, FormError
 from bot.forms.model import Form
 from bot.runtime.clock import Ids, SystemClock
-from bot.texts import Texts, load_texts
+from bot.texts import load_texts
 from config.hub import Content, FormFile, read_content
 from config.secret import Keys, load_secret
 from config.settings import SHIPPED_CONTENT, Settings
@@ -36,7 +37,7 @@ class House:
 
     settings: Settings
     database: Database
-    texts: Texts
+    texts: Catalogue
     keys: Keys
     hub: Hub
     library: Library

@@ -305,7 +305,7 @@ def _move_prompts(numbers: Sequence[int], changes: Mapping[int, Differences], *,
     dead, renamed = [], []
     for response, number, kind, key in found:
         where = _key(key, changes[response]) if kind == "question" else None
-        if kind in ("review", "change") or (kind == "question" and where is None):
+        if kind in ("review", "change", "guess", "remove") or (kind == "question" and where is None):
             dead.append({"id_": number})
         elif where is not None and where != key:
             renamed.append({"id_": number, "path": where})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, TextIO, cast
+from typing import TYPE_CHECKING, Annotated, Any, TextIO, cast
 
 import typer
 
@@ -44,7 +44,7 @@ async def _chat(*, person: str, language: str | None, demo: bool) -> bool:
     from bot.app import App
     from storage.locks import RunLock
 
-    overrides = {"registration": "open"} if demo else {}
+    overrides: dict[str, Any] = {"registration": "open"} if demo else {}
     async with opened(**overrides) as house:
         if language is not None and language not in house.hub.languages:
             raise typer.BadParameter(f"the hub speaks {', '.join(house.hub.languages)}", param_hint="--lang")

@@ -206,16 +206,64 @@ def download(
 def preview(
     file: FormFile,
     language: Annotated[str | None, typer.Option("--lang", metavar="CODE", help="Language: de or en.")] = None,
+    record: Annotated[
+        str | None,
+        typer.Option("--record", metavar="OUT", help="Write the conversation as a test for `forms test`."),
+    ] = None,
 ) -> None:
     """Play a form at the terminal; nothing is kept. Piped input is read one message a line."""
-    from bot.cli.preview import play
+    from bot.cli import preview as playing
 
+    source, form = _playable(file)
+    if record is not None and Path(record).is_dir():
+        raise UsageError(f"{record} is a folder; name a file")
+
+    async def run() -> None:
+        said = await playing.play(form, source=source, file_name=file.name, language=language)
+        if record is not None:
+            await playing.record(form, said, source=source, file_name=file.name, target=record)
+
+    work(run)
+    if record is not None:
+        warn(f"the conversation is written to {record}; `hubtalk forms test {file} {record}` plays it again")
+
+
+@app.command("test")
+def replay(
+    file: FormFile,
+    tests: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="TEST", help="Recorded conversations; by default those beside the form (docs/forms.md)."
+        ),
+    ] = None,
+    renew: Annotated[bool, typer.Option("--update", help="Write what differs as it goes now.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Play recorded conversations again and say where one goes differently now."""
+    from bot.cli import form_tests
+
+    source, form = _playable(file)
+    tried = form_tests.try_all(form, tests or form_tests.recorded_beside(file), source=source, file_name=file.name)
+    form_tests.report(tried, as_json=as_json)
+    if renew:
+        form_tests.update(tried)
+    elif any(one.difference for one in tried):
+        raise typer.Exit(1)
+
+
+def _playable(file: Path) -> tuple[bytes, Form]:
+    """Return a form that can be played; what is wrong with it otherwise is said.
+
+    Raises:
+        UsageError: it has errors.
+    """
     source, form, problems = _compile(file)
     for problem in problems:
         warn(str(problem))
     if form is None:
         raise UsageError(f"{file} has errors and cannot be played")
-    work(lambda: play(form, source=source, file_name=file.name, language=language))
+    return source, form
 
 
 app.command()(trials.simulate)

@@ -12,6 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from bot.house import House
+    from bot.runtime.clock import SystemClock
 
 T = TypeVar("T")
 
@@ -29,8 +30,8 @@ def work(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 
 @asynccontextmanager
-async def opened(**overrides: Any) -> AsyncIterator[House]:
-    """Open the house as the settings say; the log only tells what goes wrong.
+async def opened(*, clock: SystemClock | None = None, **overrides: Any) -> AsyncIterator[House]:
+    """Open the house as the settings say, by another clock if one is given; the log only tells what goes wrong.
 
     Raises:
         ConfigurationError, SchemaTooNew, StorageUnavailable.
@@ -41,7 +42,7 @@ async def opened(**overrides: Any) -> AsyncIterator[House]:
 
     settings = load_settings(**overrides)
     setup("warning", format=settings.log.format, secrets=settings.secrets())
-    async with open_house(settings) as house:
+    async with open_house(settings, clock=clock) as house:
         yield house
 
 

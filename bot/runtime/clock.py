@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 _START = 1_704_067_200_000  # 2024-01-01 in milliseconds since 1970, so that 41 bits last until 2093
 _RANDOM_BITS = 21
@@ -16,6 +16,21 @@ class SystemClock:
     def now(self) -> datetime:
         """Return the present moment in UTC."""
         return datetime.now(UTC)
+
+
+class StandingClock(SystemClock):
+    """A clock that stands still unless it is told that time passes."""
+
+    def __init__(self, moment: datetime) -> None:
+        self._moment = moment.astimezone(UTC)
+
+    def now(self) -> datetime:
+        """Return the moment at which it stands, in UTC."""
+        return self._moment
+
+    def pass_by(self, time_in: timedelta) -> None:
+        """Stand so much later from now on."""
+        self._moment += time_in
 
 
 class Ids:

@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 import pytest
 
+from config.settings import SHIPPED_CONTENT
 from storage.locks import RunLock
 from tests.content import lists
 from tests.doubles.telegram import TelegramDouble
@@ -139,6 +140,74 @@ def test_preview_plays_the_form_and_keeps_nothing(here: Here) -> None:
     assert "Wie alt?" in done.stdout
     assert "topics: a\n  wish: viel" in done.stdout
     assert not (here.folder / "data").exists()
+
+
+def test_a_recorded_preview_is_a_test_of_the_form(here: Here) -> None:
+    form = here.folder / "content" / "fruit.md"
+    recorded = here(
+        "forms", "preview", str(form), "--lang", "en", "--record", "content/fruit.test.txt", said="x\n7\n1\n"
+    )
+    assert (recorded.returncode, "forms test" in recorded.stderr) == (0, True)
+    written = (here.folder / "content" / "fruit.test.txt").read_text(encoding="utf-8")
+    assert "> x\n< {expected." in written
+    assert "How old?" in written
+    assert written.endswith("= -\n")
+    assert here.json("forms", "test", str(form))["ok"] is True
+
+    form.write_text(SHEET.replace("How old?", "What age?"), encoding="utf-8")
+    changed = here("forms", "test", str(form))
+    assert changed.returncode == 1
+    assert "the beginning differs" in changed.stdout
+    assert "-   How old?\n    +   What age?" in changed.stdout
+    told = here("forms", "test", str(form), "content/fruit.test.txt", "--json")
+    (one,) = orjson.loads(told.stdout)["tests"]
+    assert (told.returncode, one["ok"], one["turn"], one["turns"]) == (1, False, 0, 4)
+
+    assert here("forms", "test", str(form), "--update").returncode == 0
+    assert here("forms", "test", str(form)).returncode == 0
+    assert (here.folder / "content" / "fruit.test.txt").read_text("utf-8") == written.replace("How old?", "What age?")
+    assert not (here.folder / "data").exists()
+
+
+def test_a_recorded_conversation_knows_its_time_its_chances_and_its_row(here: Here) -> None:
+    sheet = """
+| survey |
+| | type | name | label | calculation | default |
+| | date | day | Which day? | | today() |
+| | calculate | chance | | once(random()) | |
+| | calculate | stamp | | uuid() | |
+
+| settings |
+| | form_id |
+| | chances |
+"""
+    (here.folder / "chances.md").write_text(sheet, encoding="utf-8")
+    here("forms", "preview", "chances.md", "--lang", "en", "--record", "chances.test.txt", said="2026-01-31\n1\n")
+    script = (here.folder / "chances.test.txt").read_text(encoding="utf-8")
+    assert "= day: 2026-01-31\n= chance: 0." in script
+    assert "= stamp: {uuid}" in script
+    assert here("forms", "test", "chances.md").returncode == 0
+    lines = ["time: 2024-02-29T12:00:00+01:00" if "time: " in line else line for line in script.splitlines()]
+    (here.folder / "chances.test.txt").write_text("\n".join(lines), encoding="utf-8")
+    assert "answer=2024-02-29" in here("forms", "test", "chances.md").stdout
+    (here.folder / "chances.test.txt").write_text(script.replace("seed: ", "seed: 1"), encoding="utf-8")
+    assert "the row differs" in here("forms", "test", "chances.md").stdout
+
+
+def test_the_shipped_form_goes_as_its_recorded_conversations_say(here: Here) -> None:
+    shipped = SHIPPED_CONTENT / "forms" / "needs.md"
+    done = here.json("forms", "test", str(shipped))
+    assert [Path(test["file"]).name for test in done["tests"]] == ["needs.de.test.txt", "needs.en.test.txt"]
+    assert done["ok"] is True
+
+
+def test_the_documented_conversation_is_what_the_documented_form_gives(here: Here) -> None:
+    blocks = (Path(__file__).parents[2] / "docs" / "forms.md").read_text(encoding="utf-8").split("```\n")
+    sheet = next(block for block in blocks if block.startswith("| survey |"))
+    script = next(block for block in blocks if "seed: " in block)
+    (here.folder / "sectors.md").write_text(sheet, encoding="utf-8")
+    (here.folder / "sectors.test.txt").write_text(script, encoding="utf-8")
+    assert here.json("forms", "test", "sectors.md")["tests"][0]["turns"] == 6
 
 
 def test_preview_pages_long_lists(here: Here) -> None:
