@@ -13,13 +13,15 @@ from pathlib import Path
 
 from bench import hubtalk, memory, startup
 from bench.budgets import HELP_S, MEMORY_MB, READY_S, Budget, questionnaire_budgets
+from bench.forms import answers, expressions
+from bench.forms import tables as forms_tables
 from bench.matrix import ready, rounds, stage
 from bench.matrix import tables as matrix_tables
 from bench.processes import BrokenBench, cores
 from bench.questionnaire import CONTENDERS, SCENARIOS, Results, Timing, measure
 from bench.tables import questionnaire_table, remarks, table
 
-_EXTRAS = ("memory", "startup", "matrix")
+_EXTRAS = ("memory", "startup", "matrix", "forms")
 _LIBRARIES = (
     "python-telegram-bot",
     "httpx",
@@ -29,6 +31,8 @@ _LIBRARIES = (
     "sqlalchemy",
     "matrix-nio",
     "matrix-synapse",
+    "elementpath",
+    "pyxform",
 )
 # The people who wait at their first question: enough for this many answers a second until the window ends.
 _FASTEST = 2_500
@@ -49,7 +53,7 @@ def main() -> int:
     print(_surroundings(timing))
     broken: list[str] = []
     budgets = _questionnaire(only, timing=timing, people=options.people, broken=broken)
-    for name, extra in (("memory", _memory), ("startup", _startup), ("matrix", _matrix)):
+    for name, extra in (("memory", _memory), ("startup", _startup), ("matrix", _matrix), ("forms", _forms)):
         if not only or name in only:
             try:
                 budgets += extra(timing)
@@ -161,6 +165,16 @@ def _matrix(timing: Timing) -> list[Budget]:
     print("\n".join(matrix_tables.remarks(results, read=read)))
     print(f"\nStart with {restart.rooms} rooms known\n{matrix_tables.restart_table(restart)}", flush=True)
     return matrix_tables.budgets(results, restart=restart)
+
+
+def _forms(timing: Timing) -> list[Budget]:
+    single = expressions.measure(rounds=timing.rounds)
+    print(f"\nOne evaluation of an expression\n{forms_tables.expressions_table(single)}")
+    answered = answers.measure_answers(rounds=timing.rounds)
+    print(f"\nAn answer and all that follows from it\n{forms_tables.answers_table(answered)}")
+    took = answers.measure_preparing(times=timing.rounds)
+    print(f"\n{forms_tables.size()}\n{forms_tables.preparing_table(took)}", flush=True)
+    return forms_tables.budgets(single, answered, took)
 
 
 def _seat(seat: int) -> str:

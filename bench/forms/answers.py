@@ -1,0 +1,180 @@
+"""An answer in a small form and in a large one, and what the large one costs before the first answer."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from bench.forms.sheets import GROUP, sheet
+from bench.processes import BrokenBench
+from bot.forms.blueprint import Blueprint
+from bot.forms.model import Form, Value
+from bot.forms.outline import program_of
+from bot.forms.program import Program, build
+from bot.forms.source import blueprint_of_source, compile_source
+from bot.forms.state import State
+from bot.forms.store import from_json, to_json
+
+SMALL, LARGE = 50, 500
+
+_NOW = datetime(2026, 1, 31, 11, tzinfo=UTC)
+_BERLIN = ZoneInfo("Europe/Berlin")
+_ANSWERED = 1_200  # answers timed in each form and round: a large one is answered three times
+CLOSED = 2  # of three turns: the group's first answer closes the rest of it
+FILE = "generated.md"
+
+T = TypeVar("T")
+
+Answer = tuple[str, Value]
+Take = Callable[[Answer], Value | None]
+Walk = Callable[[Blueprint], Take]
+"""A way to take answers: begins a form, returns what takes the next one (which is timed) and says what it is now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """Milliseconds an answer."""
+
+    way: str
+    questions: int
+    median: float
+    p95: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """Seconds, medians: what it takes until the large form can be answered."""
+
+    sheet: float
+    program: float
+    stored: float
+    opened: float
+    restored: float
+
+
+def by_state(blueprint: Blueprint) -> Take:
+    """The engine alone: an answer, and all that follows from it."""
+    state = State.opened(_program(blueprint), now=_NOW, zone=_BERLIN)
+    specs = {path: step.spec for path, step in state.program.step_of.items()}
+
+    def take(answer: Answer) -> Value | None:
+        path, value = answer
+        state.put(specs[path], state.top, value)
+        return state.top.values.get(path)
+
+    return take
+
+
+def _program(blueprint: Blueprint) -> Program:
+    program, findings = build(blueprint)
+    if findings.faults:
+        raise BrokenBench(str(findings.faults[0].error))
+    return program
+
+
+WAYS: Mapping[str, Walk] = {"engine (State.put)": by_state}
+"""What is measured, by name; a row and a budget each."""
+
+
+def measure_answers(*, rounds: int) -> list[Answered]:
+    """Answer the small and the large form in turns, in every way there is."""
+    forms = {questions: blueprint_of_source(sheet(questions), file_name=FILE) for questions in (SMALL, LARGE)}
+    taken: dict[tuple[str, int], list[float]] = {}
+    for _ in range(rounds):
+        for name, way in WAYS.items():
+            for questions, blueprint in forms.items():
+                taken.setdefault((name, questions), []).extend(answer_all(way(blueprint), questions=questions))
+    return [
+        Answered(
+            way=name, questions=questions, median=statistics.median(times), p95=statistics.quantiles(times, n=20)[-1]
+        )
+        for (name, questions), times in taken.items()
+    ]
+
+
+def answer_all(take: Take, *, questions: int) -> list[float]:
+    """Return how many milliseconds each answer took; every group is answered, then changed, and so on.
+
+    Raises:
+        BrokenBench: an answer that belongs there was not taken.
+    """
+    times: list[float] = []
+    turn = 0
+    while len(times) < _ANSWERED:
+        for group in range(questions // GROUP):
+            for answer in _answers(group, turn=turn):
+                began = time.perf_counter_ns()
+                kept = take(answer)
+                times.append((time.perf_counter_ns() - began) / 1e6)
+                if kept != (answer[1] if turn % 3 != CLOSED or "/cares" in answer[0] else None):
+                    raise BrokenBench(f"{answer[0]} was answered with {answer[1]!r} and holds {kept!r}")
+        turn += 1
+    return times
+
+
+def _answers(k: int, *, turn: int) -> list[Answer]:
+    return [
+        (f"g{k}/cares{k}", "no" if turn % 3 == CLOSED else "yes"),
+        (f"g{k}/staff{k}", 10 + turn),
+        (f"g{k}/sites{k}", 2 + turn),
+        (f"g{k}/needs{k}", ("a", "b") if turn % 2 else ("a",)),
+        (f"g{k}/open{k}", f"more {turn}"),
+        (f"g{k}/share{k}", 12.5 + turn),
+        (f"g{k}/since{k}", "2024-03-14"),
+        (f"g{k}/name{k}", "Ada" if turn % 2 else "Bob"),
+    ]
+
+
+def measure_preparing(*, times: int) -> Prepared:
+    """Compile, store, read back, begin and restore the large form."""
+    source = sheet(LARGE)
+    blueprint = blueprint_of_source(source, file_name=FILE)
+    text = to_json(compiled(LARGE))
+    state = _half_answered(_program(blueprint))
+    program, saved = state.program, state.saved()
+    return Prepared(
+        sheet=_seconds(lambda: compile_source(source, file_name=FILE), times=times),
+        program=_seconds(lambda: build(blueprint), times=times),
+        stored=_seconds(lambda: program_of(from_json(text)), times=times),
+        opened=_seconds(lambda: State.opened(program, now=_NOW, zone=_BERLIN), times=times),
+        restored=_seconds(lambda: _same(State.restored(program, saved, now=_NOW, zone=_BERLIN), state), times=times),
+    )
+
+
+def _half_answered(program: Program) -> State:
+    state = State.opened(program, now=_NOW, zone=_BERLIN)
+    for group in range(LARGE // GROUP // 2):
+        for path, value in _answers(group, turn=0):
+            state.put(program.step_of[path].spec, state.top, value)
+    return state
+
+
+def _same(restored: State, state: State) -> None:
+    if restored.top.values != state.top.values:
+        raise BrokenBench("a restored state is another than the one that was saved")
+
+
+def _seconds(work: Callable[[], T], *, times: int) -> float:
+    taken = []
+    for _ in range(times):
+        began = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - began)
+    return statistics.median(taken)
+
+
+def compiled(questions: int) -> Form:
+    """Return the generated form of so many questions.
+
+    Raises:
+        BrokenBench: it does not compile.
+    """
+    done = compile_source(sheet(questions), file_name=FILE)
+    if done.form is None:
+        raise BrokenBench(f"the generated form has errors: {done.problems[0]}")
+    return done.form
