@@ -12,6 +12,9 @@ from zoneinfo import ZoneInfo
 
 from bench.forms.sheets import GROUP, sheet
 from bench.processes import BrokenBench
+from bot.domain import interviews
+from bot.domain.interviews import Interview, first_walk, walk_on
+from bot.domain.records import Moment
 from bot.forms.blueprint import Blueprint
 from bot.forms.model import Form, Value
 from bot.forms.outline import program_of
@@ -24,6 +27,7 @@ SMALL, LARGE = 50, 500
 
 _NOW = datetime(2026, 1, 31, 11, tzinfo=UTC)
 _BERLIN = ZoneInfo("Europe/Berlin")
+_MOMENT = Moment(now=_NOW, timezone=_BERLIN, language="en")
 _ANSWERED = 1_200  # answers timed in each form and round: a large one is answered three times
 CLOSED = 2  # of three turns: the group's first answer closes the rest of it
 FILE = "generated.md"
@@ -135,28 +139,39 @@ def measure_preparing(*, times: int) -> Prepared:
     source = sheet(LARGE)
     blueprint = blueprint_of_source(source, file_name=FILE)
     text = to_json(compiled(LARGE))
-    state = _half_answered(_program(blueprint))
-    program, saved = state.program, state.saved()
+    program = _program(blueprint)
+    interview = _half_answered(from_json(text))
     return Prepared(
         sheet=_seconds(lambda: compile_source(source, file_name=FILE), times=times),
         program=_seconds(lambda: build(blueprint), times=times),
         stored=_seconds(lambda: program_of(from_json(text)), times=times),
         opened=_seconds(lambda: State.opened(program, now=_NOW, zone=_BERLIN), times=times),
-        restored=_seconds(lambda: _same(State.restored(program, saved, now=_NOW, zone=_BERLIN), state), times=times),
+        restored=_seconds(lambda: _same(walk_on(interview, _MOMENT, new_id=_no_id), interview), times=times),
     )
 
 
-def _half_answered(program: Program) -> State:
-    state = State.opened(program, now=_NOW, zone=_BERLIN)
+def _half_answered(form: Form) -> Interview:
+    """Return what is stored of somebody who has answered half of the form."""
+    walk = first_walk(form, _MOMENT, new_id=_no_id)
     for group in range(LARGE // GROUP // 2):
         for path, value in _answers(group, turn=0):
-            state.put(program.step_of[path].spec, state.top, value)
-    return state
+            stop = walk.stop(path)
+            if stop is not None:
+                walk.take(stop, state="given", value=value)
+    return Interview(
+        id=1, response=1, state="open", position="", tries=0, touched_at=_NOW, form=form, form_state="open",
+        status="partial", submitted_at=None, language="en", answers=dict(walk.answers),
+    )  # fmt: skip
 
 
-def _same(restored: State, state: State) -> None:
-    if restored.top.values != state.top.values:
-        raise BrokenBench("a restored state is another than the one that was saved")
+def _no_id() -> int:
+    raise BrokenBench("a form without repeats asks for no instance")
+
+
+def _same(walk: interviews.Walk, interview: Interview) -> None:
+    walk.follow()
+    if walk.answers != interview.answers:
+        raise BrokenBench("the answers that were read lead to others than were written")
 
 
 def _seconds(work: Callable[[], T], *, times: int) -> float:

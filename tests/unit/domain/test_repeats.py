@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -22,7 +23,7 @@ ADA = ContactId(7)
 
 def question(
     path: str,
-    type: QuestionType = "text",
+    type: QuestionType = "text",  # noqa: A002
     *,
     groups: tuple[str, ...] = (),
     constraint: str = "",
@@ -201,8 +202,6 @@ def test_what_a_page_says_of_its_questions_together_waits_until_the_page_is_comp
 
 
 def _random_steps(walk: Walk, seed: int) -> Iterator[Walk]:
-    import random
-
     rolled = random.Random(seed)
     for _ in range(30):
         stop = rolled.choice(walk.stops)

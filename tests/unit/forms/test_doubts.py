@@ -8,11 +8,10 @@ from hypothesis import strategies as st
 
 from bot.adapters.matrix import outbound as matrix
 from bot.adapters.telegram import outbound as telegram
-from bot.forms.engine import satisfies, settle
 from bot.forms.model import Problem
 from bot.forms.reading_time import minutes_of
 from bot.forms.xlsform import doubts
-from tests.unit.forms.making import NOON, compiled
+from tests.unit.forms.making import NOON, compiled, satisfies, settle
 
 HEADER = "type | name | label | relevant | constraint | parameters"
 CHOICES = ("choices", "list_name | name | label", "l | x | X", "l | y | Y", "l | z | Z")
@@ -198,4 +197,4 @@ def test_what_is_called_out_of_reach_is_reached_by_no_answers(outer: str, inner:
         assert not any("g/q" in settled.relevant for settled in reached), (outer, inner)
     if "no answer can meet" in said.get(11, ""):
         texts = ("1", "01", "ab", "2")
-        assert not any(satisfies(form, "own", text, settled, NOON) for settled in reached for text in texts), inner
+        assert not any(satisfies(form, "own", text, settled) for settled in reached for text in texts), inner
