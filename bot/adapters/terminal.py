@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import mimetypes
 import sys
 import threading
 import time
@@ -17,6 +18,7 @@ from bot.domain.messages import (
     Abilities,
     Acknowledgement,
     Address,
+    Content,
     Edit,
     Fact,
     Identity,
@@ -24,6 +26,7 @@ from bot.domain.messages import (
     Outgoing,
     Reading,
     Said,
+    SentMedia,
 )
 from bot.errors import Refused
 
@@ -68,14 +71,14 @@ class TerminalChannel:
         del cursor
         if not self._started:
             self._started = True
-            return self._reading("/start")
+            return self._reading(Said("/start"))
         if self._pretty:
             print("> ", end="", flush=True, file=self._sink)
         line = await self._lines.get()
         if line is None:
             return Reading(account="terminal:local", at_end=True)
         text = line.rstrip("\r\n")[:LINE_LIMIT]
-        return self._reading(text) if text.strip() else Reading(account="terminal:local")
+        return self._reading(_content(text)) if text.strip() else Reading(account="terminal:local")
 
     async def send(self, outgoing: Outgoing) -> Sequence[str]:
         """See `bot.ports.Channel`."""
@@ -103,9 +106,15 @@ class TerminalChannel:
         """There are no buttons to acknowledge."""
 
     async def fetch(self, file_id: str, *, limit: int) -> bytes:
-        """Nobody sends files here."""
-        del file_id, limit
-        raise Refused("the terminal carries no files")
+        """Read the file that a line named.
+
+        Raises:
+            Refused: too large, or gone since.
+        """
+        content = await asyncio.to_thread(_read, Path(file_id), limit + 1)
+        if len(content) > limit:
+            raise Refused(f"The file is larger than {limit} bytes.", reason="too_large")
+        return content
 
     async def offer_commands(self, menus: Mapping[str, Sequence[tuple[str, str]]], *, chat: str | None = None) -> None:
         """There is no menu."""
@@ -117,14 +126,14 @@ class TerminalChannel:
     async def close(self) -> None:
         """Nothing is held."""
 
-    def _reading(self, text: str) -> Reading:
+    def _reading(self, content: Content) -> Reading:
         number = f"{self._run}-in-{next(self._numbers)}"
         message = InboundMessage(
             account="terminal:local",
             native_id=number,
             address=self._address,
             sender=self._address.chat,
-            content=Said(text),
+            content=content,
             received_at=datetime.now(UTC),
             message_id=number,
             language=self._language,
@@ -138,3 +147,24 @@ class TerminalChannel:
             loop.call_soon_threadsafe(self._lines.put_nowait, None)
         except (RuntimeError, ValueError):  # the loop or the stream was closed meanwhile: nobody waits for lines
             return
+
+
+def _content(line: str) -> Content:
+    """Return what a line means: `@path/to/file` sends that file, everything else is text."""
+    path = Path(line.strip().removeprefix("@")).expanduser()
+    try:
+        if not line.strip().startswith("@") or not path.is_file():
+            return Said(line)
+        size = path.stat().st_size
+    except (OSError, ValueError, RuntimeError):  # no name that a file can have, or nobody's home
+        return Said(line)
+    media_type = mimetypes.guess_type(path.name)[0]
+    return SentMedia("document", file_id=str(path.absolute()), name=path.name, size=size, media_type=media_type)
+
+
+def _read(path: Path, size: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(size)
+    except OSError as error:
+        raise Refused("The file cannot be read.", reason="gone") from error

@@ -19,6 +19,7 @@ from bot.domain.messages import (
     Content,
     Edited,
     InboundMessage,
+    Located,
     MembershipChanged,
     Missed,
     Pressed,
@@ -48,12 +49,17 @@ _MEDIA = {
     "m.audio": "voice",
     "m.video": "video",
     "m.file": "document",
-    "m.location": "location",
 }
 _TEXTS = frozenset({"m.text", "m.emote"})
 # Other bots speak in notices, so that bots do not answer each other; the rest is a client's own business.
 _SILENT = frozenset({"m.notice", "m.server_notice", "m.key.verification.request"})
 _KEYCAP = re.compile(r"([0-9]{1,3})\ufe0f?\u20e3?", re.ASCII)
+# RFC 5870: latitude, longitude, perhaps altitude, then parameters such as `u=35`, the uncertainty in metres.
+_GEO = re.compile(
+    r"geo:(-?[0-9]{1,3}(?:\.[0-9]{1,20})?),(-?[0-9]{1,3}(?:\.[0-9]{1,20})?)(?:,-?[0-9.]{1,20})?((?:;[^;]{1,100}){0,9})",
+    re.ASCII | re.IGNORECASE,
+)
+_NUMBER = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,20})?", re.ASCII)
 _TEN = "\N{KEYCAP TEN}"
 
 
@@ -217,8 +223,10 @@ def _message(event: Object, *, room: Room, reader: Reader, now: datetime) -> Inb
         replied = _replied(relation)
         text = _text(content["body"])
         said = Said(_without_fallback(text) if "m.in_reply_to" in relation else text, reply_to=replied)
+    elif kind == "m.location":
+        said = _located(content, reply_to=_replied(relation))
     else:
-        said = _media(content, kind=_MEDIA.get(kind, "other"))
+        said = _media(content, kind=_MEDIA.get(kind, "other"), reply_to=_replied(relation))
     return _envelope(event, said, room=room, reader=reader, now=now)
 
 
@@ -265,17 +273,43 @@ def _vote(event: Object) -> Pressed | None:
     return polls.read_vote(event, poll=_event_id(relation["event_id"]))
 
 
-def _media(content: Object, *, kind: str) -> SentMedia:
+def _located(content: Object, *, reply_to: str | None) -> Located | SentMedia:
+    """Return the place of a `geo:` URI (RFC 5870); one that cannot be read, or of another planet's grid, is no place.
+
+    https://spec.matrix.org/latest/client-server-api/#mlocation
+    """
+    match = _GEO.fullmatch(str(content.get("geo_uri", "")).strip())
+    if match is None:
+        return SentMedia("location", reply_to=reply_to)
+    latitude, longitude, parameters = float(match[1]), float(match[2]), _parameters(match[3])
+    if parameters.get("crs", "wgs84") != "wgs84" or abs(latitude) > 90 or abs(longitude) > 180:
+        return SentMedia("location", reply_to=reply_to)
+    accuracy = parameters.get("u", "")
+    return Located(
+        latitude, longitude, accuracy=float(accuracy) if _NUMBER.fullmatch(accuracy) else None, reply_to=reply_to
+    )
+
+
+def _parameters(text: str) -> dict[str, str]:
+    """Return the parameters of a `geo:` URI; names and values are the same in any case (RFC 5870, 3.4.4)."""
+    pairs = (part.partition("=") for part in text.lower().split(";") if part)
+    return {name: value for name, _, value in pairs}
+
+
+def _media(content: Object, *, kind: str, reply_to: str | None) -> SentMedia:
     source = content.get("file") or ({"url": content["url"]} if "url" in content else None)
     info, name = content.get("info"), content.get("filename", content.get("body"))
-    size = info.get("size") if isinstance(info, Mapping) else None
+    told = info if isinstance(info, Mapping) else {}
+    size, media_type = told.get("size"), told.get("mimetype")
     is_captioned = "filename" in content and content.get("body") != content["filename"]
     return SentMedia(
         kind,
         file_id=None if source is None else orjson.dumps(source).decode(),
         name=_text(name) if isinstance(name, str) else None,
-        size=size if isinstance(size, int) else None,
+        size=size if type(size) is int and size >= 0 else None,
         caption=_text(content["body"]) if is_captioned else None,
+        media_type=_text(media_type) if isinstance(media_type, str) else None,
+        reply_to=reply_to,
     )
 
 

@@ -14,6 +14,7 @@ from bot.domain.messages import (
     Content,
     Edited,
     InboundMessage,
+    Located,
     MembershipChanged,
     Pressed,
     PromptId,
@@ -36,7 +37,7 @@ before, at the end of a line or word; a sign outside the basic plane takes two u
 
 PIECES_WITHIN = timedelta(seconds=3)
 
-# Order matters: for older clients an animation comes with a copy in `document`, a venue with one in `location`.
+# Order matters: for older clients an animation comes with a copy in `document`.
 _MEDIA = (
     ("photo", "photo"),
     ("voice", "voice"),
@@ -46,8 +47,6 @@ _MEDIA = (
     ("video_note", "video"),
     ("audio", "voice"),
     ("document", "document"),
-    ("venue", "location"),
-    ("location", "location"),
     ("contact", "contact"),
 )
 
@@ -184,33 +183,46 @@ def _envelope(message: Object, *, update_id: int, reader: Reader, content: Conte
     )
 
 
-def _content(message: Object, *, reader: Reader) -> Said | SentMedia | None:
+def _content(message: Object, *, reader: Reader) -> Said | SentMedia | Located | None:
     forwarded = "forward_origin" in message or "forward_date" in message
+    replied = message.get("reply_to_message")
+    reply_to = None if replied is None else str(replied["message_id"])
     if (text := message.get("text")) is not None:
-        replied = message.get("reply_to_message")
-        return Said(
-            _without_our_name(text, username=reader.username),
-            reply_to=None if replied is None else str(replied["message_id"]),
-            forwarded=forwarded,
-        )
+        return Said(_without_our_name(text, username=reader.username), reply_to=reply_to, forwarded=forwarded)
+    # A venue comes with a copy of its place in `location` (https://core.telegram.org/bots/api#message).
+    if (place := message.get("location") or (message.get("venue") or {}).get("location")) is not None:
+        return _located(place, reply_to=reply_to)
+    sent = SentMedia("other", caption=message.get("caption"), forwarded=forwarded, reply_to=reply_to)
     for name, kind in _MEDIA:
         if (item := message.get(name)) is not None:
-            return _media(item, kind=kind, caption=message.get("caption"), forwarded=forwarded)
-    if not _SERVICE.isdisjoint(message):
-        return None
-    return SentMedia("other", caption=message.get("caption"), forwarded=forwarded)
+            return _media(item, sent=replace(sent, kind=kind))
+    return sent if _SERVICE.isdisjoint(message) else None
 
 
-def _media(item: Any, *, kind: str, caption: str | None, forwarded: bool) -> SentMedia:
-    if kind == "photo":
+def _located(place: Object, *, reply_to: str | None) -> Located:
+    """Return a place, of a live location the one at the moment it was sent.
+
+    https://core.telegram.org/bots/api#location: `horizontal_accuracy` is the radius in metres, 0 to 1500.
+    """
+    accuracy = place.get("horizontal_accuracy")
+    return Located(
+        latitude=float(place["latitude"]),
+        longitude=float(place["longitude"]),
+        accuracy=None if accuracy is None else float(accuracy),
+        reply_to=reply_to,
+    )
+
+
+def _media(item: Any, *, sent: SentMedia) -> SentMedia:
+    if sent.kind == "photo":
         item = max(item, key=lambda size: size["width"] * size["height"])
-    return SentMedia(
-        kind,
+    media_type = item.get("mime_type")
+    return replace(
+        sent,
         file_id=item.get("file_id"),
         name=item.get("file_name"),
         size=item.get("file_size"),
-        caption=caption,
-        forwarded=forwarded,
+        media_type="image/jpeg" if sent.kind == "photo" else media_type,
     )
 
 

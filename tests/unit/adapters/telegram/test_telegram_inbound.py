@@ -17,6 +17,7 @@ from bot.domain.messages import (
     Content,
     Edited,
     InboundMessage,
+    Located,
     MembershipChanged,
     Pressed,
     PromptId,
@@ -28,6 +29,7 @@ PAYLOADS = Path(__file__).parents[3] / "payloads" / "telegram"
 READER = Reader(account="telegram:123", username="hub_test_bot")
 NOW = datetime(2024, 3, 24, 10, 0, tzinfo=UTC)
 WRITTEN = datetime(2024, 3, 24, 9, 0, tzinfo=UTC)
+SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PROMPT = PromptId(int("2n9c", 36))
 
 GROUP = {"chat": "-987", "chat_kind": ChatKind.GROUP}
@@ -60,17 +62,27 @@ EDITED: dict[str, tuple[Content, dict[str, Any]]] = {
 }
 
 SENT: dict[str, tuple[Content, dict[str, Any]]] = {
-    "photo": (SentMedia("photo", file_id="large", size=90000, caption="unser Lager"), {}),
-    "voice": (SentMedia("voice", file_id="AwAC", size=5000), {}),
+    "photo": (
+        SentMedia("photo", file_id="large", size=90000, caption="unser Lager", media_type="image/jpeg"),
+        {},
+    ),
+    "photo_in_reply": (
+        SentMedia("photo", file_id="large", size=1200, media_type="image/jpeg", reply_to="41"),
+        {},
+    ),
+    "voice": (SentMedia("voice", file_id="AwAC", size=5000, media_type="audio/ogg"), {}),
     "audio": (SentMedia("voice", file_id="CQAC", name="lied.mp3"), {}),
     "sticker": (SentMedia("sticker", file_id="CAAC"), {}),
-    "document": (SentMedia("document", file_id="BQAC", name="bedarf.xlsx", size=20480), {}),
+    "document": (SentMedia("document", file_id="BQAC", name="bedarf.xlsx", size=20480, media_type=SHEET), {}),
     "forwarded_document": (SentMedia("document", file_id="BQAC2", size=8, forwarded=True), {}),
     "video": (SentMedia("video", file_id="BAAC"), {}),
     "video_note": (SentMedia("video", file_id="DQAC"), {}),
     "animation": (SentMedia("video", file_id="CgAC", name="a.mp4"), {}),
-    "location": (SentMedia("location"), {}),
-    "venue": (SentMedia("location"), {}),
+    "location": (Located(51.6, 7.6), {}),
+    "location_in_reply": (Located(51.6, 7.6, accuracy=12.5, reply_to="41"), {}),
+    "live_location": (Located(-51.0, 7.6), {}),
+    "venue": (Located(51.6, 7.6), {}),
+    "venue_alone": (Located(51.6, 7.6), {}),
     "contact": (SentMedia("contact"), {}),
     "poll": (SentMedia("other"), {}),
     "dice": (SentMedia("other"), {}),
