@@ -16,6 +16,7 @@ from bot.domain.messages import Address
 from bot.domain.outcomes import ContactJoined, JobPlanned, Outcome, PersonErased, RoleGranted
 from bot.domain.people import Role
 from bot.errors import ChannelRefused, ChannelUnavailable, DeliveryError, StorageUnavailable
+from bot.filework import FileWork
 from bot.formwork import FormWork
 from bot.house import House, load_hub
 from bot.ports import Channel
@@ -27,6 +28,7 @@ from config.settings import Settings
 from handlers import ROUTES
 from handlers.onboarding import code_in
 from storage.scenes import Surroundings
+from storage.shelf import Shelf
 from storage.unit_of_work import SqlStore
 from storage.vault import SealedVault
 
@@ -114,12 +116,13 @@ class App:
         self._staff_menus: dict[str, dict[str, frozenset[Role]]] = {}
         self._side_work: set[asyncio.Task[None]] = set()
         forms = FormWork(house, self.channels)
-        self.worker = Worker(
-            store=self.store,
-            kinds={"check_form": forms.check, "publish_form": forms.publish},
-            failed=forms.failed,
-            planned=self._due.set,
-        )
+        shelf = Shelf(house.settings.data_dir, quota=house.settings.attachments.quota)
+        self._files = FileWork(house, self.channels, shelf=shelf, take=self.dispatcher.take)
+        # Side by side: a slow file must not hold up a form's check.
+        self.workers = [
+            Worker(crew, store=self.store, channels=list(self.channels), clock=house.clock, planned=self._due.set)
+            for crew in (forms.crew(), self._files.crew())
+        ]
 
     async def run(self, *, stop: asyncio.Event, ready: Callable[[], None] | None = None, ticks: bool = True) -> None:
         """Work until `stop` is set, or until every channel has come to its end (a pipe); then drain.
@@ -137,8 +140,9 @@ class App:
             try:
                 async with asyncio.TaskGroup() as group:
                     core = [group.create_task(self.dispatcher.run())]
-                    parts = (self._send_due, self._watch_database, self.worker.run)
+                    parts = (self._send_due, self._watch_database, *(worker.run for worker in self.workers))
                     core.extend(group.create_task(self._keep(part)) for part in parts)
+                    core.append(group.create_task(self._sweep()))
                     if ticker is not None:
                         self._start_ticks(ticker)
                     readers = [asyncio.create_task(self._serve(channel)) for channel in self.channels.values()]
@@ -148,6 +152,8 @@ class App:
             finally:
                 if ticker is not None:
                     ticker.stop()
+                for task in self._side_work:
+                    task.cancel()
 
     # --- channels ----------------------------------------------------------------------------------------------------
 
@@ -215,6 +221,8 @@ class App:
             await self.dispatcher.take(reading)
             cursor = reading.cursor or cursor
             if channel.abilities.turns:
+                for worker in self.workers:
+                    await worker.idle()
                 await self.sender.idle()
             if reading.at_end:
                 return
@@ -287,7 +295,8 @@ class App:
     async def look_for_due(self) -> None:
         """Let the sender look for due deliveries, and the worker for jobs."""
         self._due.set()
-        self.worker.look()
+        for worker in self.workers:
+            worker.look()
 
     async def look_after_leases(self) -> None:
         """Let what was lost between commit and sender be sent after all."""
@@ -309,7 +318,15 @@ class App:
         ticker.every(15, "leases", self.look_after_leases)
         ticker.every(30, "heartbeat", lambda: self.store.beat("run"))
         ticker.every(3600, "prune", self.store.prune)
+        ticker.every(3600, "sweep", self._sweep)
         ticker.start()
+
+    async def _sweep(self) -> None:
+        """Remove files of answers that are gone; what cannot be done now is done in an hour."""
+        try:
+            await self._files.sweep()
+        except (StorageUnavailable, OSError) as error:
+            log.warning("files that nobody refers to were not removed yet: %s", type(error).__name__)
 
     async def checks(self) -> Mapping[str, str]:
         """Return what is wrong, by part: the database, each channel."""
@@ -362,7 +379,10 @@ class App:
             joined = isinstance(outcome, ContactJoined) and outcome.staff
             if (joined or isinstance(outcome, RoleGranted | PersonErased)) and address.channel in self._staff_menus:
                 self._beside(self._offer_staff_menus(self.channels[address.channel]))
-            elif isinstance(outcome, JobPlanned):
-                self.worker.look()
+            if isinstance(outcome, PersonErased):
+                self._beside(self._sweep())
+            if isinstance(outcome, JobPlanned):
+                for worker in self.workers:
+                    worker.look()
         if self._observe is not None:
             self._observe(outcomes)

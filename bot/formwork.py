@@ -21,6 +21,7 @@ from bot.forms.model import Form, Problem
 from bot.forms.store import from_json
 from bot.house import House
 from bot.ports import Channel, Job
+from bot.runtime.jobs import Crew
 from handlers.forms import FILE_LIMIT
 
 COMPILE_WITHIN = 60.0  # seconds; the largest public form we know takes two
@@ -107,7 +108,11 @@ class FormWork:
             text = say("forms.moved", name=title, number=published.number, moved=outlook.moves, stayed=stayed)
         return [Reply(message=OutboundMessage(text=text, language=say.language))]
 
-    def failed(self, job: Job) -> Sequence[Reply]:
+    def crew(self) -> Crew:
+        """Return what a worker needs to know of these jobs."""
+        return Crew(kinds={"check_form": self.check, "publish_form": self.publish}, failed=self.failed)
+
+    async def failed(self, job: Job) -> Sequence[Reply]:
         """Return what the admin hears when a job could not be done."""
         say = self._house.texts.speaker(job.data.get("language", self._house.hub.languages[0]))
         return [Reply(message=OutboundMessage(text=say("forms.unreadable"), language=say.language))]

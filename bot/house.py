@@ -124,6 +124,7 @@ async def load_hub(settings: Settings, database: Database, keys: Keys) -> Hub:
         person_hash=lambda address: keys.digest("suppression", address),
         channels=settings.channels,
         contact=settings.hub.contact or "",
+        file_limit=settings.attachments.limit,
     )
 
 

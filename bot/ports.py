@@ -220,8 +220,12 @@ class Job:
 class JobStore(Protocol):
     """Where jobs wait."""
 
-    async def take_job(self) -> Job | None:
-        """Take the oldest job that waits."""
+    async def take_job(self, kinds: Sequence[str], *, channels: Sequence[str]) -> Job | None:
+        """Take the oldest job of these kinds that waits, of a chat on one of these channels."""
+        ...
+
+    async def put_back_job(self, job: Job, *, until: datetime) -> None:
+        """Let a job wait until then: it could not be done now."""
         ...
 
     async def finish_job(self, job: Job, replies: Sequence[Reply]) -> None:

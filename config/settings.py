@@ -25,6 +25,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from bot.errors import ConfigurationError
 from config.sources import gather, variable
 from config.values import (
+    MEGABYTE,
     Bind,
     QuietHours,
     check_address,
@@ -34,6 +35,7 @@ from config.values import (
     read_bind,
     read_list,
     read_quiet_hours,
+    read_size,
     read_working_days,
 )
 
@@ -137,6 +139,13 @@ class CourtesySettings(_Group):
     land: Annotated[str, AfterValidator(check_land)] = "NW"
 
 
+class AttachmentSettings(_Group):
+    """How large files that people send may be, in bytes: one of them, and all that are stored together."""
+
+    limit: Annotated[int, BeforeValidator(read_size), Field(gt=0)] = 20 * MEGABYTE
+    quota: Annotated[int, BeforeValidator(read_size), Field(ge=0)] = 2048 * MEGABYTE
+
+
 class LogSettings(_Group):
     """How much is logged, and how; without a format it is `console` on a terminal, else `json`."""
 
@@ -171,6 +180,7 @@ class Settings(BaseSettings):
     matrix: MatrixSettings = MatrixSettings()
     http: HttpSettings = HttpSettings()
     courtesy: CourtesySettings = CourtesySettings()
+    attachments: AttachmentSettings = AttachmentSettings()
     migrate: bool = True
     log: LogSettings = LogSettings()
 

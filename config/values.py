@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 # ISO 3166-2:DE without its "DE-"; public holidays are the Länder's own affair.
 LAENDER = frozenset("BW BY BE BB HB HH HE MV NI NW RP SL SN ST SH TH".split())
 
+MEGABYTE = 1024 * 1024
+
 _DAYS = {
     name: number
     for number, names in enumerate(
@@ -76,6 +78,16 @@ def read_bind(value: object) -> Bind | None:
     if ":" in host and not (host.startswith("[") and host.endswith("]")):
         raise ValueError("write an IPv6 address in brackets: [::1]:8080")
     return Bind(host.removeprefix("[").removesuffix("]"), int(port))
+
+
+def read_size(value: object) -> object:
+    """Read `20 MB` or `2 GB` as bytes (1 MB is 1024 times 1024); leave a plain number to pydantic."""
+    match = re.fullmatch(r"\s*(\d{1,9})\s*(KB|MB|GB)\s*", str(value), re.IGNORECASE | re.ASCII)
+    if match is not None:
+        return int(match[1]) * {"KB": 1024, "MB": MEGABYTE, "GB": 1024 * MEGABYTE}[match[2].upper()]
+    if isinstance(value, str) and not (value.isascii() and value.strip().isdigit()):
+        raise ValueError("write a size such as 20 MB or 2 GB")
+    return value
 
 
 def read_quiet_hours(value: object) -> QuietHours | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.domain.commands import may_use, typed_command
-from bot.domain.messages import Edited, MembershipChanged, Missed, Pressed, Said, SentMedia
+from bot.domain.messages import Edited, FileLost, Located, MembershipChanged, Missed, Pressed, Said, SentMedia
 from bot.domain.scene import Draft, Need, Scene
 from bot.ports import Route
 from handlers import account, basics, forms, media, membership, onboarding, questionnaire
@@ -51,7 +51,7 @@ def _verifies(scene: Scene) -> bool:
 
 
 def _dialogue_text(scene: Scene) -> bool:
-    return _joining(scene) and _known(scene) and isinstance(scene.message.content, Said | Pressed | SentMedia)
+    return _joining(scene) and _known(scene) and isinstance(scene.message.content, Said | Pressed | SentMedia | Located)
 
 
 def _answers_something(scene: Scene) -> bool:
@@ -82,6 +82,7 @@ def _command(
 
 ROUTES: tuple[Route, ...] = (
     Route(name="group", when=lambda scene: not scene.private, handle=membership.group),
+    Route(name="file lost", when=_is(FileLost), handle=questionnaire.file_lost),
     # Before all else, since it is no word of the person's: it answers nothing and begins nothing.
     Route(name="verification", when=_verifies, handle=media.verification),
     Route(
@@ -183,6 +184,7 @@ ROUTES: tuple[Route, ...] = (
         handle=account.forget_confirmed,
     ),
     # everything else
+    Route(name="file", when=questionnaire.awaits_file, handle=questionnaire.file_),
     Route(
         name="form sent in by an admin",
         when=lambda scene: (
@@ -193,6 +195,8 @@ ROUTES: tuple[Route, ...] = (
         handle=forms.received,
     ),
     Route(name="media", when=_is(SentMedia), handle=media.media),
+    Route(name="place", when=questionnaire.awaits_place, handle=questionnaire.place),
+    Route(name="place of nothing", when=_is(Located), handle=media.media),
     Route(
         name="forwarded",
         when=lambda scene: isinstance(scene.message.content, Said) and scene.message.content.forwarded,

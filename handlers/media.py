@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.messages import SentMedia
+from bot.domain.messages import Located, SentMedia
 from bot.domain.scene import Draft
 
 VERIFICATION = "verification"
@@ -12,10 +12,11 @@ _OWN_WORDS = frozenset({"voice", "video", "photo", "document", "sticker", "locat
 
 
 def media(draft: Draft) -> None:
-    """Say what was understood (a voice message, a photo …) and what is needed instead."""
+    """Say what was understood (a voice message, a photo, a place …) and what is needed instead."""
     content = draft.scene.message.content
-    assert isinstance(content, SentMedia)
-    kind = content.kind if content.kind in _OWN_WORDS else "other"
+    assert isinstance(content, SentMedia | Located)
+    sent = "location" if isinstance(content, Located) else content.kind
+    kind = sent if sent in _OWN_WORDS else "other"
     interview = draft.scene.interview
     text = draft.say(f"media.{kind}")
     if interview is not None and interview.state == "open":

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from bot.domain import answering, questionnaire, repeating, review
+from bot.domain import answering, handing_in, questionnaire, repeating, review
 from bot.domain.asking import menu_message, revisit, walk_of
 from bot.domain.choosing import folded, pick
 from bot.domain.commands import typed_command
 from bot.domain.interviews import Interview
-from bot.domain.messages import Edited, Pressed, PromptId, Said
+from bot.domain.messages import Edited, FileLost, Located, Pressed, PromptId, Said, SentMedia
+from bot.domain.records import parts_of
 from bot.domain.scene import Draft, NewPrompt, OfferedForm, Prompt, Scene
+from bot.forms.model import ATTACHED
+
+PLACES = frozenset({"geopoint"})
 
 
 def survey(draft: Draft) -> None:
@@ -259,6 +263,61 @@ def _only_greets(scene: Scene, text: str) -> bool:
         for language in scene.hub.languages
         for word in scene.catalogue.speaker(language)("greetings").split(",")
     )
+
+
+def awaits_file(scene: Scene) -> bool:
+    """Whether what was sent answers a question that is answered by a file: one replied to, or the current one."""
+    content = scene.message.content
+    return isinstance(content, SentMedia) and content.kind != "unreadable" and _asked_for(scene, ATTACHED) is not None
+
+
+def awaits_place(scene: Scene) -> bool:
+    """Whether a sent place answers a question for one: one replied to, or the current one."""
+    return isinstance(scene.message.content, Located) and _asked_for(scene, PLACES) is not None
+
+
+def file_(draft: Draft) -> None:
+    """A file as the answer to a question."""
+    content, found = draft.scene.message.content, _asked_for(draft.scene, ATTACHED)
+    assert isinstance(content, SentMedia) and found is not None
+    interview, key, prompt = found
+    if _usable(draft, interview):
+        handing_in.answer_by_file(draft, interview, key, content, prompt=prompt)
+
+
+def place(draft: Draft) -> None:
+    """A place as the answer to a question."""
+    content, found = draft.scene.message.content, _asked_for(draft.scene, PLACES)
+    assert isinstance(content, Located) and found is not None
+    interview, key, prompt = found
+    if _usable(draft, interview):
+        handing_in.answer_by_place(draft, interview, key, content, prompt=prompt)
+
+
+def file_lost(draft: Draft) -> None:
+    """A file that was an answer could not be kept."""
+    content = draft.scene.message.content
+    assert isinstance(content, FileLost)
+    if draft.scene.contact is not None:
+        handing_in.file_lost(draft, content)
+
+
+def _asked_for(scene: Scene, types: frozenset[str]) -> tuple[Interview, str, Prompt | None] | None:
+    """Return the interview, the key and the prompt of the question that takes such an answer, if one is asked.
+
+    It is a question replied to, else the current one.
+    """
+    referred = scene.referred
+    interview = None if referred is None or referred.response is None else scene.interviews.get(referred.response)
+    prompt = referred if referred is not None and referred.kind == "question" else None
+    if interview is None or prompt is None:
+        interview = scene.interview
+        if interview is None or interview.state != "open":
+            return None
+        prompt = scene.current if scene.current is not None and scene.current.path == interview.position else None
+    key = interview.position if prompt is None else prompt.path
+    question = interview.form.by_path.get(parts_of(key)[0])
+    return (interview, key, prompt) if question is not None and question.type in types else None
 
 
 def corrected(draft: Draft) -> None:

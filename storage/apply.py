@@ -17,6 +17,7 @@ from storage.statements import Statement, Steps, change, many, rows
 from storage.writes import (
     ADDRESS,
     ANSWER,
+    ANSWER_TAKEN_BACK,
     ANSWERED_BY,
     COMPANY,
     CONSENT,
@@ -28,10 +29,13 @@ from storage.writes import (
     DELIVERIES_OF_CONTACT,
     DIALOGUE,
     DIALOGUE_GONE,
+    FILE,
+    FILE_GIVEN_UP,
     HISTORY,
     HOLD,
     INSTANCE,
     INSTANCE_ANSWERS_GONE,
+    INSTANCE_FILES_GONE,
     INSTANCE_GONE,
     INTERVIEW,
     INTERVIEW_MOVED,
@@ -240,8 +244,20 @@ def _outcome(gathered: _Rows, scene: Scene, outcome: o.Outcome) -> None:  # noqa
                 ordinal=outcome.ordinal,
             )
         case o.InstanceRemoved(response=response, instance=instance):
+            add(INSTANCE_FILES_GONE, response_id_=response, instance_=instance)
             add(INSTANCE_ANSWERS_GONE, response_id_=response, instance_=instance)
             add(INSTANCE_GONE, id_=instance)
+        case o.AnswerTakenBack():
+            add(
+                ANSWER_TAKEN_BACK,
+                response_id_=outcome.response,
+                path_=outcome.path,
+                instance_=outcome.instance,
+            )
+        case o.FileReceived():
+            _file(gathered, scene, outcome, now=now)
+        case o.FileGivenUp():
+            add(FILE_GIVEN_UP, id_=outcome.attachment, reason=outcome.why)
         case o.InterviewMoved():
             add(
                 INTERVIEW_MOVED,
@@ -330,3 +346,21 @@ def _answer(gathered: _Rows, scene: Scene, outcome: o.AnswerStored, *, now: int)
     gathered.add(ANSWER, relevant=outcome.relevant, **row)
     if outcome.by_person:
         gathered.add(HISTORY, id=scene.next_id(), **row)
+
+
+def _file(gathered: _Rows, scene: Scene, outcome: o.FileReceived, *, now: int) -> None:
+    gathered.add(
+        FILE,
+        id=outcome.attachment,
+        response_id=outcome.response,
+        path=outcome.path,
+        instance=outcome.instance,
+        value=outcome.value,
+        name=outcome.name,
+        media_type=outcome.media_type,
+        size=outcome.size,
+        state="waiting",
+        channel=scene.address.channel,
+        file_id=outcome.file_id,
+        created_at=now,
+    )

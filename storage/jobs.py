@@ -6,31 +6,52 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy import Text, bindparam, delete, literal_column, null, or_, select, update
 
 from bot.domain.messages import Address
 from bot.domain.scene import Reply
 from bot.ports import Job
 from storage.codec import dump, load, to_micros
-from storage.statements import Statement, Steps, change, insert, many, rows, upsert
+from storage.statements import Statement, Steps, any_of, change, insert, many, rows, upsert
 from storage.tables import addresses, deliveries, jobs, prompts
 
 LEASE = timedelta(minutes=5)  # longer than any job may take; a job whose process died is taken up again
 
+# `only`: one chat of the channel ("" for all), as with deliveries: what a terminal sent in, no other process can fetch.
+_OURS = (
+    any_of(jobs.c.channel, "channels"),
+    or_(bindparam("only", type_=Text) == literal_column("''"), jobs.c.chat == bindparam("only", type_=Text)),
+)
+# A running job is leased to its process; a planned one with a lease was put back, and waits until that is over.
 WAITING = Statement(
     select(jobs.c.id, jobs.c.kind, jobs.c.channel, jobs.c.chat, jobs.c.data, jobs.c.attempts)
-    .where(or_(jobs.c.state == "planned", (jobs.c.state == "running") & (jobs.c.leased_until < bindparam("now"))))
+    .where(
+        *_OURS,
+        any_of(jobs.c.kind, "kinds"),
+        or_(
+            (jobs.c.state == "planned") & jobs.c.leased_until.is_(None),
+            jobs.c.leased_until < bindparam("now"),
+        ),
+    )
     .order_by(jobs.c.id)
     .limit(1)
     .with_for_update(skip_locked=True),
     name="waiting job",
 )
-WAITING_AT_ALL = Statement(select(jobs.c.id).limit(1), name="any job")
+WAITING_AT_ALL = Statement(select(jobs.c.id).where(any_of(jobs.c.kind, "kinds")).limit(1), name="any job")
 TAKE = Statement(
     update(jobs)
     .where(jobs.c.id == bindparam("id_"))
     .values(state="running", attempts=jobs.c.attempts + 1, leased_until=bindparam("leased_until")),
     name="take job",
+)
+PUT_BACK = Statement(
+    update(jobs).where(jobs.c.id == bindparam("id_")).values(state="planned", leased_until=bindparam("leased_until")),
+    name="put job back",
+)
+RECOVER = Statement(
+    update(jobs).where(*_OURS, jobs.c.state == "running").values(state="planned", leased_until=null()),
+    name="recover jobs",
 )
 DONE = Statement(delete(jobs).where(jobs.c.id == bindparam("id_")), name="job done")
 CONTACT = Statement(
@@ -68,14 +89,24 @@ PLAN = upsert(
 )
 
 
-def take(*, now: datetime) -> Steps[Job | None]:
-    """Take the oldest job that waits, or whose process died."""
-    found = yield from rows(WAITING, now=to_micros(now))
+def take(kinds: Sequence[str], *, channels: Sequence[str], now: datetime, only: str = "") -> Steps[Job | None]:
+    """Take the oldest job of these kinds that waits, or whose process died."""
+    found = yield from rows(WAITING, kinds=list(kinds), channels=list(channels), only=only, now=to_micros(now))
     if not found:
         return None
     number, kind, channel, chat, data, attempts = found[0]
     yield from change(TAKE, id_=number, leased_until=to_micros(now + LEASE))
     return Job(id=number, kind=kind, address=Address(channel, chat), data=load(data), attempts=attempts + 1)
+
+
+def put_back(job: Job, *, until: datetime) -> Steps[None]:
+    """Let a job wait: it could not be done now."""
+    yield from change(PUT_BACK, id_=job.id, leased_until=to_micros(until))
+
+
+def recover(channels: Sequence[str], *, only: str = "") -> Steps[None]:
+    """Free what a dead process of these channels had begun; call only while holding the channels' lock."""
+    yield from many(RECOVER, [{"channels": list(channels), "only": only}])
 
 
 def finish(job: Job, replies: Sequence[Reply], *, now: datetime, number: Callable[[], int]) -> Steps[None]:

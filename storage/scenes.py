@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import or_, select, union_all
 
 from bot.domain.interviews import Interview
-from bot.domain.messages import Edited, InboundMessage, Pressed, PromptId, Said
+from bot.domain.messages import Edited, FileLost, InboundMessage, Located, Pressed, PromptId, Said, SentMedia
 from bot.domain.people import Role, Visitor
 from bot.domain.records import Answer, Repeated, key_of
 from bot.domain.scene import Dialogue, Hub, Prompt, Scene
@@ -142,7 +142,10 @@ def load(messages: Sequence[InboundMessage], around: Surroundings, *, now: datet
     shown = yield from _prompts(fresh, chats)
     interviews_of = yield from load_interviews(
         contact_ids=people.contacts,
-        response_ids=[prompt.response for prompt in shown.all() if prompt.response is not None],
+        response_ids=[
+            *(prompt.response for prompt in shown.all() if prompt.response is not None),
+            *(message.content.response for message in fresh if isinstance(message.content, FileLost)),
+        ],
         library=around.library,
     )
     return [_scene(message, people, guests, roles, shown, interviews_of, around, now) for message in fresh]
@@ -226,7 +229,9 @@ class _Shown:
             case Pressed(prompt=number) if number is not None:
                 where, prompt = self._by_id.get(number, (None, None))
                 return (prompt if where == chat else None), None
-            case Said(reply_to=replied_to) if replied_to is not None:
+            case Said(reply_to=replied_to) | SentMedia(reply_to=replied_to) | Located(reply_to=replied_to) if (
+                replied_to
+            ):
                 return self._by_message.get((*chat, replied_to)), None
             case Edited() if message.message_id is not None:
                 return None, self._by_answer.get((*chat, message.message_id))
@@ -246,7 +251,7 @@ def _prompts(messages: Sequence[InboundMessage], chats: list[Chat]) -> Steps[_Sh
     replied_to = [
         (message.address.channel, message.address.chat, message.content.reply_to)
         for message in messages
-        if isinstance(message.content, Said) and message.content.reply_to is not None
+        if isinstance(message.content, Said | SentMedia | Located) and message.content.reply_to is not None
     ]
     edited = [
         (message.address.channel, message.address.chat, message.message_id)

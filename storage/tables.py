@@ -198,6 +198,16 @@ form_versions = Table(
     UniqueConstraint("form_id", "number"),
 )
 
+# Pictures, recordings and films that a version's questions show.
+form_files = Table(
+    "form_files",
+    metadata,
+    Column("version_id", BigInteger, ForeignKey("form_versions.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("media_type", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+
 responses = Table(
     "responses",
     metadata,
@@ -255,6 +265,29 @@ answer_history = Table(
     Column("contact_id", BigInteger, nullable=True),
     _moment("answered_at", nullable=False),
     Index(None, "response_id"),
+)
+
+# Files that people sent as answers. The bytes lie in the data directory, by their hash (`storage/shelf.py`).
+attachments = Table(
+    "attachments",
+    metadata,
+    _id(),
+    _ref("response_id", "responses.id"),
+    Column("path", Text, nullable=False),
+    Column("instance", BigInteger, nullable=False, server_default="0"),
+    Column("value", Text, nullable=False),  # the name that the answer holds
+    Column("name", Text, nullable=False, server_default=""),  # as its sender called it
+    Column("media_type", Text, nullable=False),
+    Column("size", BigInteger, nullable=True),
+    Column("sha256", Text, nullable=True),
+    Column("state", Text, nullable=False),  # waiting | stored | failed
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("channel", Text, nullable=False),
+    Column("file_id", Text, nullable=True),  # the platform's; emptied once it is stored or given up
+    _moment("created_at", nullable=False),
+    _moment("stored_at"),
+    Index(None, "response_id"),
+    Index(None, "sha256"),
 )
 
 # Where a contact stands in a response. At most one is open a contact.

@@ -164,12 +164,17 @@ class SqlStore:
             )
         )
 
-    async def take_job(self) -> Job | None:
+    async def take_job(self, kinds: Sequence[str], *, channels: Sequence[str]) -> Job | None:
         """See `bot.ports.JobStore`."""
-        waiting = await self.database.read(lambda: rows(jobs.WAITING_AT_ALL))
+        waiting = await self.database.read(lambda: rows(jobs.WAITING_AT_ALL, kinds=list(kinds)))
         if not waiting:  # the usual case costs one read
             return None
-        return await self.database.write(lambda: jobs.take(now=self._clock.now()))
+        now = self._clock.now()
+        return await self.database.write(lambda: jobs.take(kinds, channels=channels, now=now, only=self._only))
+
+    async def put_back_job(self, job: Job, *, until: datetime) -> None:
+        """See `bot.ports.JobStore`."""
+        await self.database.write(lambda: jobs.put_back(job, until=until))
 
     async def finish_job(self, job: Job, replies: Sequence[Reply]) -> None:
         """See `bot.ports.JobStore`."""
@@ -179,6 +184,7 @@ class SqlStore:
         """Free what a dead process held; the caller holds the lock of these channels."""
         now = to_micros(self._clock.now())
         await self.database.write(lambda: deliveries.recover(channels, now=now, only=self._only))
+        await self.database.write(lambda: jobs.recover(channels, only=self._only))
 
     async def set_free(self, channels: Sequence[str], *, held: Collection[int]) -> int:
         """Give back deliveries whose lease ran out and that this process does not hold; return how many."""

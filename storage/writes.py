@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, select, update
+from sqlalchemy import and_, bindparam, delete, null, select, update
 
 from storage.statements import Statement, any_of, insert, lock_rows, upsert
 from storage.tables import (
     addresses,
     answer_history,
     answers,
+    attachments,
     companies,
     consents,
     contacts,
@@ -121,8 +122,45 @@ INSTANCE_ANSWERS_GONE = Statement(
     ),
     name="answers of an instance gone",
 )
+INSTANCE_FILES_GONE = Statement(
+    delete(attachments).where(
+        attachments.c.response_id == bindparam("response_id_"), attachments.c.instance == bindparam("instance_")
+    ),
+    name="files of an instance gone",
+)
 INSTANCE_GONE = Statement(
     delete(repeat_instances).where(repeat_instances.c.id == bindparam("id_")), name="instance gone"
+)
+ANSWER_TAKEN_BACK = Statement(
+    delete(answers).where(
+        answers.c.response_id == bindparam("response_id_"),
+        answers.c.path == bindparam("path_"),
+        answers.c.instance == bindparam("instance_"),
+    ),
+    name="answer taken back",
+)
+FILE = insert(
+    attachments,
+    (
+        "id",
+        "response_id",
+        "path",
+        "instance",
+        "value",
+        "name",
+        "media_type",
+        "size",
+        "state",
+        "channel",
+        "file_id",
+        "created_at",
+    ),
+)
+FILE_GIVEN_UP = Statement(
+    update(attachments)
+    .where(attachments.c.id == bindparam("id_"))
+    .values(state="failed", reason=bindparam("reason"), file_id=null()),
+    name="file given up",
 )
 SUBMITTED = _set(responses, "status", "submitted_at")
 REVISED = Statement(
@@ -168,8 +206,12 @@ ORDER: tuple[Statement, ...] = (
     INTERVIEW,
     INTERVIEW_MOVED,
     INSTANCE,
+    ANSWER_TAKEN_BACK,
     ANSWER,
     HISTORY,
+    FILE,
+    FILE_GIVEN_UP,
+    INSTANCE_FILES_GONE,
     INSTANCE_ANSWERS_GONE,
     INSTANCE_GONE,
     SUBMITTED,

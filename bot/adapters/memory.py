@@ -27,7 +27,7 @@ from bot.domain.messages import (
     Said,
     SentMedia,
 )
-from bot.errors import DeliveryError, Refused
+from bot.errors import Refused
 
 ACCOUNT = "memory:bot"
 
@@ -161,8 +161,10 @@ class MemoryChannel:
     async def fetch(self, file_id: str, *, limit: int) -> bytes:
         """See `bot.ports.Channel`."""
         content = self.files.get(file_id)
-        if content is None or len(content) > limit:
-            raise DeliveryError("no such file", reason="gone")
+        if content is None:
+            raise Refused("no such file", reason="gone")
+        if len(content) > limit:
+            raise Refused("too large", reason="too_large")
         return content
 
     async def offer_commands(self, menus: Mapping[str, Sequence[tuple[str, str]]], *, chat: str | None = None) -> None:

@@ -271,6 +271,13 @@ class Walk:
                 raise
         self.follow()
 
+    def take_back(self, stop: Stop) -> None:
+        """Open a question again, as if it had not been answered."""
+        self.answers.pop(stop.key, None)
+        stop.instance.kept.discard(stop.question.path)
+        self.state.put(self.state.program.shape.by_path[stop.question.path], stop.instance, None)
+        self.follow()
+
     def add(self, stop: Stop) -> Stop | None:
         """Add an instance of the repeat that the place asks about; return the first place in it.
 

@@ -73,7 +73,9 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class SentMedia:
-    """Something that is no text: `kind` is photo, voice, video, document, sticker, location, contact, other.
+    """Something that is no text: `kind` is photo, voice, video, document, sticker, contact, other.
+
+    `location` is a place that could not be read; one that could is `Located`.
 
     Two kinds are a channel's own and no word of the person's: `unreadable` (it could not be decrypted) and
     `verification` (also `verification_decimal`, `verification_impossible`): a person's app checks whether it is us;
@@ -112,7 +114,26 @@ class Missed:
     """Several things that a person wrote while nobody read them: too long ago to be answered one by one."""
 
 
-Content = Said | Edited | Pressed | SentMedia | Located | MembershipChanged | Missed
+FileTrouble = Literal["too_large", "wrong_type", "nothing", "gone", "full"]
+"""`nothing`: no file that could be fetched; `gone`: the platform does not give it; `full`: no room left for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileLost:
+    """A word of our own: a file that a person gave as an answer could not be kept.
+
+    attachment: its row; response, path, instance, value: the answer that it was.
+    """
+
+    attachment: int
+    response: int
+    path: str
+    instance: int
+    value: str
+    why: FileTrouble
+
+
+Content = Said | Edited | Pressed | SentMedia | Located | MembershipChanged | Missed | FileLost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,11 +183,17 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that goes out with a message; small ones only, since the bytes lie in the delivery's row."""
+    """A file that goes out with a message: small ones with their bytes, which lie in the delivery's row.
+
+    source: a reference in place of the bytes, `form:<version id>:<name>`; they are fetched when it is sent.
+    caption: what it shows, where it stands beside others.
+    """
 
     name: str
     media_type: str
-    content: bytes
+    content: bytes = b""
+    source: str = ""
+    caption: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

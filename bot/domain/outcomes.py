@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from bot.domain.messages import PromptId
+from bot.domain.messages import FileTrouble, PromptId
 from bot.domain.people import CompanyId, ContactId, Role, VisitorStep
 from bot.forms.model import Value
 
@@ -176,6 +176,41 @@ class InstanceRemoved:
     instance: int
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerTakenBack:
+    """A question is open again, as if it had not been answered; what was said stays in the history."""
+
+    response: int
+    path: str
+    instance: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileReceived:
+    """A sent file is an answer: `value` is the name that the answer holds, `name` the sender's own; it waits for a job.
+
+    size: bytes, if the platform said it.
+    """
+
+    attachment: int
+    response: int
+    path: str
+    instance: int
+    value: str
+    file_id: str
+    name: str
+    size: int | None
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileGivenUp:
+    """A file that was an answer is not kept."""
+
+    attachment: int
+    why: FileTrouble
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InterviewMoved:
     """Where the contact stands in the response; `tries` counts unreadable answers to the current question."""
@@ -266,6 +301,9 @@ Outcome = (
     | AnswerStored
     | InstanceAdded
     | InstanceRemoved
+    | AnswerTakenBack
+    | FileReceived
+    | FileGivenUp
     | InterviewMoved
     | ResponseSubmitted
     | ResponseRevised

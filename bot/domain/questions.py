@@ -10,7 +10,7 @@ from bot.domain.interviews import Walk
 from bot.domain.messages import Choice, OutboundMessage, Way
 from bot.domain.speech import Speaker
 from bot.domain.stops import Stop
-from bot.forms.model import Question, Value
+from bot.forms.model import ATTACHED, Question, Value
 
 HELP_AFTER = 3  # unreadable answers; then there are more ways on than to try again
 WAYS_OUT = frozenset({"unknown", "later", "team", "remove"})
@@ -65,6 +65,8 @@ def shown_value(walk: Walk, stop: Stop, value: Value, say: Speaker) -> tuple[str
     """Return an answer as people read it: labels instead of names, dates and numbers as they write them."""
     if stop.question.type == "acknowledge":
         return (say("question.acknowledged"),)
+    if stop.question.type in ATTACHED:
+        return (say("file.kept"),)
     return walk.written(stop, value, say.language)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from bot.domain.filing import FILE_LIMIT
 from bot.domain.interviews import Interview
 from bot.domain.messages import Address, ChatKind, Edit, InboundMessage, OutboundMessage, PromptId, Said
 from bot.domain.outcomes import Outcome
@@ -23,7 +24,8 @@ Need = Literal["forms", "invitation", "my_data", "last_response"]
 class Hub:
     """The programme that runs the bot. `texts`: what its content says, by (name, language), fields filled in;
     `hashes` of those wordings; `code_hash` gives what is stored of an invitation's code ("" if it cannot be one).
-    `channels`: where else people find it, by name; `contact`: how people reach the team.
+    `channels`: where else people find it, by name; `contact`: how people reach the team; `file_limit`: bytes of a file
+    that people send as an answer.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Hub:
     person_hash: Callable[[str], str]
     channels: tuple[str, ...] = ()
     contact: str = ""
+    file_limit: int = FILE_LIMIT
 
     def text(self, name: str, language: str) -> str:
         """Return a text of the hub's content in `language`, else in the hub's first, else ""."""

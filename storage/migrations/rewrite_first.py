@@ -36,7 +36,7 @@ branch_labels = None
 depends_on = None
 
 
-def upgrade() -> None:
+def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
     """Create all tables."""
 '''
 

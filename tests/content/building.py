@@ -9,6 +9,7 @@ from tests.content import lists
 
 HERE = Path(__file__).parent
 TITLES = {
+    "files": ("Dateien", "Files"),
     "types": ("Alle Arten", "All kinds"),
     "counting": ("Zählen", "Counting"),
     "paths": ("Wege", "Paths"),

@@ -11,7 +11,7 @@ branch_labels = None
 depends_on = None
 
 
-def upgrade() -> None:
+def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
     """Create all tables."""
     op.create_table(
         "audit_log",
@@ -294,6 +294,17 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('planned','claimed','sending')"),
     )
     op.create_table(
+        "form_files",
+        sa.Column("version_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["version_id"], ["form_versions.id"], name=op.f("fk_form_files_version_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("version_id", "name", name=op.f("pk_form_files")),
+    )
+    op.create_table(
         "responses",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("form_id", sa.BigInteger(), nullable=False),
@@ -354,6 +365,30 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("response_id", "path", "instance", name=op.f("pk_answers")),
     )
+    op.create_table(
+        "attachments",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("response_id", sa.BigInteger(), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("instance", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), server_default="", nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=True),
+        sa.Column("sha256", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("file_id", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("stored_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["response_id"], ["responses.id"], name=op.f("fk_attachments_response_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attachments")),
+    )
+    op.create_index(op.f("ix_attachments_response_id"), "attachments", ["response_id"], unique=False)
+    op.create_index(op.f("ix_attachments_sha256"), "attachments", ["sha256"], unique=False)
     op.create_table(
         "interviews",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),

@@ -228,17 +228,19 @@ def numbers() -> Iterator[int]:
 
 async def test_a_job_is_taken_once_and_again_when_its_process_died(ledger: Database) -> None:
     await waiting_job(ledger)
-    first = await ledger.write(lambda: jobs.take(now=NOW))
+    first = await ledger.write(lambda: jobs.take(["check_form"], channels=["memory"], now=NOW))
     assert first == Job(id=20, kind="check_form", address=ADA, data={"name": "x"}, attempts=1)
-    assert await ledger.write(lambda: jobs.take(now=NOW)) is None
-    later = await ledger.write(lambda: jobs.take(now=NOW + jobs.LEASE + timedelta(seconds=1)))
+    assert await ledger.write(lambda: jobs.take(["check_form"], channels=["memory"], now=NOW)) is None
+    later = await ledger.write(
+        lambda: jobs.take(["check_form"], channels=["memory"], now=NOW + jobs.LEASE + timedelta(seconds=1))
+    )
     assert later is not None
     assert later.attempts == 2
 
 
 async def test_a_job_done_twice_says_its_word_once(ledger: Database) -> None:
     await waiting_job(ledger)
-    job = await ledger.write(lambda: jobs.take(now=NOW))
+    job = await ledger.write(lambda: jobs.take(["check_form"], channels=["memory"], now=NOW))
     assert job is not None
     made = numbers()
     prompt = NewPrompt(id=PromptId(30), kind="form", data={"choices": []})
@@ -248,7 +250,9 @@ async def test_a_job_done_twice_says_its_word_once(ledger: Database) -> None:
         lambda: jobs.finish(job, [Reply(message=OutboundMessage(text="fine"))], now=NOW, number=lambda: next(made))
     )
     assert list((await states(ledger)).values()) == [("planned", "")]
-    assert await ledger.write(lambda: jobs.take(now=NOW + timedelta(days=1))) is None
+    assert (
+        await ledger.write(lambda: jobs.take(["check_form"], channels=["memory"], now=NOW + timedelta(days=1))) is None
+    )
 
 
 async def test_a_job_of_somebody_who_was_erased_says_nothing(ledger: Database) -> None:

@@ -15,7 +15,9 @@ from bot.domain.messages import (
     ChatKind,
     Content,
     Edited,
+    FileLost,
     InboundMessage,
+    Located,
     MembershipChanged,
     Missed,
     Pressed,
@@ -25,7 +27,7 @@ from bot.domain.messages import (
 )
 from bot.domain.people import Contact, ContactId, Visitor
 from bot.domain.scene import Dialogue, Draft, Hub, Prompt, Scene
-from bot.forms.model import Form
+from bot.forms.model import Form, Question
 from bot.runtime.clock import Ids
 from bot.runtime.router import find
 from bot.texts import load_texts
@@ -84,11 +86,23 @@ def pressed(prompt: Prompt | None) -> Pressed:
 JOINING = Dialogue(name=DIALOGUE, step="name", data={})
 FORGETTING = Dialogue(name=FORGET, step="confirm", data={})
 OPEN = {5: INTERVIEW}
+FILE_FORM = replace(FORM, questions=(Question(path="word", name="word", type="image"),))
+FILES = {5: replace(INTERVIEW, form=FILE_FORM, position="word")}
+LOST = FileLost(attachment=1, response=5, path="word", instance=0, value="photo-1.jpg", why="gone")
 EXPECTED: list[tuple[str, Scene]] = [
     ("group", scene(Said("/help"), kind=ChatKind.GROUP)),
     ("group", scene(MembershipChanged(present=True), kind=ChatKind.PUBLIC, known=False)),
     ("another address", scene(Said("Hallo"), new_address=True)),
     ("another address", scene(MembershipChanged(present=True), new_address=True)),
+    ("file lost", scene(LOST, interviews=FILES)),
+    ("file lost", scene(LOST, known=False)),
+    ("file", scene(SentMedia("photo"), interviews=FILES)),
+    ("file", scene(SentMedia("photo"), interviews=FILES, roles=frozenset({"admin"}))),
+    ("file", scene(SentMedia("document", reply_to="b1"), referred=QUESTION, interviews=FILES)),
+    ("media", scene(SentMedia("unreadable"), interviews=FILES)),
+    ("media", scene(SentMedia("photo"), interviews={5: replace(FILES[5], state="paused")})),
+    ("joining", scene(Located(51.6, 7.6), dialogue=JOINING)),
+    ("place", scene(Located(51.6, 7.6), interviews=OPEN)),
     ("group", scene(SentMedia("verification", caption="1"), kind=ChatKind.GROUP)),
     ("verification", scene(SentMedia("verification", caption="1"), current=QUESTION, interviews=OPEN)),
     ("verification", scene(SentMedia("verification_decimal", caption="1"), dialogue=JOINING)),
