@@ -27,6 +27,7 @@ from bot.runtime.sender import Sender
 from config.settings import Settings
 from handlers import ROUTES
 from handlers.onboarding import code_in
+from storage.form_files import FormFiles
 from storage.scenes import Surroundings
 from storage.shelf import Shelf
 from storage.unit_of_work import SqlStore
@@ -107,7 +108,8 @@ class App:
         )
         self._observe = observe
         self.dispatcher = Dispatcher(store=self.store, decide=Decider(ROUTES), observe=self._seen)
-        self.sender = Sender(self.channels, mark=self.dispatcher.mark, clock=house.clock)
+        files = FormFiles(house.database)
+        self.sender = Sender(self.channels, mark=self.dispatcher.mark, clock=house.clock, fill=files.fill)
         self.dispatcher.send_with(self.sender)
         self.wrong: dict[str, str] = dict.fromkeys(self.channels, "not connected yet")
         self._due = asyncio.Event()

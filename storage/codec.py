@@ -60,7 +60,13 @@ def message_of(text: str) -> OutboundMessage:
         chosen=tuple(body["chosen"]),
         prompt=None if body["prompt"] is None else PromptId(body["prompt"]),
         attachments=tuple(
-            Attachment(item["name"], item["media_type"], base64.b64decode(item["content"]))
+            Attachment(
+                item["name"],
+                item["media_type"],
+                base64.b64decode(item["content"]),
+                source=item.get("source", ""),
+                caption=item.get("caption", ""),
+            )
             for item in body["attachments"]
         ),
         language=body["language"],

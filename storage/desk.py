@@ -140,6 +140,7 @@ def _publish(order: Order, command: desk.PublishForm) -> Steps[desk.Published]:
         title=title,
         file_name=command.file_name,
         source=command.source,
+        files=command.files,
         now=order.now,
         number=order.number,
     )

@@ -8,8 +8,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, select, update
 
+from bot.domain.filing import media_names
 from bot.forms.model import Form
 from bot.forms.store import to_json
+from storage import form_files
 from storage.codec import dump
 from storage.statements import Statement, Steps, insert, many, one, rows, upsert
 from storage.tables import form_versions, forms, hub_settings, hub_texts, milestones, rights
@@ -31,7 +33,13 @@ FORM_STATE = Statement(
 )
 VERSION = insert(form_versions)
 LAST_VERSION = Statement(
-    select(form_versions.c.number, form_versions.c.hash, form_versions.c.file_name, form_versions.c.source)
+    select(
+        form_versions.c.number,
+        form_versions.c.hash,
+        form_versions.c.file_name,
+        form_versions.c.source,
+        form_versions.c.id,
+    )
     .select_from(form_versions.join(forms))
     .where(forms.c.name == bindparam("form"))
     .order_by(form_versions.c.number.desc())
@@ -97,15 +105,32 @@ def enter_milestones(found: Sequence[Mapping[str, Any]], *, number: Any) -> Step
 
 
 def publish(
-    form: Form, *, name: str, title: Mapping[str, str], file_name: str, source: bytes, now: int, number: Any
+    form: Form,
+    *,
+    name: str,
+    title: Mapping[str, str],
+    file_name: str,
+    source: bytes,
+    now: int,
+    number: Any,
+    files: Mapping[str, bytes] | None = None,
 ) -> Steps[tuple[int, bool]]:
-    """Publish a form as a new version, open; the same source again is no new version.
+    """Publish a form as a new version, open; the same source and files again are no new version.
+
+    Args:
+        files: what it shows, by name; None: those of the version before that it still names.
 
     Returns:
         The version's number, and whether it is new.
+
+    Raises:
+        UsageError: the files are too large.
     """
-    digest = hashlib.sha256(source).hexdigest()
     last = yield from one(LAST_VERSION, form=name)
+    if files is None:
+        before = {} if last is None else (yield from form_files.of_version(last[4]))
+        files = {file: content for file, content in before.items() if file in media_names(form)}
+    digest = _digest(source, files)
     known = yield from one(FORM_BY_NAME, form=name)
     if known is None:
         form_id = number()
@@ -129,7 +154,15 @@ def publish(
         "published_at": now,
     }
     yield from many(VERSION, [row])
+    yield from form_files.keep(row["id"], files)
     return version, True
+
+
+def _digest(source: bytes, files: Mapping[str, bytes]) -> str:
+    digest = hashlib.sha256(source)
+    for name, content in sorted(files.items()):
+        digest.update(f"\0{name}\0".encode() + hashlib.sha256(content).digest())
+    return digest.hexdigest()
 
 
 def set_admins(persons: Sequence[tuple[str, str]], *, now: int, alone: bool) -> Steps[None]:

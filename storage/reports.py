@@ -249,7 +249,7 @@ RESPONSE_COUNTS = Statement(
     name="count responses",
 )
 SOURCE = Statement(
-    select(form_versions.c.file_name, form_versions.c.source, form_versions.c.number)
+    select(form_versions.c.file_name, form_versions.c.source, form_versions.c.number, form_versions.c.id)
     .select_from(form_versions.join(forms))
     .where(forms.c.name == bindparam("form"))
     .order_by(form_versions.c.number.desc())
@@ -323,8 +323,8 @@ def list_forms() -> Steps[list[dict[str, Any]]]:
     ]
 
 
-def source_of(form: str) -> Steps[tuple[str, bytes, int]]:
-    """Return file name, bytes and number of a form's newest version.
+def source_of(form: str) -> Steps[tuple[str, bytes, int, int]]:
+    """Return file name, bytes, number and id of a form's newest version.
 
     Raises:
         UsageError: there is no such form.
@@ -332,7 +332,7 @@ def source_of(form: str) -> Steps[tuple[str, bytes, int]]:
     row = yield from one(SOURCE, form=form)
     if row is None:
         raise UsageError(f"there is no form {form!r}; `hubtalk forms list` names them")
-    return str(row[0]), bytes(row[1]), int(row[2])
+    return str(row[0]), bytes(row[1]), int(row[2]), int(row[3])
 
 
 def list_companies() -> Steps[list[dict[str, Any]]]:

@@ -306,12 +306,12 @@ def load_interviews(
                 touched_at=from_micros(touched_at),
                 form=compiled[version],
                 form_state=form_state,
+                version=version,
                 status=status,
                 submitted_at=maybe_moment(submitted_at),
                 language=language,
                 answers=stored.get(response, {}),
                 instances=tuple(made.get(response, ())),
-                version=version,
             )
         )
     return result

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from bot.domain.messages import Choice, OutboundMessage
+from bot.domain.messages import Attachment, Choice, OutboundMessage
+
+_KINDS = {"image": ("Bild", "Picture"), "audio": ("Ton", "Sound"), "video": ("Video", "Video")}
+
+
+def shown_text(attachment: Attachment, *, language: str) -> str:
+    """Return what stands for a file that a question shows: `[Bild: halle.png]`."""
+    german, english = _KINDS.get(attachment.media_type.partition("/")[0], ("Datei", "File"))
+    caption = f" {attachment.caption}" if attachment.caption else ""
+    return f"[{german if language == 'de' else english}: {attachment.name}]{caption}"
 
 
 def plain_text(message: OutboundMessage) -> str:

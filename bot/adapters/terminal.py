@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-from bot.adapters.plain import plain_text
+from bot.adapters.plain import plain_text, shown_text
 from bot.domain.messages import (
     Abilities,
     Acknowledgement,
@@ -86,8 +86,11 @@ class TerminalChannel:
         text = plain_text(message)
         if self._pretty and message.where:
             text = text.replace(message.where, f"\033[1m{message.where}\033[0m", 1)
-        print(f"\n{text}", file=self._sink)
+        shown = [shown_text(each, language=message.language) for each in message.attachments if each.source]
+        print("\n" + "\n".join([*shown, text]), file=self._sink)
         for attachment in message.attachments:
+            if attachment.source:
+                continue
             path = self._files / Path(attachment.name).name
             try:
                 self._files.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -19,6 +19,16 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Questionnaires: XLSForms as xlsx, xls, csv or md.", no_args_is_help=True)
 
 FormFile = Annotated[Path, typer.Argument(metavar="FILE", help="The XLSForm.", exists=True, dir_okay=False)]
+MediaFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--media",
+        metavar="DIR",
+        help="Folder of what the form shows; STEM-media beside it by default.",
+        exists=True,
+        file_okay=False,
+    ),
+]
 FormName = Annotated[str, typer.Argument(metavar="NAME", help="Name of the form.")]
 
 
@@ -55,6 +65,7 @@ def publish(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would change and move; publish nothing.")
     ] = False,
+    media: MediaFolder = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Publish a form, open at once; changed bytes are a new version, who has begun stays on theirs.
@@ -66,7 +77,10 @@ def publish(
         warn(str(problem))
     if form is None:
         raise UsageError(f"{file} has errors and was not published")
-    command = _command(form, source=source, file_name=file.name, name=name or form.name, draft=draft, migrate=migrate)
+    files = _media(file, form, folder=media)
+    command = _command(
+        form, source=source, file_name=file.name, name=name or form.name, draft=draft, migrate=migrate, files=files
+    )
     if dry_run:
         _say_ahead(command, work(lambda: _look_ahead(command)), as_json=as_json)
         return
@@ -83,7 +97,29 @@ def publish(
         typer.echo(f"{done.name} is version {done.number} already ({done.state}); the bytes are the same")
 
 
-def _command(form: Form, *, source: bytes, file_name: str, name: str, draft: bool, migrate: bool) -> PublishForm:
+def _media(file: Path, form: Form, *, folder: Path | None) -> dict[str, bytes] | None:
+    """Return what the form shows, from its folder; None without one, so that what was published before stays."""
+    from bot.desk import media_folder, media_in
+
+    beside = folder or media_folder(file)
+    if folder is None and not beside.is_dir():
+        return None
+    found, missing = media_in(beside, form)
+    for name in missing:
+        warn(f"warning: the form shows {name}, which is not in {beside}")
+    return found
+
+
+def _command(
+    form: Form,
+    *,
+    source: bytes,
+    file_name: str,
+    name: str,
+    draft: bool,
+    migrate: bool,
+    files: dict[str, bytes] | None,
+) -> PublishForm:
     from bot.domain.desk import FORM_NAME, PublishForm
 
     if not FORM_NAME.fullmatch(name):
@@ -91,7 +127,9 @@ def _command(form: Form, *, source: bytes, file_name: str, name: str, draft: boo
             f"{name!r} is no name for a form: begin with a letter, go on with letters, digits, _ . or -",
             param_hint="--name",
         )
-    return PublishForm(form=form, name=name, file_name=file_name, source=source, draft=draft, migrate=migrate)
+    return PublishForm(
+        form=form, name=name, file_name=file_name, source=source, draft=draft, migrate=migrate, files=files
+    )
 
 
 async def _publish(command: PublishForm) -> Published:
@@ -183,16 +221,20 @@ def download(
         str | None,
         typer.Option("--output", "-o", metavar="FILE", help="Where to; - is standard output. By default its own name."),
     ] = None,
+    media: Annotated[
+        Path | None, typer.Option("--media", metavar="DIR", help="Write what the form shows into this folder.")
+    ] = None,
 ) -> None:
     """Write the file of a form's newest version, byte for byte as it was published."""
 
-    async def run() -> tuple[str, bytes, int]:
-        from storage import reports
+    async def run() -> tuple[str, bytes, int, dict[str, bytes]]:
+        from storage import form_files, reports
 
         async with opened() as house:
-            return await house.database.read(lambda: reports.source_of(name))
+            file_name, source, number, version = await house.database.read(lambda: reports.source_of(name))
+            return file_name, source, number, await house.database.read(lambda: form_files.of_version(version))
 
-    file_name, source, number = work(run)
+    file_name, source, number, files = work(run)
     target = output or Path(file_name).name
     if output is None and Path(target).exists():
         raise UsageError(f"{target} is there already; say where to with -o FILE")
@@ -200,6 +242,18 @@ def download(
         file.write(source)
     if target != STDOUT:
         warn(f"version {number} of {name} written to {target}")
+    if media is not None:
+        _write_media(media, files)
+
+
+def _write_media(folder: Path, files: dict[str, bytes]) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (folder / Path(name).name).write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be written: {error.strerror}") from error
+    warn(f"{len(files)} {'file' if len(files) == 1 else 'files'} written to {folder}")
 
 
 @app.command()

@@ -78,6 +78,7 @@ class Published:
 class PublishForm(Command[Published]):
     """Make a form's sheet its newest version. `title`: by language; without one the title known so far stays.
 
+    files: what its questions show, by name; None: those of the version before, as far as the form still names them;
     migrate: running responses move to it, each one whose answers all keep their meaning.
     """
 
@@ -88,6 +89,7 @@ class PublishForm(Command[Published]):
     title: Texts = field(default_factory=dict)
     draft: bool = False
     migrate: bool = False
+    files: Mapping[str, bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,14 +7,22 @@ import logging
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from bot.domain.messages import Acknowledgement, Address, DeliveryId, Edit, Outgoing
-from bot.errors import ChatMoved, DeliveryError, RateLimited, Unavailable, Unreachable
+from bot.domain.messages import Acknowledgement, Address, DeliveryId, Edit, OutboundMessage, Outgoing
+from bot.errors import (
+    ChatMoved,
+    DeliveryError,
+    NotSent,
+    RateLimited,
+    StorageUnavailable,
+    Unavailable,
+    Unreachable,
+)
 from bot.ports import Channel, Clock, Mark
 from bot.runtime.gate import Gate
 from bot.runtime.pacing import Pacer
@@ -48,10 +56,20 @@ class _Chat:
 
 
 class Sender:
-    """The one place from which messages leave. `mark` is told what became of each delivery."""
+    """The one place from which messages leave. `mark` is told what became of each delivery; `fill` brings the bytes
+    of what a message refers to.
+    """
 
-    def __init__(self, channels: Mapping[str, Channel], *, mark: Callable[[Mark], None], clock: Clock) -> None:
+    def __init__(
+        self,
+        channels: Mapping[str, Channel],
+        *,
+        mark: Callable[[Mark], None],
+        clock: Clock,
+        fill: Callable[[OutboundMessage], Awaitable[OutboundMessage]] | None = None,
+    ) -> None:
         self._channels = channels
+        self._fill = fill
         self._mark = mark
         self._clock = clock
         self._chats: dict[Address, _Chat] = {}
@@ -168,7 +186,7 @@ class Sender:
         outgoing = item.outgoing
         item.attempts += 1
         try:
-            message_ids = await channel.send(outgoing)
+            message_ids = await channel.send(await self._filled(outgoing))
         except DeliveryError as error:
             self._count(outgoing.address, 1)
             self._failed(chat, item, error)
@@ -190,6 +208,15 @@ class Sender:
                 prompt=outgoing.message.prompt,
             )
         )
+
+    async def _filled(self, outgoing: Outgoing) -> Outgoing:
+        """Put bytes in the place of references, which is all that rows hold of what a form shows."""
+        if self._fill is None or not outgoing.message.attachments:
+            return outgoing
+        try:
+            return replace(outgoing, message=await self._fill(outgoing.message))
+        except StorageUnavailable as error:
+            raise NotSent("What the message shows cannot be read now.") from error
 
     def _failed(self, chat: _Chat, item: _Item, error: DeliveryError) -> None:
         abilities = self._channels[item.outgoing.address.channel].abilities

@@ -153,15 +153,22 @@ class MatrixChannel:
         thread = session.intake.thread(room_id) if outgoing.priority == "reply" else None
         texts: list[str] = []
         files: list[str] = []
+
+        async def attach(*, shown: bool) -> None:
+            for number, attachment in enumerate(outgoing.message.attachments):
+                if bool(attachment.source) is shown:
+                    encrypted = session.client.rooms[room_id].encrypted
+                    content = await media.upload(session.client, attachment, encrypted=encrypted)
+                    transaction = f"d{outgoing.delivery}-f{number}"
+                    whole = content | outbound.in_thread(thread)
+                    files.append(await self._put(session, room_id, whole, transaction=transaction))
+
         async with self._locks[room_id], _bounded():
+            await attach(shown=True)  # what a question shows stands before it
             for number, (kind, content) in enumerate(self._contents(outgoing.message, thread=thread)):
                 transaction = f"d{outgoing.delivery}-{number}"
                 texts.append(await self._put(session, room_id, content, transaction=transaction, kind=kind))
-            for number, attachment in enumerate(outgoing.message.attachments):
-                encrypted = session.client.rooms[room_id].encrypted
-                shown = await media.upload(session.client, attachment, encrypted=encrypted)
-                content = shown | outbound.in_thread(thread)
-                files.append(await self._put(session, room_id, content, transaction=f"d{outgoing.delivery}-f{number}"))
+            await attach(shown=False)
         if session.rooms.is_to_leave(room_id):
             await session.rooms.leave_after_last_word(room_id)
         return [*texts[:-1], *files, *texts[-1:]]

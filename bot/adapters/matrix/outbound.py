@@ -87,7 +87,14 @@ def file_content(
             info |= {f"thumbnail_{name}": value for name, value in thumbnail.items()}
             info["thumbnail_info"] = _thumbnail_info(picture.thumbnail)
     kind = "m.image" if picture is not None else _KINDS.get(attachment.media_type.partition("/")[0], "m.file")
-    return {"msgtype": kind, "body": attachment.name, "filename": attachment.name, "info": info, **source}
+    # A body that is not the file's name is its caption (https://spec.matrix.org/latest/client-server-api/#media-captions).
+    return {
+        "msgtype": kind,
+        "body": attachment.caption or attachment.name,
+        "filename": attachment.name,
+        "info": info,
+        **source,
+    }
 
 
 def _thumbnail_info(thumbnail: Thumbnail) -> Contents:

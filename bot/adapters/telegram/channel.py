@@ -22,8 +22,20 @@ from bot.adapters.telegram.errors import (
     delivery_error,
     is_too_late,
     is_unchanged,
+    is_unknown_file,
 )
-from bot.domain.messages import Abilities, Acknowledgement, Edit, Fact, Identity, InboundMessage, Outgoing, Reading
+from bot.adapters.telegram.known import KnownFiles
+from bot.domain.messages import (
+    Abilities,
+    Acknowledgement,
+    Attachment,
+    Edit,
+    Fact,
+    Identity,
+    InboundMessage,
+    Outgoing,
+    Reading,
+)
 from bot.errors import ChannelUnavailable, Refused
 
 if TYPE_CHECKING:
@@ -79,6 +91,7 @@ class TelegramChannel:
         self._api = BotApi(token=token, api_url=api_url)
         self._reader: inbound.Reader | None = None
         self._rare: asyncio.Task[RareCalls] | None = None
+        self._known = KnownFiles()
 
     async def connect(self) -> Identity:
         """Sign in; asked the thin way, since it stands between a start and the first message.
@@ -118,18 +131,22 @@ class TelegramChannel:
         return reading
 
     async def send(self, outgoing: Outgoing) -> Sequence[str]:
-        """Send text, then attachments; return the ids, the message with the buttons last.
+        """Send what a question shows, text, then other attachments; return the ids, the message with the buttons last.
 
         Raises:
             DeliveryError: one of its family; parts of a long text may have arrived by then.
         """
         chat, message = outgoing.address.chat, outgoing.message
-        texts, files = [], []
+        texts: list[str] = []
+        files: list[str] = []
         try:
+            files += [
+                await self._show(each, chat=outbound.chat_id(chat)) for each in message.attachments if each.source
+            ]
             for method, params in outbound.send_calls(message, chat=chat):
                 sent = await self._api.call(method, params)
                 texts.append(str(_field(sent, "message_id", method=method)))
-            for attachment in message.attachments:
+            for attachment in (each for each in message.attachments if not each.source):
                 rare = await self._rare_calls()
                 files.append(await rare.send_document(attachment, chat=outbound.chat_id(chat)))
         except BotApiError as error:
@@ -212,6 +229,22 @@ class TelegramChannel:
         if self._rare is not None:
             await asyncio.wait([self._rare])
         await self._api.close()
+
+    async def _show(self, attachment: Attachment, *, chat: int | str) -> str:
+        """Send a file of a form, by its id if Telegram has it already."""
+        known = self._known.call(attachment, chat=chat)
+        if known is not None:
+            method, params = known
+            try:
+                return str(_field(await self._api.call(method, params), "message_id", method=method))
+            except BotApiError as error:
+                if not is_unknown_file(error):
+                    raise
+                self._known.forget(attachment)
+        rare = await self._rare_calls()
+        message = await rare.send_media(attachment, chat=chat)
+        self._known.learn(attachment, message)
+        return str(message.message_id)
 
     def _signed_in(self) -> inbound.Reader:
         if self._reader is None:

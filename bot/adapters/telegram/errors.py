@@ -139,6 +139,11 @@ def is_unchanged(error: BotApiError) -> bool:
     return error.answer.code == 400 and "message is not modified" in error.answer.description.lower()
 
 
+def is_unknown_file(error: BotApiError) -> bool:
+    """Whether a file was named by an id that Telegram does not take (any more)."""
+    return error.answer.code == 400 and "file" in error.answer.description.lower()
+
+
 def is_too_late(error: BotApiError) -> bool:
     """Whether a callback query had been answered, or was too old to be."""
     description = error.answer.description.lower()

@@ -12,15 +12,29 @@ from typing import Any, TypeVar
 
 import orjson
 from aiohttp import FormData
-from telegram import Bot, BotCommand, BotCommandScope, BotCommandScopeAllPrivateChats, BotCommandScopeChat, InputFile
+from telegram import (
+    Bot,
+    BotCommand,
+    BotCommandScope,
+    BotCommandScopeAllPrivateChats,
+    BotCommandScopeChat,
+    InputFile,
+    Message,
+)
 from telegram.error import TelegramError
 from telegram.request import BaseRequest, RequestData
 from yarl import URL
 
 from bot.adapters.telegram.api import FILE_TIMEOUT, JSON, REQUEST_TIMEOUT, BotApi
 from bot.adapters.telegram.errors import NO_ANSWER, BotApiError, ErrorAnswer, error_answer
+from bot.adapters.telegram.known import caption_of
 from bot.domain.messages import Attachment
 
+PHOTOS = frozenset({"image/jpeg", "image/png", "image/webp"})
+PHOTO_LIMIT = 10_000_000
+"""https://core.telegram.org/bots/api#sending-files"""
+
+_BAD_REQUEST = 400
 _T = TypeVar("_T")
 
 # The library logs the URL with the token, and parameters, when debugging.
@@ -121,6 +135,20 @@ class RareCalls:
         file.mimetype = attachment.media_type
         message = await _asked("sendDocument", self._bot.send_document(chat, file))
         return str(message.message_id)
+
+    async def send_media(self, attachment: Attachment, *, chat: int | str) -> Message:
+        """Send a file of a form: a picture as such, anything else as a document; Telegram sees what it is."""
+        file = InputFile(attachment.content, filename=attachment.name)
+        file.mimetype = attachment.media_type
+        caption = caption_of(attachment)
+        if attachment.media_type in PHOTOS and len(attachment.content) <= PHOTO_LIMIT:
+            try:
+                return await _asked("sendPhoto", self._bot.send_photo(chat, file, caption=caption))
+            except BotApiError as error:
+                if error.answer.code != _BAD_REQUEST:
+                    raise
+                # Its sides are too long or too unlike each other; as a document it is shown all the same.
+        return await _asked("sendDocument", self._bot.send_document(chat, file, caption=caption))
 
     async def find_file(self, file_id: str) -> tuple[str, int]:
         """Return a file's path below the bot's file root, and its size (0 if Telegram does not say)."""

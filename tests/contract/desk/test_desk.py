@@ -45,7 +45,7 @@ async def test_changed_bytes_are_a_new_version_and_the_same_ones_are_not(house: 
     assert await do(house, publish(FIRST)) == desk.Published(name="needs", number=1, new=False, state="open")
     assert (await do(house, publish(FIRST, b"2"))).number == 2
     assert await audit(house) == [("form published", "needs")] * 2
-    assert await house.database.read(lambda: reports.source_of("needs")) == ("needs.md", b"2", 2)
+    assert (await house.database.read(lambda: reports.source_of("needs")))[:3] == ("needs.md", b"2", 2)
 
 
 async def test_draft_stays_one_until_it_is_published(house: House) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.terminal import TerminalChannel
-from bot.domain.messages import Content, Said, SentMedia
+from bot.domain.messages import Address, Attachment, Content, DeliveryId, OutboundMessage, Outgoing, Said, SentMedia
 from bot.errors import Refused
 
 
@@ -45,3 +45,14 @@ async def test_a_file_is_read_up_to_the_limit(tmp_path: Path) -> None:
     with pytest.raises(Refused) as refused:
         await channel.fetch(str(path), limit=5)
     assert refused.value.reason == "gone"
+
+
+@pytest.mark.parametrize(("language", "word"), [("de", "Bild"), ("en", "Picture")])
+async def test_what_a_question_shows_is_named_before_it(tmp_path: Path, language: str, word: str) -> None:
+    sink = io.StringIO()
+    channel = TerminalChannel(person="ada", language=language, files=tmp_path, source=io.StringIO(), sink=sink)
+    hall = Attachment("halle.png", "image/png", b"picture", source="form:12:halle.png")
+    message = OutboundMessage(text="Wie groß?", attachments=(hall,), language=language)
+    await channel.send(Outgoing(delivery=DeliveryId(1), address=Address("terminal", "ada"), message=message))
+    assert sink.getvalue() == f"\n[{word}: halle.png]\nWie groß?\n"
+    assert not any(tmp_path.iterdir())  # noqa: ASYNC240 -- nobody else waits for this loop

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.adapters.memory import MemoryChannel
-from bot.domain.messages import Abilities, Address, DeliveryId, Edit, OutboundMessage, Outgoing, PromptId
-from bot.errors import RateLimited, Refused, Unavailable, Unreachable
+from bot.domain.messages import (
+    Abilities,
+    Address,
+    Attachment,
+    DeliveryId,
+    Edit,
+    OutboundMessage,
+    Outgoing,
+    PromptId,
+)
+from bot.errors import RateLimited, Refused, StorageUnavailable, Unavailable, Unreachable
 from bot.ports import Mark
 from bot.runtime.sender import Sender
 
@@ -181,3 +191,47 @@ async def test_closing_leaves_what_did_not_leave_to_its_rows() -> None:
     await stage.sender.close(within=0.01)
     assert stage.marks == []
     assert not stage.sender.busy
+
+
+# --- what a form shows -----------------------------------------------------------------------------------------------
+
+
+def showing(number: int) -> Outgoing:
+    picture = Attachment("halle.png", "image/png", source="form:12:halle.png")
+    message = OutboundMessage(text="Wie groß?", attachments=(picture,))
+    return Outgoing(delivery=DeliveryId(number), address=ADA, message=message)
+
+
+async def test_what_a_message_refers_to_is_brought_when_it_leaves() -> None:
+    stage = Stage()
+
+    async def fill(message: OutboundMessage) -> OutboundMessage:
+        return replace(message, attachments=tuple(replace(each, content=b"picture") for each in message.attachments))
+
+    stage.sender = Sender({"memory": stage.channel}, mark=stage.marks.append, clock=FixedClock(), fill=fill)
+    stage.sender.send(showing(1), known=True)
+    stage.sender.send(outgoing(2), known=True)
+    await stage.sender.idle()
+    assert stage.channel.chat()[0].message.attachments[0].content == b"picture"
+    assert stage.texts() == ["Wie groß?", "text 2"]
+
+
+async def test_a_message_waits_for_a_database_that_is_out_of_order() -> None:
+    stage = Stage()
+
+    async def fill(_: OutboundMessage) -> OutboundMessage:
+        failing()
+        return OutboundMessage(text="whole")
+
+    left = [1]
+
+    def failing() -> None:
+        if left[0]:
+            left[0] -= 1
+            raise StorageUnavailable("locked")
+
+    stage.sender = Sender({"memory": stage.channel}, mark=stage.marks.append, clock=FixedClock(), fill=fill)
+    stage.sender.send(showing(1), known=True)
+    await stage.sender.idle()
+    assert stage.texts() == ["whole"]
+    assert [mark.state for mark in stage.marks] == ["sent"]

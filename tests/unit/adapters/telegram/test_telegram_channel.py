@@ -7,6 +7,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -46,6 +47,7 @@ ADA = Address("telegram", "4711")
 QUESTION = OutboundMessage(
     text="Stimmt das?", choices=(Choice("1", "Ja"),), ways=(Way("back", "Zurück"),), prompt=PromptId(7)
 )
+HALL = Attachment("halle.png", "image/png", b"picture", source="form:12:halle.png", caption="1 · Groß")
 ICS = Attachment("termin.ics", "text/calendar", b"BEGIN:VCALENDAR")
 
 
@@ -241,6 +243,64 @@ async def test_a_mere_file_is_sent_alone(channel: TelegramChannel, api: BotApiSe
     api.result("sendDocument", {"message_id": 62, "date": 0, "chat": {"id": 4711, "type": "private"}})
     assert await channel.send(outgoing(OutboundMessage(text="", attachments=(ICS,)))) == ["62"]
     assert api.params("sendMessage") == []
+
+
+def sent_as(message_id: int, **file: Any) -> dict[str, Any]:
+    return {"message_id": message_id, "date": 0, "chat": {"id": 4711, "type": "private"}, **file}
+
+
+def photo(file_id: str) -> list[dict[str, Any]]:
+    sizes = (("small", 90, 60), (file_id, 900, 600))
+    return [
+        {"file_id": name, "file_unique_id": f"u{name}", "width": width, "height": height}
+        for name, width, height in sizes
+    ]
+
+
+async def test_what_a_question_shows_comes_before_it(channel: TelegramChannel, api: BotApiServer) -> None:
+    api.result("sendPhoto", sent_as(59, photo=photo("large")))
+    api.result("sendMessage", {"message_id": 60})
+    assert await channel.send(outgoing(replace(QUESTION, attachments=(HALL,)))) == ["59", "60"]
+    assert [method for method, _ in api.asked[-2:]] == ["sendPhoto", "sendMessage"]
+    assert api.params("sendPhoto")[0]["caption"] == "1 · Groß"
+    assert api.uploads == [("halle.png", "image/png", b"picture")]
+
+
+async def test_the_same_file_of_a_form_is_uploaded_once(channel: TelegramChannel, api: BotApiServer) -> None:
+    api.result("sendPhoto", sent_as(59, photo=photo("large")))
+    await channel.send(outgoing(OutboundMessage(text="", attachments=(HALL,))))
+    api.result("sendPhoto", sent_as(60))
+    assert await channel.send(outgoing(OutboundMessage(text="", attachments=(HALL,)))) == ["60"]
+    assert api.params("sendPhoto")[1] == {"chat_id": 4711, "photo": "large", "caption": "1 · Groß"}
+    assert len(api.uploads) == 1
+
+
+async def test_a_sound_is_sent_again_as_what_telegram_made_of_it(channel: TelegramChannel, api: BotApiServer) -> None:
+    sound = Attachment("halle.mp3", "audio/mpeg", b"ID3", source="form:12:halle.mp3")
+    audio = {"file_id": "CQAC", "file_unique_id": "u", "duration": 3}
+    api.result("sendDocument", sent_as(59, audio=audio))
+    await channel.send(outgoing(OutboundMessage(text="", attachments=(sound,))))
+    api.result("sendAudio", sent_as(60))
+    assert await channel.send(outgoing(OutboundMessage(text="", attachments=(sound,)))) == ["60"]
+    assert api.params("sendAudio") == [{"chat_id": 4711, "audio": "CQAC"}]
+
+
+async def test_a_file_whose_id_is_refused_is_uploaded_anew(channel: TelegramChannel, api: BotApiServer) -> None:
+    api.result("sendPhoto", sent_as(59, photo=photo("large")))
+    await channel.send(outgoing(OutboundMessage(text="", attachments=(HALL,))))
+    api.refusal("sendPhoto", 400, "Bad Request: wrong file identifier/HTTP URL specified")
+    api.result("sendPhoto", sent_as(61, photo=photo("new")))
+    assert await channel.send(outgoing(OutboundMessage(text="", attachments=(HALL,)))) == ["61"]
+    assert len(api.uploads) == 2
+
+
+async def test_a_picture_that_is_no_photo_to_telegram_comes_as_a_document(
+    channel: TelegramChannel, api: BotApiServer
+) -> None:
+    api.refusal("sendPhoto", 400, "Bad Request: PHOTO_INVALID_DIMENSIONS")
+    document = {"file_id": "BQAC", "file_unique_id": "u"}
+    api.result("sendDocument", sent_as(62, document=document))
+    assert await channel.send(outgoing(OutboundMessage(text="", attachments=(HALL,)))) == ["62"]
 
 
 @pytest.mark.parametrize("trouble", TROUBLE)
