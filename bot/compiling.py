@@ -14,7 +14,7 @@ MAX_BESIDE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Beside(Mapping[str, bytes]):
-    """The files in the folder of a form, by name; each is read when it is asked for."""
+    """The files beside a form and in its own folder `<stem>-media`, by name; each is read when it is asked for."""
 
     form: Path
 
@@ -22,7 +22,7 @@ class Beside(Mapping[str, bytes]):
         if name not in self._names():
             raise KeyError(name)
         try:
-            return (self.form.parent / name).read_bytes()
+            return (self._folder_of(name) / name).read_bytes()
         except OSError as error:
             raise UsageError(f"{name} cannot be read: {error.strerror}") from error
 
@@ -35,9 +35,15 @@ class Beside(Mapping[str, bytes]):
     def __len__(self) -> int:
         return len(self._names())
 
+    def _folder_of(self, name: str) -> Path:
+        own = self.form.with_name(f"{self.form.stem}-media")  # where ODK's tools put them
+        return own if (own / name).is_file() else self.form.parent
+
     def _names(self) -> list[str]:
-        try:
-            found = sorted(path.name for path in self.form.parent.iterdir() if path.is_file() and path != self.form)
-        except OSError:
-            return []
-        return found[:MAX_BESIDE]
+        found: set[str] = set()
+        for folder in (self.form.with_name(f"{self.form.stem}-media"), self.form.parent):
+            try:
+                found |= {path.name for path in folder.iterdir() if path.is_file() and path != self.form}
+            except OSError:
+                continue
+        return sorted(found)[:MAX_BESIDE]

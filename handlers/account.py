@@ -36,6 +36,8 @@ def my_data(draft: Draft) -> None:
         say("mydata.since", day=say.day(contact.created_at)),
         say.count("mydata.answers", int(scene.my_data.get("answers", 0))),
     ]
+    if files := int(scene.my_data.get("files", 0)):
+        lines.append(say.count("mydata.files", files))
     content = bytes(scene.my_data.get("json", b"{}"))
     file = Attachment(name=say("mydata.file"), media_type="application/json", content=content)
     draft.reply(

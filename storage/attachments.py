@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, null, select, update
+from sqlalchemy import and_, bindparam, func, literal, null, select, true, update
 
 from storage.codec import to_micros
 from storage.statements import Statement, Steps, any_of, change, one, rows
-from storage.tables import attachments
+from storage.tables import answers, attachments
 
 ONE = Statement(
     select(
@@ -45,9 +45,25 @@ COUNTS = Statement(
     select(attachments.c.state, attachments.c.reason, func.count()).group_by(attachments.c.state, attachments.c.reason),
     name="attachments by state",
 )
+# Those that are an answer now: a file that was replaced by another one is in nobody's export. An answer is JSON.
 OF_RESPONSES = Statement(
     select(attachments.c.response_id, attachments.c.value, attachments.c.sha256)
-    .where(any_of(attachments.c.response_id, "responses"), attachments.c.state == "stored")
+    .select_from(
+        attachments.join(
+            answers,
+            and_(
+                answers.c.response_id == attachments.c.response_id,
+                answers.c.path == attachments.c.path,
+                answers.c.instance == attachments.c.instance,
+            ),
+        )
+    )
+    .where(
+        any_of(attachments.c.response_id, "responses"),
+        attachments.c.state == "stored",
+        answers.c.relevant.is_(true()),
+        answers.c.value == literal('"').concat(attachments.c.value).concat('"'),
+    )
     .order_by(attachments.c.id),
     name="attachments of responses",
 )

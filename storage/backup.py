@@ -37,6 +37,7 @@ from storage.archives import (
     write_row,
 )
 from storage.driver import Snapshot, open_database
+from storage.shelf import FOLDER as SHELF
 from storage.statements import Row, Statement, Steps, any_of, change, many, one, rows, upsert
 from storage.tables import (
     addresses,
@@ -139,6 +140,8 @@ def _files(data_dir: Path, work: Path, *, include_secret: bool) -> Iterator[tupl
         for path in sorted((data_dir / folder).rglob("*")):
             name = path.relative_to(data_dir).as_posix()
             if path.is_symlink() or not path.is_file() or name.endswith(("-wal", "-shm", "-journal")):
+                continue
+            if folder == SHELF and path.name.startswith("."):  # a lock, or what is being written
                 continue
             yield (_copy_database(path, work) if _is_sqlite(path) else path), name
     if include_secret and (data_dir / SECRET).is_file():

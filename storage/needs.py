@@ -13,8 +13,18 @@ from bot.domain.scene import Need, OfferedForm, Scene
 from storage.codec import from_micros, to_micros
 from storage.codec import load as from_json
 from storage.scenes import Surroundings, load_interviews, with_more_interviews
-from storage.statements import Statement, Steps, any_of, rows
-from storage.tables import addresses, answers, companies, consents, form_versions, forms, invitations, responses
+from storage.statements import Row, Statement, Steps, any_of, rows
+from storage.tables import (
+    addresses,
+    answers,
+    attachments,
+    companies,
+    consents,
+    form_versions,
+    forms,
+    invitations,
+    responses,
+)
 
 _NEWEST = (
     select(form_versions.c.form_id, func.max(form_versions.c.number).label("number"))
@@ -90,6 +100,29 @@ OWN_ANSWERS = Statement(
     .where(any_of(responses.c.contact_id, "contacts"))
     .order_by(responses.c.started_at, answers.c.path),
     name="own answers",
+)
+
+
+OWN_FILES = Statement(
+    select(
+        responses.c.contact_id,
+        forms.c.name,
+        attachments.c.path,
+        attachments.c.value,
+        attachments.c.name,
+        attachments.c.media_type,
+        attachments.c.size,
+        attachments.c.state,
+        attachments.c.created_at,
+    )
+    .select_from(
+        attachments.join(responses, responses.c.id == attachments.c.response_id).join(
+            forms, forms.c.id == responses.c.form_id
+        )
+    )
+    .where(any_of(responses.c.contact_id, "contacts"))
+    .order_by(attachments.c.id),
+    name="own files",
 )
 
 
@@ -179,6 +212,7 @@ def _my_data(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
     agreed = yield from rows(CONSENTS, contacts=people)
     places = yield from rows(ADDRESSES, contacts=people)
     given = yield from rows(OWN_ANSWERS, contacts=people)
+    sent = yield from rows(OWN_FILES, contacts=people)
     result = []
     for scene in scenes:
         contact = scene.contact
@@ -235,10 +269,25 @@ def _my_data(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
                 if row[0] == contact.id
             ],
             "responses": list(own.values()),
+            "files": (files := [_file(row) for row in sent if row[0] == contact.id]),
         }
-        data = {"answers": count, "json": orjson.dumps(everything, option=orjson.OPT_INDENT_2)}
+        data = {"answers": count, "files": len(files), "json": orjson.dumps(everything, option=orjson.OPT_INDENT_2)}
         result.append(replace(scene, my_data=data))
     return result
+
+
+def _file(row: Row) -> dict[str, object]:
+    _, form, path, value, name, media_type, size, state, created_at = row
+    return {
+        "form": form,
+        "question": path,
+        "value": value,
+        "name": name,
+        "media_type": media_type,
+        "size": size,
+        "state": state,
+        "sent_at": from_micros(created_at),
+    }
 
 
 _LOADERS = {

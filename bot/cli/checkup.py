@@ -28,15 +28,17 @@ from bot.ports import Channel
 from config.logging import setup
 from config.secret import FILE_NAME, SOLID_LENGTH, load_secret
 from config.settings import Settings, load_settings, require_for_run
-from storage import integrity, reports, schema
+from storage import attachments, integrity, reports, schema
 from storage.codec import to_micros
 from storage.driver import Database, open_database
 from storage.locks import RunLock
+from storage.shelf import Shelf
 from storage.statements import many
 from storage.unit_of_work import HEARTBEAT
 
 CHANNEL_TIMEOUT = 15  # seconds a platform gets to answer
 SPACE_NEEDED = 200 * 2**20  # bytes; a thousand responses take less than ten megabytes, a backup as much again
+NEARLY_FULL = 0.9  # of the quota for files; then there is time to raise it
 TOLERANCE = timedelta(minutes=2)  # two machines on one database may differ by that
 
 
@@ -181,6 +183,8 @@ async def _database(settings: Settings) -> AsyncGenerator[Finding, None]:
             for finding in await _sound(database, place=place):
                 yield finding
             yield await _clock(database)
+            for finding in await look_at_files(database, settings):
+                yield finding
     except StorageError as error:
         yield Finding(what="database", state="error", message=str(error), mend=mend)
 
@@ -195,6 +199,32 @@ async def _sound(database: Database, *, place: str) -> list[Finding]:
     if all(moment <= datetime.now(UTC) for moment in before.values()):
         await database.write(lambda: many(HEARTBEAT, [beat]))
     return [Finding(what="database", message=f"{place}, schema {schema.REVISIONS[-1]}, sound and writable")]
+
+
+async def look_at_files(database: Database, settings: Settings) -> list[Finding]:
+    """Say how much of the quota for files is used, and whether something is missing or found no room."""
+    quota = settings.attachments.quota
+    shelf = Shelf(settings.data_dir, quota=quota)
+    used, counts = shelf.used(), await database.read(attachments.counts)
+    referred = await database.read(attachments.referred)
+    missing = sum(not shelf.path(sha256).is_file() for sha256 in referred)
+    is_full = used > quota * NEARLY_FULL
+    unkept = counts.get(("failed", "full"), 0)
+    message = f"{len(referred)} files, {used / 2**20:.0f} of {quota / 2**20:.0f} MB used"
+    if unkept:
+        message += f"; {unkept} found no room"
+    found = [
+        Finding(
+            what="attachments",
+            state="warning" if (used and is_full) or unkept else "ok",
+            message=message,
+            mend="raise HUBTALK_ATTACHMENTS__QUOTA" if (used and is_full) or unkept else "",
+        )
+    ]
+    if missing:
+        message = f"{missing} files that answers refer to are not in the data directory"
+        found.append(Finding(what="attachments", state="error", message=message, mend="restore the last backup"))
+    return found
 
 
 async def _clock(database: Database) -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -33,6 +34,7 @@ class _Wish:
     version: int | None
     pseudonymise: bool
     excel: bool
+    attachments: Path | None
 
 
 def export(  # noqa: PLR0917 -- typer makes an option of each
@@ -64,6 +66,10 @@ def export(  # noqa: PLR0917 -- typer makes an option of each
     excel: Annotated[
         bool, typer.Option("--excel", help="csv as a German Excel opens it: semicolons, decimal commas, BOM.")
     ] = False,
+    attachments: Annotated[
+        Path | None,
+        typer.Option("--attachments", metavar="DIR", help="Also the files that people sent, into DIR/RESPONSE_ID/."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Then say what was written as JSON (with -o FILE; docs/json.md).")
     ] = False,
@@ -80,6 +86,7 @@ def export(  # noqa: PLR0917 -- typer makes an option of each
         version=version,
         pseudonymise=pseudonymise,
         excel=excel,
+        attachments=attachments,
     )
     _check_usage(wish, as_json=as_json)
     count, names = work(lambda: _export(wish))
@@ -104,6 +111,7 @@ async def _export(wish: _Wish) -> tuple[int, tuple[str, ...]]:
     """Stream the rows; return how many there were, and the columns."""
     from contextlib import aclosing
 
+    from bot.cli.attached import Attached
     from bot.desk import COMMAND_LINE, perform, table_of
     from bot.domain.desk import NoteExport
     from storage import reports
@@ -117,14 +125,21 @@ async def _export(wish: _Wish) -> tuple[int, tuple[str, ...]]:
         selection = reports.Selection(partial=wish.partial, since=since or None)
         head, body, names = _writers(wish, table)
         count = 0
+        attached = None if wish.attachments is None else Attached(house, wish.attachments)
         with written(wish.output) as file:
             file.write(head)
             async with aclosing(reports.stream_responses(house.database, chosen, selection)) as pages:
                 async for page in pages:
                     file.write(body(map(table.row, page)))
+                    if attached is not None:
+                        await attached.write(page)
                     count += len(page)
         manner = "pseudonymous" if wish.pseudonymise else "with names"
         detail = f"{wish.format}, {count} responses, {manner}"
+        if attached is not None:
+            detail += f", {attached.written} files"
+            missing = f"; {attached.missing} are not in the data directory" if attached.missing else ""
+            warn(f"{attached.written} files written to {wish.attachments}{missing}")
         await perform(house, actor=COMMAND_LINE, command=NoteExport(form=wish.form, detail=detail))
         return count, names
 

@@ -58,8 +58,10 @@ class Walk:
         instances: tuple[Repeated, ...] = (),
         new_id: Callable[[], int],
         phrases: Phrases = in_english,
+        version: int = 0,
     ) -> None:
         self.form = form
+        self.version = version
         self.state = state
         self.answers = dict(answers)
         self._before, self._instances = dict(answers), instances
@@ -336,9 +338,10 @@ def first_walk(
     new_id: Callable[[], int],
     chance: int = 0,
     phrases: Phrases = in_english,
+    version: int = 0,
 ) -> Walk:
     """Return the walk of somebody who has just begun: defaults and calculations are in place."""
-    walk = Walk(form, records.begun(form, moment, chance=chance), {}, new_id=new_id, phrases=phrases)
+    walk = Walk(form, records.begun(form, moment, chance=chance), {}, new_id=new_id, phrases=phrases, version=version)
     walk.follow()
     return walk
 
@@ -352,4 +355,12 @@ def walk_on(
 ) -> Walk:
     """Return the walk that an interview stands for now."""
     state = records.revived(interview.form, interview.answers, interview.instances, moment, chance=interview.response)
-    return Walk(interview.form, state, interview.answers, instances=interview.instances, new_id=new_id, phrases=phrases)
+    return Walk(
+        interview.form,
+        state,
+        interview.answers,
+        instances=interview.instances,
+        new_id=new_id,
+        phrases=phrases,
+        version=interview.version,
+    )

@@ -26,7 +26,14 @@ def begin(draft: Draft, contact: Contact, offered: OfferedForm) -> None:
     """Start a form on its present version and ask the first question."""
     scene = draft.scene
     response, interview = scene.next_id(), scene.next_id()
-    walk = first_walk(offered.form, moment_of(scene), new_id=scene.next_id, chance=response, phrases=phrases_of(scene))
+    walk = first_walk(
+        offered.form,
+        moment_of(scene),
+        new_id=scene.next_id,
+        chance=response,
+        phrases=phrases_of(scene),
+        version=offered.version,
+    )
     draft.record(
         ResponseBegun(
             response=response,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from bot.domain import pages
+from bot.domain import filing, pages
 from bot.domain.commands import by_name
 from bot.domain.interviews import Walk
-from bot.domain.messages import Choice, OutboundMessage, Way
+from bot.domain.messages import Attachment, Choice, OutboundMessage, Way
 from bot.domain.speech import Speaker
 from bot.domain.stops import Stop
 from bot.forms.model import ATTACHED, Question, Value
@@ -41,7 +42,16 @@ def question_message(
         choices=_choices(walk, stop, say, selected, shown),
         ways=_ways(walk, stop, say, shown, tries),
         vote=question.type == "select_one" and not question.has_long_list,
+        attachments=_media(walk, question, say),
     )
+
+
+def _media(walk: Walk, question: Question, say: Speaker) -> tuple[Attachment, ...]:
+    """Return what is shown with the question; of a long list the choices' own pictures are too many."""
+    if not question.media and (question.has_long_list or not any(choice.media for choice in question.choices)):
+        return ()
+    shown = replace(question, choices=()) if question.has_long_list else question
+    return filing.media_of(shown, form=walk.form, version=walk.version, language=say.language)
 
 
 def answered_message(walk: Walk, stop: Stop, say: Speaker) -> OutboundMessage:

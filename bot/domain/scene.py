@@ -196,7 +196,7 @@ class Draft:
     def edit(self, message_id: str | None, message: OutboundMessage) -> None:
         """Change a message shown earlier, if its id is known."""
         if message_id is not None:
-            message = replace(message, language=self.say.language)
+            message = replace(message, language=self.say.language, attachments=())  # what was sent once stays there
             self._edits.append(Edit(address=self.scene.address, message_id=message_id, message=message))
 
     def toast(self, text: str) -> None:

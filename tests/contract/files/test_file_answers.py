@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import stat
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
@@ -12,9 +14,13 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import select
 
+from bot.cli.attached import Attached
+from bot.cli.checkup import look_at_files
+from bot.desk import table_of
 from bot.domain.messages import SentMedia
 from bot.errors import Unavailable
 from bot.filework import PAUSES
+from storage import reports
 from storage.shelf import Shelf
 from storage.tables import answer_history, attachments, inbox_seen, jobs
 from tests.contract.channels.memory import MemoryPerson, MemoryStage, Recorded
@@ -293,3 +299,70 @@ async def _gone(here: FileStage, sha256: str) -> None:
     async with asyncio.timeout(5):
         while here.shelf.path(sha256).exists():  # noqa: ASYNC110 -- a folder tells nobody when it changes
             await asyncio.sleep(0.01)
+
+
+async def test_an_export_brings_the_files_under_the_names_of_its_cells(stage: Open, tmp_path: Path) -> None:
+    here: FileStage = await stage()
+    ada = await here.at_hall()
+    here.sends(b"\x89PNG\r\n\x1a\n blurred")
+    await ada.hears(PLAN)
+    await ada.says("/zurueck")
+    await ada.hears(HALL)
+    here.sends(name="Halle von Ada Muster.png")
+    await ada.hears(PLAN)
+    await here.fetched()
+    chosen = await here.house.database.read(lambda: reports.versions("files"))
+    table = table_of(here.house, chosen, values="codes", pseudonymise=True)
+    attached = Attached(here.house, tmp_path / "out")
+    async for page in reports.stream_responses(here.house.database, chosen, reports.Selection(partial=True)):
+        await attached.write(page)
+        cells = table.row(page[0])
+    (written,) = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert written == tmp_path / "out" / str(cells["response_id"]) / str(cells["hall"])
+    assert written.read_bytes() == PICTURE
+    assert stat.S_IMODE(written.stat().st_mode) == 0o600
+    assert attached.written == 1
+    assert "Ada" not in repr(cells)
+
+
+async def test_a_person_sees_their_own_files(stage: Open) -> None:
+    here: FileStage = await stage()
+    ada = await here.at_hall()
+    here.sends(name="Halle.png")
+    await ada.hears(PLAN)
+    await here.fetched()
+    await ada.says("/meinedaten")
+    heard = await ada.hears("Dateien: eine")
+    assert heard.file is not None
+    (file,) = json.loads(heard.file[1])["files"]
+    assert (file["name"], file["state"], file["size"], file["question"]) == (
+        "Halle.png",
+        "stored",
+        len(PICTURE),
+        "hall",
+    )
+
+
+async def test_doctor_tells_what_is_used_what_found_no_room_and_what_is_missing(stage: Open) -> None:
+    here: FileStage = await stage(attachments={"limit": 1000, "quota": len(PICTURE)})
+    ada = await here.at_hall()
+    here.sends()
+    await ada.hears(PLAN)
+    await here.fetched()
+    (nearly,) = await look_at_files(here.house.database, here.settings)
+    assert nearly.state == "warning"
+    assert "1 files" in nearly.message
+    here.sends()
+    await here.fetched()
+    here.sends(b"%PDF-1.7", media_type="application/pdf")
+    await here.fetched()
+    (sha256,) = set(await here.values(select(attachments.c.sha256).where(attachments.c.state == "stored")))
+    here.shelf.path(sha256).unlink()
+    _, missing = await look_at_files(here.house.database, here.settings)
+    assert missing.state == "error"
+
+
+async def test_doctor_is_content_with_an_empty_shelf(stage: Open) -> None:
+    here: FileStage = await stage()
+    (finding,) = await look_at_files(here.house.database, here.settings)
+    assert (finding.state, finding.mend) == ("ok", "")

@@ -33,6 +33,7 @@ def data_dir(tmp_path: Path) -> Path:
     folder = tmp_path / "data"
     for name, content in {
         "attachments/ab/photo.jpg": b"\xff\xd8 a photo",
+        "attachments/.lock": b"",
         "secret": b"do not tell",
         "notes.txt": b"not ours",
     }.items():
@@ -118,6 +119,7 @@ async def test_files_come_back_private_and_the_secret_only_when_asked_for(
         assert stat.S_IMODE((target / photo).stat().st_mode) == 0o600
         assert (target / "secret").exists() is include_secret
         assert not (target / "notes.txt").exists()
+        assert not (target / "attachments/.lock").exists()
 
 
 async def test_a_key_store_in_use_is_copied_with_what_is_in_its_log(
