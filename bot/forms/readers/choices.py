@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.forms.model import LONG_LIST, Choice
 from bot.forms.readers.folding import fold, folds, plain_digits
+from bot.forms.readers.number_words import ARTICLES, number_in_words
 from bot.forms.readers.typos import Spellings, beginnings
 
 MIN_PREFIX = 4
@@ -101,7 +102,7 @@ class Catalogue:
 
     def _loosely(self, text: str, *, prefixes: bool) -> str | None:
         word = fold(text)
-        meant = self._meant(word) or self._by_letter(text)
+        meant = self._meant(word) or self._by_letter(text) or self._by_number_word(word)
         if meant is not None:
             return meant
         if not prefixes or len(word.replace(" ", "")) < MIN_PREFIX:
@@ -124,6 +125,10 @@ class Catalogue:
         """Return the one choice with a label that is, or begins with, one of the words."""
         found = {name for label, name in self._exact.items() if (label if whole else label.partition(" ")[0]) in words}
         return next(iter(found)) if len(found) == 1 else None
+
+    def _by_number_word(self, word: str) -> str | None:
+        number = number_in_words([word]) if word and word not in ARTICLES else None
+        return self.choices[number - 1].name if isinstance(number, int) and 1 <= number <= len(self.choices) else None
 
     def _by_letter(self, text: str) -> str | None:
         """Return the choice of a letter: the one it stands before, else in their order, if no label is one."""

@@ -33,18 +33,22 @@ def slips(one: str, two: str, *, most: int) -> int | None:
     if abs(len(one) - len(two)) > most:
         return None
     one, two = _differing(one, two)
-    before: list[int] = []
-    row = list(range(len(two) + 1))
+    far = most + 1
+    past: list[int] = []
+    before = [*range(min(far, len(two)) + 1), *[far] * (len(two) - far)]
     for at, letter in enumerate(one, start=1):
-        past, before, row = before, row, [at]
-        for to, other in enumerate(two, start=1):
+        row = [at, *[far] * len(two)]
+        # Farther from the diagonal there are more slips than counted.
+        for to in range(max(1, at - most), min(len(two), at + most) + 1):
+            other = two[to - 1]
             cost = min(before[to] + 1, row[to - 1] + 1, before[to - 1] + (letter != other))
             if at > 1 and to > 1 and letter == two[to - 2] and one[at - 2] == other:
                 cost = min(cost, past[to - 2] + 1)
-            row.append(cost)
+            row[to] = cost
         if min(row) > most and min(before) > most:
             return None
-    return row[-1] if row[-1] <= most else None
+        past, before = before, row
+    return before[-1] if before[-1] <= most else None
 
 
 def _differing(one: str, two: str) -> tuple[str, str]:

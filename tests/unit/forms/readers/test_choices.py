@@ -1,10 +1,15 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
+from itertools import product
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.forms.model import Question
+from bot.forms.readers.folding import fold, folds
 from bot.forms.readers.typos import slips
 from tests.unit.forms.readers.asking import FIELDS, asked, guessed, refused, understood
 
@@ -105,6 +110,36 @@ def test_a_typo_in_a_list_of_ten_thousand_is_found_quickly() -> None:
     begin = time.perf_counter()
     guessed(place, "steinbachaufedl")
     assert time.perf_counter() - begin < 0.2
+
+
+@given(st.text("abcd", max_size=9), st.text("abcd", max_size=9), st.integers(1, 3))
+def test_slips_are_the_same_as_by_the_whole_table(one: str, two: str, most: int) -> None:
+    rows = {(at, 0): at for at in range(len(one) + 1)} | {(0, to): to for to in range(len(two) + 1)}
+    for at, to in product(range(1, len(one) + 1), range(1, len(two) + 1)):
+        same = one[at - 1] == two[to - 1]
+        rows[at, to] = min(rows[at - 1, to] + 1, rows[at, to - 1] + 1, rows[at - 1, to - 1] + (not same))
+        if at > 1 and to > 1 and one[at - 1] == two[to - 2] and one[at - 2] == two[to - 1]:
+            rows[at, to] = min(rows[at, to], rows[at - 2, to - 2] + 1)
+    count = rows[len(one), len(two)]
+    assert slips(one, two, most=most) == (count if count <= most else None)
+
+
+@given(
+    st.lists(st.text("abcdeä ,und12-", min_size=1, max_size=12).filter(fold), min_size=1, max_size=8, unique_by=fold)
+)
+def test_where_a_label_is_typed_as_it_is_nothing_is_guessed(labels: list[str]) -> None:
+    place = asked("select_one", labels=tuple(labels))
+    ways = Counter(way for label in labels for way in folds(label))
+    for number, label in enumerate(labels, start=1):
+        if all(ways[way] == 1 for way in folds(label)):
+            assert understood(place, label) == f"n{number}"
+
+
+def test_numbers_in_words_are_the_numbers_of_choices() -> None:
+    assert understood(ONE, "zwei") == "n2"
+    assert understood(SEVERAL, "eins und drei") == ("n1", "n3")
+    assert refused(ONE, "sechs").expected == "choice"
+    assert refused(ONE, "ein").expected == "choice"
 
 
 def test_many_misspelt_pieces_are_no_answer() -> None:
