@@ -72,7 +72,7 @@ def read_amount(text: str, *, exact: Exact, made: Made) -> Reading | None:
         exact: reads digits and marks as the type does.
         made: makes the type's value of a number; None if it is none of the type.
     """
-    text = _without_powers(plain_digits(text[: MAX_AMOUNT + 1])).strip()
+    text = _without_signs(plain_digits(text[: MAX_AMOUNT + 1])).strip()
     if not 0 < len(text) <= MAX_AMOUNT or any(_is_fraction(character) for character in text):
         return None
     bare = _SIGNS.sub("", text).removesuffix("+")
@@ -178,8 +178,9 @@ def _without_hyphens(text: str) -> str:
     return re.sub(r"(?<=\w)-(?=\w)|^-(?=[^\W\d])", "", text)
 
 
-def _without_powers(text: str) -> str:
-    return re.sub(r"(?<=[a-zA-Z])[²³]", "", text)
+def _without_signs(text: str) -> str:
+    """Return the text without the powers of units (m²) and the dash for no cents (`500,- €`)."""
+    return re.sub(r"(?<=[a-zA-Z])[²³]|(?<=[0-9]),[-–—]{1,2}(?![0-9])", "", text)
 
 
 def _is_fraction(character: str) -> bool:

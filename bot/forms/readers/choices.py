@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 
 from bot.forms.model import LONG_LIST, Choice
@@ -13,7 +14,17 @@ from bot.forms.readers.typos import Spellings, beginnings
 MIN_PREFIX = 4
 """Letters from which the beginning of a label (in a long list: any part of it) counts as the label."""
 
-_NUMBER = re.compile(r"[#(\[]?\s*([0-9]{1,5})\s*[.)\]:]?", re.ASCII)  # the longest lists have some 11,000 choices
+MAX_NUMBER = 40
+"""Characters of a number with words such as `Antwort 2` around it."""
+MAX_LABELLED = 500
+"""Characters of a label behind its number."""
+
+_NUMBER = re.compile(
+    r"(?:(?:antwort|nummer|nr|nur|die|option|answer|number|no|only|the|choice)\b\.?\s*){0,3}"
+    r"[#(\[]?\s*([0-9]{1,5})\s*[.)\]:]?(?:\s+(?:bitte|please))?",
+    re.ASCII | re.IGNORECASE,
+)  # the longest lists have some 11,000 choices
+_NUMBER_AND_LABEL = re.compile(r"[(\[]?(\d{1,5})\s*[.)\]:]?\s*[-–—]?\s+([^\W\d].*)", re.DOTALL)
 _LETTER = re.compile(r"[(\[]?\s*([a-z])\s*[.)\]:]?", re.ASCII)
 _YES = frozenset(
     "ja j jo jawohl jep jup klar naturlich natuerlich sicher genau stimmt gerne gern yes y yep yeah yup sure".split()
@@ -59,15 +70,21 @@ class Catalogue:
             found = self._exact.get(form)
             if found is not None:
                 return found
-        named = self.by_number(text) or self._by_name.get(text.strip().casefold())
+        named = self.by_number(text) or self._by_name.get(text.strip().casefold()) or self._by_both(text)
         return named or self._loosely(text, prefixes=prefixes)
 
     def by_number(self, text: str) -> str | None:
         """Return the name of the choice with that number as shown, counted from 1."""
-        match = _NUMBER.fullmatch(plain_digits(text).strip())
+        match = _NUMBER.fullmatch(_unframed(text).strip()) if len(text) <= MAX_NUMBER else None
         if match is None or not 1 <= int(match[1]) <= len(self.choices):
             return None
         return self.choices[int(match[1]) - 1].name
+
+    def _by_both(self, text: str) -> str | None:
+        """Return the choice of `2) Label` and `2 - Label`, if number and label are of the same one."""
+        match = _NUMBER_AND_LABEL.fullmatch(text.strip()) if len(text) <= MAX_LABELLED else None
+        named = self.by_number(match[1]) if match is not None else None
+        return named if match is not None and named is not None and named == self.find(match[2]) else None
 
     def fitting(self, text: str) -> tuple[int, ...]:
         """Return the numbers of the choices with that text in a label; a single letter has to begin a word.
@@ -160,6 +177,13 @@ def catalogue_of(choices: tuple[Choice, ...]) -> Catalogue:
             kept.pop(next(iter(kept)), None)
         known = kept[id(choices)] = Catalogue(choices)
     return known
+
+
+def _unframed(text: str) -> str:
+    """Return the text with plain digits instead of ② and of a digit's emoji."""
+    if text.isascii():
+        return text
+    return plain_digits(unicodedata.normalize("NFKC", text)).replace("\ufe0f", "").replace("\u20e3", "")
 
 
 def _is_in(part: str, label: str) -> bool:

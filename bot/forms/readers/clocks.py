@@ -120,7 +120,13 @@ def _without_period(words: Sequence[str]) -> tuple[list[str], str | None]:
 
 def _digital(digital: str, words: Sequence[str], period: str | None) -> Clock | None:
     match = _DIGITAL.fullmatch(digital)
-    if match is None or list(words) not in (["digital"], ["digital", "uhr"], ["digital", "h"], ["digital", "hrs"]):
+    if match is None or list(words) not in (
+        ["digital"],
+        ["digital", "uhr"],
+        ["digital", "h"],
+        ["digital", "hrs"],
+        ["digital", "o", "clock"],
+    ):
         return None
     return _at(int(match["hour"]), int(match["minute"]), int(match["second"] or 0), period=period)
 

@@ -21,14 +21,15 @@ _LEAP_CYCLE = 9  # years within which 29 February comes again, also around 1900 
 
 Precision = Literal["day", "month", "year"]
 
-_LEADS = re.compile(r"(?:(?:am|den|der|dem|the|on|zum|vom|ab|seit|since|from|by)\s+)+", re.IGNORECASE)
+_LEADS = re.compile(r"^(?:(?:am|den|der|dem|the|on|zum|vom|ab|seit|since|from|by)\s+)+", re.IGNORECASE)
 _YEAR = r"(?P<year>\d{4})"
 _FULL = (
     re.compile(r"(?P<year>\d{4})(?P<mark>[-/])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})", re.ASCII),
     re.compile(r"(?P<day>\d{1,2})\.\s*(?P<month>\d{1,2})\.\s*(?P<year>\d{4}|\d{2})", re.ASCII),
     re.compile(r"(?P<day>\d{1,2})\.\s*(?P<month>\d{1,2})\.?", re.ASCII),
+    re.compile(r"(?P<year>[12]\d{3})(?P<month>\d{2})(?P<day>\d{2})", re.ASCII),
     re.compile(
-        r"(?P<day>\d{1,2})(?:\.|st|nd|rd|th)?\s*(?:of\s+)?(?P<name>[^\W\d_]{3,9})\.?(?:,?\s+(?P<year>\d{4}))?",
+        r"(?P<day>\d{1,2})(?:\.|st|nd|rd|th)?\s*(?:of\s+)?(?P<name>[^\W\d_]{3,9})(?:[.,]{0,2}\s*(?P<year>\d{4}|\d{2}))?\.?",
         re.IGNORECASE,
     ),
     re.compile(

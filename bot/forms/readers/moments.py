@@ -21,7 +21,7 @@ _ISO = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _NOW = frozenset({"jetzt", "now", "right now"})
-_EDGES = re.compile(r"^(?:um|at)\s+|[\s,;]+(?:um|at|on|am)?$|[\s,;]+$", re.IGNORECASE)
+_EDGES = re.compile(r"^(?:um|at)\s+|[\s,;-]+(?:um|at|on|am)?$|[\s,;-]+$", re.IGNORECASE)
 
 
 def read_datetime(text: str, *, now: datetime, language: str) -> Reading:

@@ -15,7 +15,8 @@ GUESSED_RUN = 3
 """Pieces that are tried together as one misspelt label (`Beratng, Best Practices`)."""
 
 _HARD = re.compile(r"[;\n\r]+")
-_SOFT = re.compile(r"\s*,\s*(?:und|and|sowie)\s+|\s*[,+&/]\s*|\s+(?:und|and|sowie|u\.)\s+", re.IGNORECASE)
+_SOFT = re.compile(r"\s*,\s*(?:und|and|sowie)\s+|\s*[,+&/]\s*|\s+(?:und|and|sowie|u\.?)\s+", re.IGNORECASE)
+_BULLET = re.compile(r"^[-–—•*·▪◦‣]\s+")
 _RANGE = re.compile(r"([0-9]{1,5})\s*(?:-|bis|to|\.\.)\s*([0-9]{1,5})", re.IGNORECASE | re.ASCII)
 _DIGITS = re.compile(r"[0-9]{1,5}[.)]?(?:\s+[0-9]{1,5}[.)]?)+", re.ASCII)
 
@@ -38,8 +39,9 @@ class Pieces:
         self.names: list[str] = []
         self.guesses = 0
         for part in _HARD.split(text):
-            if part.strip():
-                self._part(part.strip())
+            bare = _BULLET.sub("", part.strip())
+            if bare:
+                self._part(bare)
 
     def _part(self, text: str) -> None:
         """Take a part: at each place the longest run of pieces that means something."""

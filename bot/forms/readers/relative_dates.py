@@ -13,6 +13,7 @@ from bot.forms.readers.outcomes import Guessed, Reading, Understood
 
 _DAYS: Mapping[str, int] = {
     "heute": 0, "today": 0, "morgen": 1, "tomorrow": 1, "gestern": -1, "yesterday": -1, "jetzt": 0, "now": 0,
+    "tonight": 0,
     "ubermorgen": 2, "uebermorgen": 2, "vorgestern": -2, "day after tomorrow": 2, "the day after tomorrow": 2,
     "day before yesterday": -2, "the day before yesterday": -2,
 }  # fmt: skip
@@ -27,6 +28,9 @@ _COMING = frozenset(
     "diesen dieser".split()
 )  # fmt: skip
 _PAST = frozenset("letzten letzter letzte vergangenen vergangener vorigen voriger last past".split())
+_PARTS_OF_DAY = frozenset(
+    "fruh frueh morgen vormittag mittag nachmittag abend nacht morning noon afternoon evening night".split()
+)
 _MOST = 100_000  # units; more leaves the calendar
 
 
@@ -35,6 +39,8 @@ def read_relative(text: str, *, today: date) -> Reading | None:
     words = fold(text).split()
     if not words:
         return None
+    if len(words) > 1 and words[-1] in _PARTS_OF_DAY:
+        words = words[:-1]
     joined = " ".join(words)
     if joined in _DAYS:
         return _moved(today, "day", _DAYS[joined])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.forms.casting import in_order
 from bot.forms.model import Question
 from bot.forms.readers.choices import Catalogue, catalogue_of
@@ -12,6 +14,7 @@ from bot.forms.readers.pieces import Pieces, Unclear
 _ALL = frozenset(
     {"alle", "alles", "alle davon", "samtliche", "saemtliche", "all", "all of them", "all of these", "everything"}
 )
+_BUT = re.compile(r"\s*(?:alles?|all)\s+(?:außer|ausser|bis auf|ohne|except|but)\s+", re.IGNORECASE)
 _OTHER = frozenset({"other", "others", "andere", "anderes", "sonstige", "sonstiges"})
 
 
@@ -24,20 +27,25 @@ def read_select_multiple(text: str, *, question: Question) -> Reading:
     count = str(len(question.choices))
     if fold(text) in _ALL and question.choices and catalogue.find(text) is None:
         return _all(catalogue, question=question)
+    but = _BUT.match(text)
+    if but is not None and catalogue.find(text) is None:
+        text = text[but.end() :]
     try:
         pieces = Pieces(text, catalogue=catalogue)
     except Unclear as unclear:
         return NotUnderstood("choices", {"count": count, "unclear": str(unclear)[:80]}, catalogue.fitting(str(unclear)))
     found = in_order(pieces.names, question=question)
+    if found and but is not None:
+        return _all(catalogue, question=question, without=found, guesses=bool(pieces.guesses))
     if not found:
         return NotUnderstood("choices", {"count": count, "unclear": ""})
     return Guessed(found) if pieces.guesses else Understood(found)
 
 
-def _all(catalogue: Catalogue, *, question: Question) -> Reading:
-    """Return all choices; where some are hardly meant (`none of these`, `other`), the rest as a guess."""
-    names = [choice.name for choice in question.choices]
+def _all(catalogue: Catalogue, *, question: Question, without: tuple[str, ...] = (), guesses: bool = False) -> Reading:
+    """Return all choices but those; where more are hardly meant (`none of these`, `other`), the rest as a guess."""
+    names = [choice.name for choice in question.choices if choice.name not in without]
     meant = tuple(name for name in names if fold(name) not in _OTHER and not catalogue.says_nothing(name))
     if not meant:
-        return NotUnderstood("choices", {"count": str(len(names)), "unclear": ""})
-    return Understood(meant) if len(meant) == len(names) else Guessed(meant)
+        return NotUnderstood("choices", {"count": str(len(question.choices)), "unclear": ""})
+    return Guessed(meant) if guesses or len(meant) < len(names) else Understood(meant)

@@ -45,7 +45,8 @@ def test_a_hedged_or_rounded_number_is_a_guess(text: str, number: int) -> None:
     [
         ("25 Mitarbeiter", 25), ("12 %", 12), ("3 km", 3), ("3km", 3), ("wir haben 25 Leute", 25), ("-5 Grad", -5),
         ("25 m²", 25), ("zwanzig Mitarbeiter", 20), ("5 000 Leute", 5000), ("ca. 1.500 Euro", 1500), ("25 👍", 25),
-        ("25 Teilzeit-Kräfte", 25), ("rund zwanzig feste Angestellte", 20), ("keine", 0), ("none", 0),
+        ("25 Teilzeit-Kräfte", 25), ("500,- €", 500), ("EUR 500", 500),
+        ("rund zwanzig feste Angestellte", 20), ("keine", 0), ("none", 0),
     ],
 )  # fmt: skip
 def test_exactly_one_number_among_words_is_a_guess(text: str, number: int) -> None:

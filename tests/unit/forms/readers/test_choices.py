@@ -142,6 +142,40 @@ def test_numbers_in_words_are_the_numbers_of_choices() -> None:
     assert refused(ONE, "ein").expected == "choice"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Antwort 2",
+        "Nr. 2",
+        "nur die 2",
+        "2 bitte",
+        "2️⃣",
+        "②",
+        "2) Beratung, Best Practices",
+        "2. Beratung",
+        "2 - Beratung",
+    ],
+)
+def test_a_number_may_have_words_around_it(text: str) -> None:
+    assert understood(ONE, text) == "n2"
+    assert understood(SEVERAL, text) == ("n2",)
+
+
+def test_number_and_label_must_be_of_one_choice() -> None:
+    assert refused(ONE, "3. Beratung").expected == "choice"
+    assert refused(ONE, "nicht 2").expected == "choice"
+
+
+def test_lists_with_bullets_and_all_but_some() -> None:
+    assert understood(SEVERAL, "- 1\n- Infrastruktur") == ("n1", "n4")
+    assert understood(SEVERAL, "1 u. 3") == understood(SEVERAL, "1 u 3") == ("n1", "n3")
+    assert understood(SEVERAL, "alle außer 5") == ("n1", "n2", "n3", "n4")
+    assert guessed(SEVERAL, "alles ausser 1 und 2") == ("n3", "n4")
+    assert guessed(SEVERAL, "all but Infrastrutkur und 5") == ("n1", "n2", "n3")
+    assert refused(SEVERAL, "alle außer Pferden").parameters["unclear"] == "Pferden"
+    assert refused(SEVERAL, "alle außer 1-5").expected == "choices"
+
+
 def test_many_misspelt_pieces_are_no_answer() -> None:
     text = "Weiterbldung; Beratng, Best Practices; Technologitransfer; Infrastrutkur"
     assert refused(SEVERAL, text).parameters["unclear"] == "Infrastrutkur"
