@@ -23,6 +23,7 @@ from bot.errors import FormError
 from bot.forms.model import Value
 from bot.forms.readers import Guessed, NotUnderstood, Understood, read
 
+_ANY_WORDS = frozenset({"text", "barcode"})  # types to which every text is an answer
 CHANGE_DIRECTLY_FOR = timedelta(hours=24)  # an old button younger than this was meant as it was pressed; later we ask
 
 
@@ -34,12 +35,13 @@ def answer_by_text(draft: Draft, interview: Interview, key: str, text: str, *, p
         return
     if prompt is not None and draft.scene.message.message_id is not None:
         draft.record(PromptAnswered(prompt=prompt.id, message_id=draft.scene.message.message_id))
-    way = typed_way(draft, interview, walk, stop, text)
-    if way is not None:
-        take_way(draft, interview, walk, stop, way, prompt=prompt)
-        return
     now = draft.scene.now.astimezone(draft.scene.hub.timezone)
     reading = read(stop.question, text, language=draft.say.language, now=now, languages=interview.form.languages)
+    if stop.question.type in _ANY_WORDS or not isinstance(reading, Understood):
+        way = typed_way(draft, interview, walk, stop, text)
+        if way is not None:
+            take_way(draft, interview, walk, stop, way, prompt=prompt)
+            return
     match reading:
         case Understood(value=value):
             if not ticked_too(draft, interview, walk, stop, value, prompt=prompt):

@@ -19,6 +19,7 @@ from bot.forms.expressions.shape import Spec, homes
 from bot.forms.expressions.values import Item, to_text
 from bot.forms.labels import Labels
 from bot.forms.model import Value
+from bot.forms.plain import see
 from bot.forms.program import Firing, Program, Step, offered
 from bot.forms.worklist import Worklist
 
@@ -95,7 +96,7 @@ class State:
         state._loading, state._reviving = False, True
         for step in program.steps:
             if step.is_plain:
-                state._see(step, top)
+                see(state, step, top)
                 continue
             for instance in top.below(step.home):
                 state._settle(step, instance)
@@ -106,21 +107,6 @@ class State:
         state._work()
         state._ended()
         return state
-
-    def _see(self, step: Step, top: Instance) -> None:
-        """Settle a place outside of repeats that holds what was said, if it is relevant: what most places are."""
-        path = step.path
-        if step.parent is not None and step.parent not in top.relevant:
-            return
-        if step.relevant is not None:
-            frame = self.frame(top)
-            frame.here = top.stored.get(path)
-            if not step.relevant(frame):
-                return
-        top.relevant.add(path)
-        value = top.stored.get(path)
-        if value is not None and (not step.names or (value := offered(value, step=step, instance=top)) is not None):
-            top.values[path] = value
 
     def frame(self, instance: Instance) -> Frame:
         """Return what expressions see in an instance."""

@@ -30,6 +30,8 @@ def test_words_that_pass_a_question(text: str) -> None:
         "Weiterbildung",
         "ich weiß",
         "was?",
+        "ka",
+        "Na",
         "no",
         "nein",
         "nicht",
