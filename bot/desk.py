@@ -58,13 +58,11 @@ async def invite(
     return code, await perform(house, actor=actor, command=command)
 
 
-def compile_form(
-    source: bytes, *, file_name: str, files: Mapping[str, bytes] | None = None
-) -> tuple[Form | None, tuple[Problem, ...]]:
-    """Compile a sheet with what lies beside it (`files`, by name); without a form one of the problems is an error."""
+def compile_form(source: bytes, *, file_name: str) -> tuple[Form | None, tuple[Problem, ...]]:
+    """Compile a sheet of the hub's own content; without a form one of the problems is an error."""
     from bot.forms.source import compile_source  # noqa: PLC0415 -- pyxform is only loaded when a form is compiled
 
-    compiled = compile_source(source, file_name=file_name, files=files)
+    compiled = compile_source(source, file_name=file_name)
     return compiled.form, compiled.problems
 
 

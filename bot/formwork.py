@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import multiprocessing
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
+from bot.compiling import compile_apart
 from bot.desk import look_ahead, perform
 from bot.domain.asking import menu_message
 from bot.domain.desk import Outlook, PublishForm
@@ -18,39 +16,21 @@ from bot.domain.scene import NewPrompt, Reply
 from bot.domain.speech import Speaker
 from bot.errors import FormError
 from bot.forms.model import Form, Problem
-from bot.forms.store import from_json
 from bot.house import House
 from bot.ports import Channel, Job
 from bot.runtime.jobs import Crew
 from handlers.forms import FILE_LIMIT
 
-COMPILE_WITHIN = 60.0  # seconds; the largest public form we know takes two
 SHOWN_PROBLEMS = 10
 SHOWN_QUESTIONS = 40
 SHOWN_CHANGES = 12
 SHOWN_CHOICES = 5  # of a long list, which would fill the preview alone
 
 
-def _compile(data: bytes, file_name: str) -> tuple[str | None, tuple[Problem, ...]]:
-    """Compile in a process of its own: pyxform takes a processor's second, and no chat must wait for that."""
-    from bot.forms.source import compile_source  # noqa: PLC0415 -- pyxform stays out of the running bot
-    from bot.forms.store import to_json  # noqa: PLC0415
-
-    compiled = compile_source(data, file_name=file_name)
-    return (None if compiled.form is None else to_json(compiled.form)), compiled.problems
-
-
-async def compile_apart(data: bytes, *, file_name: str) -> tuple[Form | None, tuple[Problem, ...]]:
-    """Return the form (None if it has errors) and what there is to say about it."""
-    loop = asyncio.get_running_loop()
-    with ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        try:
-            text, problems = await asyncio.wait_for(
-                loop.run_in_executor(pool, _compile, data, file_name), COMPILE_WITHIN
-            )
-        except (BrokenProcessPool, TimeoutError) as error:
-            raise FormError("compiling the form took too long or too much memory") from error
-    return (None if text is None else from_json(text)), problems
+async def compile_aside(data: bytes, *, file_name: str) -> tuple[Form | None, tuple[Problem, ...]]:
+    """Return the form (None if it has errors) and what there is to say about it, while the bot goes on."""
+    compiled = await asyncio.to_thread(compile_apart, data, file_name=file_name)
+    return compiled.form, compiled.problems
 
 
 class FormWork:
@@ -65,7 +45,7 @@ class FormWork:
         """Fetch the file, check it, show what it is, and ask whether to publish it."""
         say = self._house.texts.speaker(job.data["language"])
         data = await self._channels[job.address.channel].fetch(job.data["file_id"], limit=FILE_LIMIT)
-        form, problems = await compile_apart(data, file_name=job.data["name"])
+        form, problems = await compile_aside(data, file_name=job.data["name"])
         if form is None:
             text = "\n".join([say("forms.broken"), *_lines(problems, say)])
             return [Reply(message=OutboundMessage(where=job.data["name"], text=text, language=say.language))]
@@ -94,7 +74,7 @@ class FormWork:
             data = await asyncio.to_thread(path.read_bytes)
         except OSError as error:
             raise FormError(f"the checked file is gone: {error.strerror}") from error
-        form, problems = await compile_apart(data, file_name=job.data["name"])
+        form, problems = await compile_aside(data, file_name=job.data["name"])
         if form is None:
             raise FormError("; ".join(str(problem) for problem in problems if problem.level == "error"))
         migrate = bool(job.data.get("migrate"))

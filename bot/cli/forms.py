@@ -325,15 +325,14 @@ app.command()(trials.evaluate)
 
 
 def _compile(file: Path) -> tuple[bytes, Form | None, tuple[Problem, ...]]:
-    from bot.compiling import Beside
-    from bot.desk import compile_form
+    from bot.compiling import Beside, compile_apart
 
     try:
         source = file.read_bytes()
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from error
-    form, problems = compile_form(source, file_name=file.name, files=Beside(file))
-    return source, form, problems
+    compiled = compile_apart(source, file_name=file.name, files=Beside(file))
+    return source, compiled.form, compiled.problems
 
 
 def _about(form: Form | None) -> dict[str, object]:

@@ -21,7 +21,7 @@ from bot.forms.xlsform.doubts import check_conditions, check_lengths
 from bot.forms.xlsform.elements import Elements, collect
 from bot.forms.xlsform.files import examine
 from bot.forms.xlsform.languages import code_of, in_header_order, looks_coded
-from bot.forms.xlsform.rows import Places, locate, placed
+from bot.forms.xlsform.rows import Places, locate, placed, unwritable
 from bot.forms.xlsform.sheets import Sheets
 
 
@@ -88,6 +88,9 @@ def _finished(
         blueprint = for_chat(xform.read_xform(text, files=lists_in(files)), form=form)
     except Unreadable as error:
         problems.append(placed(error.problem, places=places))
+        return form
+    except FormError as error:
+        problems.append(unwritable(str(error), places=places))
         return form
     form = replace(form, blueprint=blueprint, files=files_of(form, lists=wanted))
     problems += [
@@ -159,10 +162,11 @@ def _form(survey: object, *, found: Elements, sheets: Sheets) -> tuple[Form, Fin
 def _all_texts(found: Elements) -> Iterator[Texts]:
     for group in found.groups:
         yield group.label
+    lists = {id(question.choices): question.choices for question in found.questions}
+    yield from (choice.label for choices in lists.values() for choice in choices if choice.name != "other")
     for question in found.questions:
         yield from (question.label, question.hint, question.guidance)
         yield from (question.constraint_message, question.required_message)
-        yield from (choice.label for choice in question.choices if choice.name != "other")
 
 
 def _languages(sheets: Sheets, *, found: Elements) -> tuple[str, ...]:

@@ -80,7 +80,11 @@ def check_texts(form: Form, *, places: Places) -> Iterator[Problem]:
 
 def _check_choice_texts(form: Form, *, places: Places) -> Iterator[Problem]:
     done: set[int] = set()
+    lists: set[int] = set()
     for question in form.questions:
+        if id(question.choices) in lists:
+            continue
+        lists.add(id(question.choices))
         list_name = places.cell(question.path, "type").split()[1:2]
         for choice in question.choices:
             row = places.choices.get((list_name[0] if list_name else "", choice.name), 0)

@@ -27,10 +27,13 @@ from bot.forms.expressions.syntax import (
 )
 from bot.forms.expressions.values import to_number
 from bot.forms.model import Form, Group, Question
-from bot.forms.xlsform.regions import Aspect, Case, Numbers, Words
+from bot.forms.xlsform.regions import Case, Numbers, Words
 
 MOST_CASES = 64
 """Ways in which a condition may hold; of one with more nothing is said."""
+
+FEW = 100
+"""Choices of which it is worth knowing that all of them are ruled out."""
 
 _ANY = (Case(),)
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
@@ -44,6 +47,14 @@ class Surroundings:
         names = Counter(question.name for question in questions)
         self.named = {question.name: question for question in questions if names[question.name] == 1}
         self.repeats = frozenset(group.path for group in groups if group.repeats)
+        self._lists: dict[int, frozenset[str]] = {}
+
+    def choices(self, question: Question) -> frozenset[str]:
+        """Return the names that an answer to a select may have, empty if nobody knows; each list is read once."""
+        known = self._lists.get(id(question.choices))
+        if known is None:
+            known = self._lists[id(question.choices)] = frozenset(choice.name for choice in question.choices)
+        return known
 
     def of(self, item: Question | Group, *, own: Question | None = None) -> Place:
         """Return where an item's conditions stand; `own` is what they mean by `.`."""
@@ -102,19 +113,19 @@ def _cases(node: Node, *, place: Place, holds: bool) -> tuple[Case, ...]:
         case Call(name="true" | "false", arguments=()):
             return _ANY if (node.name == "true") is holds else ()
         case Call(name="selected", arguments=(subject, Text() as wanted)):
-            return _selected(place.question(subject), wanted.value, holds=holds)
+            return _selected(place.question(subject), wanted.value, place=place, holds=holds)
         case Comparison():
             return _compared(node, place=place, holds=holds)
         case _:
             return _ANY
 
 
-def _selected(question: Question | None, name: str, *, holds: bool) -> tuple[Case, ...]:
+def _selected(question: Question | None, name: str, *, place: Place, holds: bool) -> tuple[Case, ...]:
     if question is None or question.type not in ("select_one", "select_multiple") or not name:
         return _ANY
     if question.type == "select_one":
-        return _words(question, {name}, holds=holds)
-    if holds and question.choices and question.choice(name) is None:
+        return _words(question, name, place=place, holds=holds)
+    if holds and question.choices and name not in place.surroundings.choices(question):
         return ()
     aspect = (f"has {name}", question.path)
     wanted = Words(named=frozenset({"yes" if holds else "no"}))
@@ -134,7 +145,9 @@ def _compared(node: Comparison, *, place: Place, holds: bool) -> tuple[Case, ...
             return _ANY if type(own) is not type(constant) or _true(own, operator, constant) is holds else ()
         if isinstance(constant, str) and operator in ("=", "!="):
             question = place.question(subject)
-            return _words(question, {constant}, holds=(operator == "=") is holds) if question is not None else _ANY
+            if question is None:
+                return _ANY
+            return _words(question, constant, place=place, holds=(operator == "=") is holds)
         aspect = _aspect(subject, place=place)
         if aspect is not None and holds:  # what is not greater may be no number at all
             return _numbers(aspect, operator, constant)
@@ -211,14 +224,14 @@ def _possible(kind: str, question: Question) -> Numbers:
     return Numbers(whole=question.type == "integer")
 
 
-def _words(question: Question, texts: set[str], *, holds: bool) -> tuple[Case, ...]:
-    possible = Words()
-    if question.type == "select_one" and question.choices:
-        possible = Words(named=frozenset({"", *(choice.name for choice in question.choices)}))
-    asked = Words(named=frozenset(texts)) if holds else Words(without=frozenset(texts))
-    found = possible.both(asked)
-    aspect: Aspect = ("text", question.path)
-    return () if found.is_empty else (Case(words={aspect: found}),)
+def _words(question: Question, text: str, *, place: Place, holds: bool) -> tuple[Case, ...]:
+    names = place.surroundings.choices(question) if question.type == "select_one" else frozenset[str]()
+    asked = Words(named=frozenset({text})) if holds else Words(without=frozenset({text}))
+    if names and holds and text and text not in names:
+        return ()
+    if names and not holds and len(names) <= FEW:
+        asked = Words(named=names | {""}, without=frozenset({text}))
+    return (Case(words={("text", question.path): asked}),)
 
 
 def unreachable(form: Form, *, around: Surroundings, order: Sequence[str]) -> Iterator[str]:

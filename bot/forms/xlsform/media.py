@@ -27,10 +27,17 @@ def _files(raw: Any) -> Texts:
 
 
 def media_files(form: Form) -> Iterator[tuple[str, str, str, str]]:
-    """Yield path of the question, name of the choice ("" for the question's own), kind, name of the file."""
+    """Yield path of the question, name of the choice ("" for the question's own), kind, name of the file.
+
+    A list that several questions share is told with the first of them.
+    """
+    done: set[int] = set()
     for question in form.questions:
         for kind, name in _names(question.media):
             yield question.path, "", kind, name
+        if id(question.choices) in done:
+            continue
+        done.add(id(question.choices))
         for choice in question.choices:
             for kind, name in _names(choice.media):
                 yield question.path, choice.name, kind, name

@@ -115,6 +115,8 @@ def _guarded(work: Callable[[], _T], *, problems: list[Problem]) -> _T | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return work()
+    except MemoryError:  # no word about the form: whoever keeps the limit knows what to say
+        raise
     except PyXFormError as error:
         problems += from_pyxform(str(error), sheet=str(error.context.get("sheet", "")))
     except Exception as error:  # noqa: BLE001 (foreign parsers on foreign bytes: any of them may fail in any way)

@@ -100,6 +100,31 @@ def placed(problem: Problem, *, places: Places) -> Problem:
     return problem
 
 
+_ATTRIBUTE = re.compile(r"(?:instance|bind|body|control)\s*::\s*(.*)", re.IGNORECASE)
+_XML_NAME = re.compile(r"(?:[^\W\d][\w.-]*:)?[^\W\d][\w.-]*")
+_NO_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def unwritable(what: str, *, places: Places) -> Problem:
+    """Return why no XForm can be written, with the header or the cell that is to blame as far as it can be found."""
+    sheets = places.sheets
+    for sheet, rows in (("survey", sheets.survey), ("choices", sheets.choices)) if sheets is not None else ():
+        for row, cells in enumerate(rows, start=2):
+            for header, text in cells.items():
+                attribute = _ATTRIBUTE.fullmatch(header.strip())
+                if attribute is not None and not _XML_NAME.fullmatch(attribute[1].strip()):
+                    return Problem(
+                        level="error", what=f"the header {header} names no attribute", sheet=sheet, row=1,
+                        column=header, mend="Remove the column, or write letters, digits, - and _ behind the ::.",
+                    )  # fmt: skip
+                if _NO_XML.search(text):
+                    return Problem(
+                        level="error", what="the cell holds a control character", sheet=sheet, row=row, column=header,
+                        mend="Type the text anew.",
+                    )  # fmt: skip
+    return Problem(level="error", what=what, mend="Look at headers with :: and at names.")
+
+
 def _survey_rows(sheets: Sheets) -> Iterator[tuple[str, int]]:
     groups: list[str] = []
     for row, cells in enumerate(sheets.survey, start=2):

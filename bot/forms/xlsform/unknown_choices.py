@@ -21,7 +21,7 @@ def unknown_choices(text: str, *, place: Place) -> Iterator[tuple[str, str, str]
     for subject, wanted in _compared(tree):
         question = place.question(subject)
         name = wanted.value
-        if question is None or not name or not _all_known(question) or question.choice(name) is not None:
+        if question is None or not name or not _all_known(question) or name in place.surroundings.choices(question):
             continue
         if question.type == "select_multiple" and " " in name:
             continue  # several choices at once, as they are stored

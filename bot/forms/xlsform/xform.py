@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from types import MappingProxyType
-from xml.etree.ElementTree import Element, fromstring
+from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from bot.errors import FormError
 from bot.forms.blueprint import Action, Blueprint, Control, Entry, Itemset, Label, Option, Part, Row, Seed
@@ -41,7 +41,10 @@ def read_xform(text: str, *, files: Mapping[str, bytes]) -> Blueprint:
     Raises:
         FormError: it is no XForm.
     """
-    html = fromstring(text)  # noqa: S314 (only ever given what pyxform has just written)
+    try:
+        html = fromstring(text)  # noqa: S314 (only ever given what pyxform has just written)
+    except ParseError as error:
+        raise FormError("a name, a header or a text holds a character that XForms cannot") from error
     model, body = _only(html, "model"), _only(html, "body")
     instances = [child for child in model if _name(child) == "instance"]
     root = next(iter(instances[0]), None) if instances else None

@@ -88,6 +88,8 @@ FORGETTING = Dialogue(name=FORGET, step="confirm", data={})
 OPEN = {5: INTERVIEW}
 FILE_FORM = replace(FORM, questions=(Question(path="word", name="word", type="image"),))
 FILES = {5: replace(INTERVIEW, form=FILE_FORM, position="word")}
+PLACE_FORM = replace(FORM, questions=(Question(path="word", name="word", type="geopoint"),))
+PLACES = {5: replace(INTERVIEW, form=PLACE_FORM, position="word")}
 LOST = FileLost(attachment=1, response=5, path="word", instance=0, value="photo-1.jpg", why="gone")
 EXPECTED: list[tuple[str, Scene]] = [
     ("group", scene(Said("/help"), kind=ChatKind.GROUP)),
