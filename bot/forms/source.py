@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from types import MappingProxyType
+from typing import get_args
 
 from bot.errors import FormError
 from bot.forms.blueprint import Blueprint
 from bot.forms.expressions.scopes import ROOT
-from bot.forms.model import Expression, Form, Problem, Texts
+from bot.forms.model import Expression, Form, Problem, QuestionType, Texts
 from bot.forms.program import Findings, build
 from bot.forms.xlsform import checks
 from bot.forms.xlsform.adapting import for_chat
 from bot.forms.xlsform.attachments import check_lists, check_media, files_of, lists_in, lists_wanted
-from bot.forms.xlsform.complaints import Unreadable, merged
+from bot.forms.xlsform.complaints import STRANGE, Unreadable, merged
 from bot.forms.xlsform.doubts import check_conditions, check_lengths
 from bot.forms.xlsform.elements import Elements, collect
 from bot.forms.xlsform.files import examine
 from bot.forms.xlsform.languages import code_of, in_header_order, looks_coded
-from bot.forms.xlsform.rows import Places, locate, placed, unwritable
+from bot.forms.xlsform.rows import Places, locate, placed
 from bot.forms.xlsform.sheets import Sheets
+from bot.forms.xlsform.strangers import explained
+
+_USUAL_TYPES = (
+    *get_args(QuestionType),
+    "dateTime",
+    "calculate",
+    "start",
+    "end",
+    "today",
+    "begin_group",
+    "begin_repeat",
+)
+_NO_TYPE = re.compile(r"Unknown question type '([^']+)'")
+_NOBODY = re.compile(r"there is no question \$\{([^}]+)\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +71,8 @@ def compile_source(data: bytes, *, file_name: str, files: Mapping[str, bytes] | 
         return Compiled(form=None, problems=tuple(problems))
     problems += checks.check_choices(places)
     checked = reader.check(sheets, stem=_stem(file_name))
-    problems += _news([placed(problem, places=places) for problem in checked.problems], known=problems)
+    told = [placed(problem, places=places) for problem in checked.problems]
+    problems += _news([_known(problem, places=places) for problem in told], known=problems)
     if checked.survey is None:
         return Compiled(form=None, problems=merged(problems))
     found = collect(checked.survey, places=places, is_dynamic=reader.is_dynamic, files=lists_in(beside))
@@ -87,10 +104,10 @@ def _finished(
             return form
         blueprint = for_chat(xform.read_xform(text, files=lists_in(files)), form=form)
     except Unreadable as error:
-        problems.append(placed(error.problem, places=places))
+        problems.append(_known(placed(error.problem, places=places), places=places))
         return form
     except FormError as error:
-        problems.append(unwritable(str(error), places=places))
+        problems.append(explained(Problem(level="error", what=str(error)), places=places))
         return form
     form = replace(form, blueprint=blueprint, files=files_of(form, lists=wanted))
     problems += [
@@ -124,6 +141,22 @@ def blueprint_of_source(data: bytes, *, file_name: str, files: Mapping[str, byte
     if problems or checked.survey is None:
         raise FormError(str(problems[0]) if problems else "the form cannot be read")
     return xform.read_xform(reader.write_xform(checked.survey), files=lists_in(files or {}))
+
+
+def _known(problem: Problem, *, places: Places) -> Problem:
+    """Return what pyxform means by a problem that it says in no words, or with a name that is nearly one of ours."""
+    if STRANGE in problem.what:
+        return explained(problem, places=places)
+    named, typed = _NOBODY.search(problem.what), _NO_TYPE.search(problem.what)
+    if named is not None:
+        names = [path.rpartition("/")[2] for path in places.survey]
+        near = difflib.get_close_matches(named[1], names, n=1)
+        return replace(problem, mend=f"Did you mean ${{{near[0]}}}?") if near else problem
+    if typed is not None:
+        near = difflib.get_close_matches(typed[1].lower().split(" ")[0], _USUAL_TYPES, n=1)
+        mend = f"Did you mean {near[0]}?" if near else "Use a type of XLSForm, such as text or integer."
+        return replace(problem, what=f"there is no type {typed[1]}", mend=mend)
+    return problem
 
 
 def _stem(file_name: str) -> str:

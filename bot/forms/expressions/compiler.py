@@ -92,10 +92,7 @@ class _Compiler:
             case Number() | Text():
                 return literal(tree.value)
             case Reference():
-                spec = self._scope.reference(tree, group_too=self._wants_nodes)
-                if spec.is_question:
-                    return self._node(spec)
-                return self._walked(self._start_at_root(), Found([self._scope.names.shape.document]), _way_to(spec))
+                return self._reference(tree)
             case Path():
                 return self._path(tree)
             case Call():
@@ -116,6 +113,15 @@ class _Compiler:
                 return junction(tree.operator, operands)
             case Union():
                 return self._union([self.compile(operand) for operand in tree.operands], at=tree.at)
+
+    def _reference(self, tree: Reference) -> Closure:
+        if tree.name.startswith("last-saved#"):
+            self._scope.warnings.append("answers to an earlier response are not read; this is always empty")
+            return literal("")
+        spec = self._scope.reference(tree, group_too=self._wants_nodes)
+        if spec.is_question:
+            return self._node(spec)
+        return self._walked(self._start_at_root(), Found([self._scope.names.shape.document]), _way_to(spec))
 
     def _node(self, spec: Spec) -> Closure:
         if not spec.depth or (spec.depth <= self._scope.level and spec.home in homes(self._scope.spec)):

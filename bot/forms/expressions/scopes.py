@@ -70,8 +70,6 @@ class Scope:
         Raises:
             ExpressionError: nobody, several, or a group has that name.
         """
-        if node.name.startswith("last-saved#"):
-            raise ExpressionError("last-saved answers are not supported yet", at=node.at)
         found = self.names.by_name.get(node.name, ())
         if len(found) > 1:
             raise ExpressionError(

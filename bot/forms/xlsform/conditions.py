@@ -206,11 +206,11 @@ def _numbers(aspect: tuple[str, Question], operator: str, constant: float | str)
             asked = Numbers(low=number, high=number)
         case _:
             asked = Numbers(without=frozenset({number}))
-    found = _possible(kind, question).both(asked)
+    found = possible(kind, question).both(asked)
     return () if found.is_empty else (Case(numbers={(kind, question.path): found}),)
 
 
-def _possible(kind: str, question: Question) -> Numbers:
+def possible(kind: str, question: Question) -> Numbers:
     """Return the numbers that there can be before anything is asked."""
     if kind == "length":
         return Numbers(low=0, whole=True)
@@ -220,7 +220,7 @@ def _possible(kind: str, question: Question) -> Numbers:
     if question.type == "range":
         low, high = (to_number(question.parameters.get(name, ""), zone=UTC) for name in ("start", "end"))
         ends = (low, high) if math.isfinite(low) and math.isfinite(high) else (-math.inf, math.inf)
-        return Numbers(low=min(ends), high=max(ends))
+        return Numbers(low=ends[0], high=ends[1])
     return Numbers(whole=question.type == "integer")
 
 

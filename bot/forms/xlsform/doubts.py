@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from bot.forms.model import Form, Problem, Question
-from bot.forms.xlsform.conditions import Surroundings, unmeetable, unreachable
+from bot.forms.xlsform.conditions import Surroundings, possible, unmeetable, unreachable
 from bot.forms.xlsform.elements import Elements
 from bot.forms.xlsform.rows import Places
 from bot.forms.xlsform.unknown_choices import unknown_choices
@@ -19,6 +20,7 @@ BUTTON = 24
 CHOICE = 1_500
 """Characters of a choice's label that Matrix lists; no message holds more than a few of that length."""
 
+_INSTANCE = re.compile(r"""\binstance\(\s*['"]([^'"]+)['"]\s*\)""")
 _COLUMNS = ("relevant", "constraint", "calculation", "required")
 
 
@@ -37,6 +39,24 @@ def check_conditions(form: Form, *, found: Elements, places: Places) -> Iterator
         )
     for question in form.questions:
         yield from _unknown_choices(question, around=around, places=places)
+        if question.type == "range" and possible("number", question).is_empty:
+            yield _of_row(
+                question.path, "no number lies between start and end", column="parameters", places=places,
+                mend="Let start be less than end.",
+            )  # fmt: skip
+    yield from _unknown_lists(form, found=found, places=places)
+
+
+def _unknown_lists(form: Form, *, found: Elements, places: Places) -> Iterator[Problem]:
+    lists = form.blueprint.lists if form.blueprint is not None else {}
+    for entry in found.entries:
+        for column in (*_COLUMNS, "read_only"):
+            for name in _INSTANCE.findall(getattr(entry, column)):
+                if name not in lists and not name.startswith("__"):
+                    yield _of_row(
+                        entry.path, f"instance() finds no list {name}", column=column, places=places,
+                        mend="Use the name of a list of the choices sheet that a question uses, or of a file.",
+                    )  # fmt: skip
 
 
 def _unknown_choices(question: Question, *, around: Surroundings, places: Places) -> Iterator[Problem]:

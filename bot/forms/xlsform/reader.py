@@ -17,13 +17,11 @@ from pyxform.xls2json import workbook_to_json
 from pyxform.xls2json_backends import get_xlsform
 
 from bot.forms.model import Problem
-from bot.forms.xlsform.complaints import Unreadable, from_pyxform
+from bot.forms.xlsform.complaints import STRANGE, Unreadable, from_pyxform
 from bot.forms.xlsform.languages import with_quotes_kept
 from bot.forms.xlsform.sheets import Sheets
 
 _T = TypeVar("_T")
-
-_STRANGE = "the form cannot be read"
 
 _SAID_BY_US = ("or_other", "max-pixels", "has no label: {", "Choices should have a label", "Choices must have a name")
 """Parts of pyxform's warnings that we say ourselves, with the row, or that do not matter in a chat."""
@@ -47,7 +45,7 @@ def read_sheets(data: bytes, *, suffix: str) -> Sheets:
     source = _guarded(lambda: get_xlsform(data, file_type=suffix), problems=problems)
     if source is None:
         found = problems[0]
-        foreign = "not recognized as a supported type" in found.what or _STRANGE in found.what
+        foreign = "not recognized as a supported type" in found.what or STRANGE in found.what
         raise Unreadable(
             f"the file cannot be read as {suffix}" if foreign else found.what,
             mend=found.mend or "Save it anew from a spreadsheet program.",
@@ -123,7 +121,7 @@ def _guarded(work: Callable[[], _T], *, problems: list[Problem]) -> _T | None:
         problems.append(
             Problem(
                 level="error",
-                what=f"{_STRANGE} ({type(error).__name__})",
+                what=f"{STRANGE} ({type(error).__name__})",
                 mend="Compare its sheets and headers with a form that works.",
             )
         )

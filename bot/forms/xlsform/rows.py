@@ -30,7 +30,8 @@ _BEGIN = re.compile(r"begin[\s_](?:group|lgroup|repeat|loop|looped group)\b")
 _END = re.compile(r"end[\s_](?:group|lgroup|repeat|loop|looped group)\b")
 _UNKNOWN_TYPE = re.compile(r"Unknown question type '(.+)'")
 _SPACED = re.compile(r"Choice names with spaces .* See \[(.+)\] in \[(.+)\]")
-_HEADERS = re.compile(r"Invalid headers provided for sheet: '(\w+)'")
+_HEADERS = re.compile(r"Invalid headers provided for sheet: '(\w+)'|the sheet (\w+) has no column")
+_RANDOMIZE = re.compile(r"randomize is true or false, not (.*)")
 YES = frozenset({"yes", "true", "true()"})
 
 
@@ -96,33 +97,13 @@ def placed(problem: Problem, *, places: Places) -> Problem:
         row = places.choices.get((spaced[2], spaced[1]), 0)
         return replace(problem, sheet="choices", row=row, column="name")
     if headers is not None:
-        return replace(problem, sheet=headers[1], row=1)
+        return replace(problem, sheet=headers[1] or headers[2], row=1)
+    shuffled = _RANDOMIZE.search(problem.what)
+    if shuffled is not None:
+        rows = enumerate(places.sheets.survey, start=2)
+        row = next((row for row, cells in rows if "randomize" in cell(cells, "parameters")), 0)
+        return replace(problem, sheet="survey", row=row, column="parameters")
     return problem
-
-
-_ATTRIBUTE = re.compile(r"(?:instance|bind|body|control)\s*::\s*(.*)", re.IGNORECASE)
-_XML_NAME = re.compile(r"(?:[^\W\d][\w.-]*:)?[^\W\d][\w.-]*")
-_NO_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-
-
-def unwritable(what: str, *, places: Places) -> Problem:
-    """Return why no XForm can be written, with the header or the cell that is to blame as far as it can be found."""
-    sheets = places.sheets
-    for sheet, rows in (("survey", sheets.survey), ("choices", sheets.choices)) if sheets is not None else ():
-        for row, cells in enumerate(rows, start=2):
-            for header, text in cells.items():
-                attribute = _ATTRIBUTE.fullmatch(header.strip())
-                if attribute is not None and not _XML_NAME.fullmatch(attribute[1].strip()):
-                    return Problem(
-                        level="error", what=f"the header {header} names no attribute", sheet=sheet, row=1,
-                        column=header, mend="Remove the column, or write letters, digits, - and _ behind the ::.",
-                    )  # fmt: skip
-                if _NO_XML.search(text):
-                    return Problem(
-                        level="error", what="the cell holds a control character", sheet=sheet, row=row, column=header,
-                        mend="Type the text anew.",
-                    )  # fmt: skip
-    return Problem(level="error", what=what, mend="Look at headers with :: and at names.")
 
 
 def _survey_rows(sheets: Sheets) -> Iterator[tuple[str, int]]:

@@ -130,6 +130,17 @@ def test_names_that_are_no_choice_are_found(condition: str, mend: str) -> None:
     assert mend in found[0].mend
 
 
+def test_a_range_without_numbers_and_a_list_that_is_not_there_are_found() -> None:
+    result = compiled(
+        "survey", "type | name | label | parameters | calculation", "range | a | A | start=10 end=1 step=2 |",
+        "calculate | c | | | instance('zz')/root/item[1]/name", "calculate | d | | | ${last-saved#a}",
+    )  # fmt: skip
+    assert result.form is not None
+    assert [(problem.row, problem.column) for problem in result.problems] == [
+        (2, "parameters"), (3, "calculation"), (4, "calculation"),
+    ]  # fmt: skip
+
+
 def test_long_lists_and_labels_come_with_their_number() -> None:
     result = compiled(
         "survey", "type | name | label", "select_one l | a | A", "select_one m | b | B", "select_one m | c | C",

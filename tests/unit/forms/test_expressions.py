@@ -265,7 +265,6 @@ def test_truths(expression: str) -> None:
         ("count(1)", "a node-set is expected"),
         ("sideways::n", "no axis"),
         (".", "not known here"),
-        ("${last-saved#n}", "last-saved"),
         ("regex('a', '(')", "cannot be used"),
         ("jr:choice-name(${one}, ${one})", "quotation marks"),
         ("a & b", "& is no operator"),

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import re
+import time
 import zipfile
 from collections.abc import Sequence
 
@@ -146,13 +148,13 @@ def test_or_other_becomes_a_choice_and_a_text_question() -> None:
         ("text | b | B | | regex(., '(?=x)') | |", "constraint", "cannot be used"),
         ("text | b | | | | |", "label", "neither label nor hint"),
         ("text | a | B | | | |", "name", "must be unique"),
-        ("nonsense | b | B | | | |", "type", "Unknown question type"),
+        ("nonsense | b | B | | | |", "type", "there is no type nonsense"),
         ("text | | B | | | |", "", "no name"),
-        ("select_one z | b | B | | | |", "", "List name not in choices sheet"),
+        ("select_one z | b | B | | | |", "", "no list z in the choices sheet"),
         ("text | b c | B | | | |", "name", "must begin with a letter"),
         ("text | b | B | ${nobody} = 1 | | |", "relevant", "nobody"),
-        ("end group | | | | | |", "", "Unmatched"),
-        ("begin group | g | G | | | |", "", "Unmatched"),
+        ("end group | | | | | |", "", "was not begun"),
+        ("begin group | g | G | | | |", "", "never ended"),
     ],
 )
 def test_mistakes_are_found_in_their_row_and_column(row: str, column: str, what: str) -> None:
@@ -273,6 +275,102 @@ def test_files_that_are_no_forms_are_explained(name: str, data: bytes, what: str
     problem = only_error(compile_source(data, file_name=name))
     assert what in problem.what
     assert "Traceback" not in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("rows", "what", "place"),
+    [
+        (("type | name | label", "begin group | meta | M", "text | a | A", "end group | |"), "meta is kept",
+         (2, "name")),
+        (("type | name | label | instance::tag", "begin group | g | G | x", "text | a | A |", "end group | | |"),
+         "a group or repeat cannot have it", (2, "instance::tag")),
+        (("type | name | label | instance::un:tag", "text | a | A | x"), "prefix un", (1, "instance::un:tag")),
+        (("type | name | label | bind::", "text | a | A | x"), "names no attribute", (1, "bind::")),
+        (("type | name | label", "text | a:b | A"), "holds a colon", (2, "name")),
+        (("type | name | label", "text | a | A\x0bB"), "control character", (2, "label")),
+        (("type | name | label | relevant", "text | size | A |", "text | b | B | ${sise} = 1"), "no question ${sise}",
+         (3, "relevant")),
+        (("type | name | label | relevant", "text | a | A |", "text | b | B | ${ a } = 1"), "not complete",
+         (3, "relevant")),
+        (("typ | name | label", "text | a | A"), "survey has no column type", (1, "")),
+        (("type | name | label", "Integre | a | A"), "no type Integre", (2, "type")),
+        (("type | name | label | appearance", "select_one l | a | A | search('x')"), "search()", (2, "appearance")),
+        (("type | name | label | choice_filter", "select_one l or_other | a | A | x = 1"), "do not go together",
+         (2, "")),
+        (("type | name | label | parameters", "select_one l | a | A | randomize=maybe"), "not maybe",
+         (2, "parameters")),
+        (("type | name | label", "select_one_external l | a | A"), "cannot be asked", (2, "type")),
+    ],
+)  # fmt: skip
+def test_what_pyxform_trips_over_comes_with_reason_and_mend(
+    rows: tuple[str, ...], what: str, place: tuple[int, str]
+) -> None:
+    sheets = ("choices", "list_name | name | label", "l | x | X")
+    if "external" in rows[1]:
+        sheets = ("external_choices", "list_name | name | label", "l | x | X")
+    problem = only_error(compiled("survey", *rows, *sheets))
+    assert what in problem.what and problem.mend
+    assert (problem.row, problem.column) == place
+
+
+def test_a_near_name_is_offered() -> None:
+    rows = ("type | name | label | relevant", "integer | size | A |", "text | b | B | ${sise} = 1")
+    assert only_error(compiled("survey", *rows)).mend == "Did you mean ${size}?"
+    assert only_error(compiled("survey", "type | name | label", "Integre | a | A")).mend == "Did you mean integer?"
+
+
+def patched(data: bytes, **parts: bytes) -> bytes:
+    """Return a workbook with some of its parts replaced or added (`__` for /, `_` for .)."""
+    named = {name.replace("__", "/").replace("_", "."): content for name, content in parts.items()}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            if name not in named:
+                new.writestr(name, old.read(name))
+        for name, content in named.items():
+            new.writestr(name, content)
+    return buffer.getvalue()
+
+
+def first_sheet(data: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return archive.read("xl/worksheets/sheet1.xml")
+
+
+def test_macros_are_left_alone() -> None:
+    data = patched(workbook(SHEETS), xl__vbaProject_bin=b"\xd0\xcf\x11\xe0 no program is ever run")
+    result = compile_source(data, file_name="needs.xlsm")
+    assert result.form is not None and len(result.form.questions) == 2
+
+
+def test_a_formula_counts_with_the_value_that_the_spreadsheet_stored() -> None:
+    sheets = {**SHEETS, "survey": [["type", "name", "label"], ["text", "a", '=CONCAT("A","B")']]}
+    plain = workbook(sheets)
+    sheet = first_sheet(plain)
+    formula = re.search(rb'<c r="C2"[^>]*>.*?</c>', sheet)
+    assert formula is not None
+    stored = b'<c r="C2" t="str"><f>CONCAT("A","B")</f><v>AB</v></c>'
+    data = patched(plain, xl__worksheets__sheet1_xml=sheet.replace(formula[0], stored))
+    form = compile_source(data, file_name="a.xlsx").form
+    assert form is not None and form.by_path["a"].label == {"": "AB"}
+
+
+def test_an_entity_in_a_sheet_is_never_resolved() -> None:
+    plain = workbook(SHEETS)
+    sheet = first_sheet(plain)
+    declared = b'<!DOCTYPE worksheet [<!ENTITY x SYSTEM "file:///etc/hostname">]>' + sheet.replace(b">A<", b">&x;<")
+    data = patched(plain, xl__worksheets__sheet1_xml=declared)
+    assert "XML entities" in only_error(compile_source(data, file_name="a.xlsx")).what
+
+
+def test_a_cell_at_the_far_end_of_a_sheet_costs_nothing() -> None:
+    plain = workbook(SHEETS)
+    far = b'<row r="1048576"><c r="XFD1048576" t="inlineStr"><is><t>far</t></is></c></row></sheetData>'
+    data = patched(plain, xl__worksheets__sheet1_xml=first_sheet(plain).replace(b"</sheetData>", far))
+    began = time.process_time()
+    result = compile_source(data, file_name="a.xlsx")
+    assert time.process_time() - began < 10
+    assert result.form is not None or only_error(result).what
 
 
 def test_formulas_count_with_their_stored_values_and_never_run() -> None:
