@@ -195,14 +195,16 @@ class _Compiler:
         found = Found(self._specs(start), foreign=True)
         first = Stride(axis="self", test="node()", predicates=tree.predicates)
         strides = (first, *tree.strides) if tree.predicates else tree.strides
-        walked = self._walked(start.nodes, found, strides, at=tree.at)
+        walked = self._walked(start.nodes, found, strides, at=tree.at, apart=False)
         return joined(start, walked, kind="set", run=walked.run, nodes=walked.nodes)
 
     def _specs(self, start: Closure) -> list[Spec]:
         by_path = self._scope.names.shape.by_path
         return [by_path[path] for path in sorted(start.depends) if path in by_path]
 
-    def _walked(self, start: Nodes, found: Found, strides: tuple[Stride, ...], *, at: int = 0) -> Closure:
+    def _walked(
+        self, start: Nodes, found: Found, strides: tuple[Stride, ...], *, at: int = 0, apart: bool = True
+    ) -> Closure:
         legs, inner = [], []
         for stride in strides:
             found = foresee(found, axis=stride.axis, test=stride.test)
@@ -218,7 +220,7 @@ class _Compiler:
             legs.append(Leg(axis=stride.axis, test=stride.test, keeps=tuple(keeps)))
         if self._scope.strict and not found.specs and not found.foreign:
             raise ExpressionError("the path leads nowhere", mend="Use names from the survey sheet.", at=at)
-        nodes = walk(start, legs)
+        nodes = walk(start, legs, apart=apart)
         reads = frozenset(found.seen)
         if strides and _goes_down(strides):
             reads = reads.union(*map(_within, found.specs))

@@ -18,6 +18,9 @@ Keep = Callable[[Frame, list[Node]], list[Node]]
 REVERSE = frozenset({"parent", "ancestor", "ancestor-or-self", "preceding", "preceding-sibling"})
 """Axes that count positions from the node backwards (XPath 1.0, section 2.4)."""
 
+_KEEPS_APART = frozenset({"self", "child", "attribute", "following-sibling", "preceding-sibling"})
+"""Axes that lead from nodes of which none is within another to such nodes again."""
+
 _NODE_TESTS = frozenset({"node()", "*"})
 _NO_NODES = frozenset({"text()", "comment()", "processing-instruction()"})
 
@@ -31,9 +34,12 @@ class Leg:
     keeps: tuple[Keep, ...] = ()
 
 
-def walk(start: Nodes, legs: Sequence[Leg]) -> Nodes:
-    """Return a run that walks all legs from the nodes where it starts."""
-    steps = tuple(_step(leg) for leg in legs)
+def walk(start: Nodes, legs: Sequence[Leg], *, apart: bool = True) -> Nodes:
+    """Return a run that walks all legs from the nodes where it starts; `apart`: none of those is within another."""
+    steps = []
+    for leg in legs:
+        steps.append(_step(leg, apart=apart))
+        apart = apart and leg.axis in _KEEPS_APART
 
     def nodes(frame: Frame) -> list[Node]:
         found = start(frame)
@@ -44,9 +50,10 @@ def walk(start: Nodes, legs: Sequence[Leg]) -> Nodes:
     return nodes
 
 
-def _step(leg: Leg) -> Keep:
+def _step(leg: Leg, *, apart: bool) -> Keep:
     axis, test, keeps = AXES[leg.axis], leg.test, leg.keeps
-    single = leg.axis in ("child", "self", "attribute")
+    # Children of nodes that hold one another do not come in document order.
+    single = leg.axis in ("self", "attribute") or (apart and leg.axis == "child")
 
     def step(frame: Frame, starts: list[Node]) -> list[Node]:
         if single or len(starts) == 1:
