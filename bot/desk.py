@@ -14,7 +14,7 @@ from bot.domain.codes import new_code
 from bot.domain.filing import media_names
 from bot.domain.people import Role
 from bot.errors import FormError, UsageError
-from bot.files.table import Cell, Table, Values
+from bot.files.table import Cell, Manner, Table, Values
 from bot.forms.model import Form, Problem
 from bot.house import Content, House, code_hash
 from storage import moving, reports
@@ -117,9 +117,18 @@ def content_command(content: Content) -> desk.ApplyContent:
 
 
 def table_of(
-    house: House, chosen: FormVersions, *, values: Values, language: str | None = None, pseudonymise: bool = False
+    house: House,
+    chosen: FormVersions,
+    *,
+    values: Values,
+    language: str | None = None,
+    pseudonymise: bool = False,
+    missing: bool = False,
 ) -> Table:
-    """Return the table of a form's versions; labels are in `language`, else in the hub's first."""
+    """Return the table of a form's versions; labels are in `language`, else in the hub's first.
+
+    missing: whether what has no answer gets a code that says why.
+    """
 
     def pseudonym(kind: str, number: int) -> str:
         digest = house.keys.digest("pseudonyms", f"{kind}:{number}")
@@ -127,8 +136,7 @@ def table_of(
 
     return Table(
         chosen.forms,
-        values=values,
-        language=language or house.hub.languages[0],
+        manner=Manner(values=values, language=language or house.hub.languages[0], missing=missing),
         pseudonym=pseudonym if pseudonymise else None,
     )
 

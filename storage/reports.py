@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, exists, func, or_, select, true
 
-from bot.domain.desk import ReportedResponse
+from bot.domain.desk import Missing, ReportedInstance, ReportedResponse
 from bot.errors import UsageError
 from bot.forms.model import Form, Value
 from bot.forms.store import from_json
@@ -25,6 +25,7 @@ from storage.tables import (
     forms,
     heartbeats,
     identities,
+    repeat_instances,
     responses,
     rights,
 )
@@ -90,10 +91,32 @@ RESPONSES = Statement(
     name="responses of versions",
 )
 ANSWERS = Statement(
-    select(answers.c.response_id, answers.c.path, answers.c.state, answers.c.value).where(
-        any_of(answers.c.response_id, "responses"), answers.c.relevant.is_(true()), answers.c.value.is_not(None)
+    select(answers.c.response_id, answers.c.instance, answers.c.path, answers.c.state, answers.c.value).where(
+        any_of(answers.c.response_id, "responses"),
+        answers.c.relevant.is_(true()),
+        or_(answers.c.value.is_not(None), answers.c.state.in_(("skipped", "unknown"))),
     ),
     name="answers of responses",
+)
+INSTANCES = Statement(
+    select(
+        repeat_instances.c.response_id,
+        repeat_instances.c.id,
+        repeat_instances.c.path,
+        repeat_instances.c.parent_id,
+        repeat_instances.c.ordinal,
+    ).where(any_of(repeat_instances.c.response_id, "responses")),
+    name="instances of responses",
+)
+_SIBLINGS = (
+    select(repeat_instances.c.path, func.count().label("count"))
+    .select_from(repeat_instances.join(responses, responses.c.id == repeat_instances.c.response_id))
+    .where(any_of(responses.c.form_version_id, "versions"))
+    .group_by(repeat_instances.c.response_id, repeat_instances.c.path, repeat_instances.c.parent_id)
+    .subquery()
+)
+WIDTHS = Statement(
+    select(_SIBLINGS.c.path, func.max(_SIBLINGS.c.count)).group_by(_SIBLINGS.c.path), name="most instances"
 )
 LATEST_RESPONSE = Statement(
     select(responses.c.id, forms.c.name, responses.c.language)
@@ -151,6 +174,11 @@ def versions(form: str, *, number: int | None = None) -> Steps[FormVersions]:
     return FormVersions(forms={row[1]: from_json(row[2]) for row in chosen}, numbers={row[0]: row[1] for row in chosen})
 
 
+def widths(chosen: FormVersions) -> Steps[dict[str, int]]:
+    """Return the most instances that any response has in one place, by the repeat's path."""
+    return {path: int(count) for path, count in (yield from rows(WIDTHS, versions=list(chosen.numbers)))}
+
+
 async def stream_responses(
     database: Database, chosen: FormVersions, selection: Selection
 ) -> AsyncGenerator[list[ReportedResponse], None]:
@@ -179,22 +207,52 @@ def _read_page(chosen: FormVersions, selection: Selection, after: int) -> Steps[
         states=["partial", "submitted"] if selection.partial else ["submitted"],
         since=0 if selection.since is None else to_micros(selection.since),
     )
-    given: dict[int, dict[str, Value]] = {row[0]: {} for row in found}
+    given: dict[tuple[int, int], dict[str, Value]] = {}
+    missing: dict[tuple[int, int], dict[str, Missing]] = {}
     asked = {
         row[0]: {question.path for question in chosen.forms[chosen.numbers[row[1]]].questions if question.asked}
         for row in found
     }
-    for response, path, state, value in (yield from rows(ANSWERS, responses=list(given))):
+    for response, instance, path, state, value in (yield from rows(ANSWERS, responses=list(asked))):
         # What stands there from the start is an answer once the contact has passed it.
         if state == "default" and path in asked[response]:
             continue
         known = value_of(value)
         if known is not None and known not in ("", ()):
-            given[response][path] = known
-    return [_reported(row, number=chosen.numbers[row[1]], given=given[row[0]]) for row in found]
+            given.setdefault((response, instance), {})[path] = known
+        elif state in ("skipped", "unknown"):
+            missing.setdefault((response, instance), {})[path] = state
+    instances: dict[int, list[ReportedInstance]] = {}
+    if any(group.repeats for form in chosen.forms.values() for group in form.groups):
+        for row in (yield from rows(INSTANCES, responses=list(asked))):
+            own = _instance(row, given=given.get((row[0], row[1]), {}), missing=missing.get((row[0], row[1]), {}))
+            instances.setdefault(row[0], []).append(own)
+    return [
+        _reported(
+            row,
+            number=chosen.numbers[row[1]],
+            given=given.get((row[0], 0), {}),
+            missing=missing.get((row[0], 0), {}),
+            instances=tuple(instances.get(row[0], ())),
+        )
+        for row in found
+    ]
 
 
-def _reported(row: Row, *, number: int, given: Mapping[str, Value]) -> ReportedResponse:
+def _instance(row: Row, *, given: Mapping[str, Value], missing: Mapping[str, Missing]) -> ReportedInstance:
+    return ReportedInstance(
+        id=row[1], path=row[2], parent=row[3] or None, ordinal=row[4], answers=given, missing=missing
+    )
+
+
+def _reported(
+    row: Row,
+    *,
+    number: int,
+    given: Mapping[str, Value],
+    missing: Mapping[str, Missing],
+    instances: tuple[ReportedInstance, ...],
+) -> ReportedResponse:
     return ReportedResponse(
         id=row[0],
         version=number,
@@ -208,6 +266,8 @@ def _reported(row: Row, *, number: int, given: Mapping[str, Value]) -> ReportedR
         started_at=from_micros(row[9]),
         submitted_at=maybe_moment(row[10]),
         answers=given,
+        missing=missing,
+        instances=instances,
     )
 
 

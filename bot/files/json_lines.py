@@ -14,6 +14,6 @@ def json_line(names: Sequence[str], cells: Mapping[str, Cell]) -> bytes:
     return orjson.dumps({name: cells.get(name) for name in names}, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def json_lines(names: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> bytes:
-    """Return the lines of several rows."""
-    return b"".join(json_line(names, cells) for cells in rows)
+def nested_lines(rows: Iterable[Mapping[str, object]]) -> bytes:
+    """Return a line for each row, as it is; a repeat is a list of objects."""
+    return b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)

@@ -126,9 +126,8 @@ def test_changed_form_says_what_changed_before_and_after_it_is_published(here: H
     (here.folder / "veg.md").write_text(SHEET.replace("fruit", "veg"), encoding="utf-8")
     assert here.json("forms", "publish", "veg.md", "--dry-run") == {"name": "veg", "dry_run": True}
     here.json("forms", "publish", "veg.md")
-    (here.folder / "veg.md").write_text(
-        SHEET.replace("fruit", "veg").replace("| wish |", "| dream |"), encoding="utf-8"
-    )
+    changed = SHEET.replace("fruit", "veg").replace("| wish |", "| dream |")
+    (here.folder / "veg.md").write_text(changed, encoding="utf-8")
     said = here("forms", "publish", "veg.md", "--dry-run").stdout
     assert ("renamed: question dream (wish)" in said, said.splitlines()[-1]) == (True, "nothing was published")
     done = here.json("forms", "publish", "veg.md", "--migrate")

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta, timezone
 import orjson
 
 from bot.domain.desk import ReportedResponse
+from bot.files.columns import columns_of
 from bot.files.json_lines import json_line
-from bot.files.table import FIXED, Table, columns_of, shown
+from bot.files.table import FIXED, Manner, Table, shown
 from bot.forms.model import Choice, Form, Question, QuestionType, Value
 
 
@@ -21,7 +22,7 @@ def form(*questions: Question) -> Form:
 
 
 def names(*versions: Form) -> list[str]:
-    return [column.name for column in columns_of(dict(enumerate(versions, start=1)))]
+    return [column.name for column in columns_of(dict(enumerate(versions, start=1)), taken=set(FIXED))]
 
 
 def response(answers: Mapping[str, Value], *, version: int = 1) -> ReportedResponse:
@@ -88,8 +89,7 @@ def test_choice_columns_are_empty_where_nothing_was_answered() -> None:
 def test_labels_are_of_the_language_asked_for() -> None:
     table = Table(
         {1: form(question("o", "select_one", "a b"), question("m", "select_multiple", "a b"))},
-        values="labels",
-        language="en",
+        manner=Manner(values="labels", language="en"),
     )
     row = table.row(response({"o": "b", "m": ("a",)}))
     assert (row["o"], row["m"], row["m/a"]) == ("the b", ("the a",), 1)
