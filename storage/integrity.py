@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import ForeignKey, func, select, text
+from sqlalchemy import ForeignKey, and_, func, select, text
 
 from storage.driver import Database
 from storage.statements import Statement, Steps, one, rows
-from storage.tables import deliveries, metadata
+from storage.tables import answers, deliveries, metadata, repeat_instances
 
 DELIVERY_STATES = ("planned", "claimed", "sending", "sent", "failed", "unknown", "skipped", "cancelled")
 
@@ -19,6 +19,41 @@ _ILLEGAL = Statement(
     .group_by(deliveries.c.state)
     .order_by(deliveries.c.state)
 )
+
+
+_AROUND = repeat_instances.alias()
+_PLACES = {
+    "answers.instance": Statement(
+        select(func.count())
+        .select_from(answers)
+        .where(
+            answers.c.instance != 0,
+            ~select(_AROUND.c.id)
+            .where(and_(_AROUND.c.id == answers.c.instance, _AROUND.c.response_id == answers.c.response_id))
+            .correlate(answers)
+            .exists(),
+        ),
+        name="look for answers in no instance",
+    ),
+    "repeat_instances.parent_id": Statement(
+        select(func.count())
+        .select_from(repeat_instances)
+        .where(
+            repeat_instances.c.parent_id != 0,
+            ~select(_AROUND.c.id)
+            .where(
+                and_(
+                    _AROUND.c.id == repeat_instances.c.parent_id,
+                    _AROUND.c.response_id == repeat_instances.c.response_id,
+                )
+            )
+            .correlate(repeat_instances)
+            .exists(),
+        ),
+        name="look for instances in no instance",
+    ),
+}
+"""References without a key of their own: 0 or NULL is the response itself."""
 
 
 def _orphans() -> Iterator[tuple[ForeignKey, Statement]]:
@@ -42,6 +77,10 @@ def _find(*, file: bool) -> Steps[list[str]]:
             problems.append(
                 f"{foreign.parent}: {row[0]} rows refer to a row of {foreign.column.table} that is not there"
             )
+    for column, statement in _PLACES.items():
+        row = yield from one(statement)
+        if row is not None and row[0]:
+            problems.append(f"{column}: {row[0]} rows refer to an instance of their response that is not there")
     illegal = yield from rows(_ILLEGAL)
     return problems + [f"deliveries.state: {count} rows have the unknown state {state!r}" for state, count in illegal]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import orjson
@@ -23,6 +23,7 @@ from storage.tables import (
     form_versions,
     forms,
     invitations,
+    repeat_instances,
     responses,
 )
 
@@ -92,14 +93,22 @@ OWN_ANSWERS = Statement(
         responses.c.started_at,
         responses.c.submitted_at,
         answers.c.path,
+        answers.c.instance,
         answers.c.state,
         answers.c.value,
         answers.c.answered_at,
     )
     .select_from(responses.join(forms).outerjoin(answers, answers.c.response_id == responses.c.id))
     .where(any_of(responses.c.contact_id, "contacts"))
-    .order_by(responses.c.started_at, answers.c.path),
+    .order_by(responses.c.started_at, answers.c.path, answers.c.instance),
     name="own answers",
+)
+OWN_INSTANCES = Statement(
+    select(repeat_instances.c.id, repeat_instances.c.response_id, repeat_instances.c.path, repeat_instances.c.parent_id)
+    .select_from(repeat_instances.join(responses))
+    .where(any_of(responses.c.contact_id, "contacts"))
+    .order_by(repeat_instances.c.ordinal, repeat_instances.c.id),
+    name="own instances",
 )
 
 
@@ -206,6 +215,29 @@ def _invitations(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]
     return result
 
 
+def places_in_repeats(instances: Sequence[Row]) -> Mapping[int, list[dict[str, object]]]:
+    """Return for each instance in which repeats it is, outermost first, and as which one of its siblings.
+
+    Args:
+        instances: id, response, path and parent, in the order of their ordinals; those may have gaps.
+    """
+    own: dict[int, tuple[int | None, dict[str, object]]] = {}
+    counts: dict[tuple[int, str, int | None], int] = {}
+    for number, response, path, parent in instances:
+        siblings = (response, path, parent)
+        counts[siblings] = counts.get(siblings, 0) + 1
+        own[number] = (parent, {"repeat": path, "number": counts[siblings]})
+    found: dict[int, list[dict[str, object]]] = {}
+    for number in own:
+        line: list[dict[str, object]] = []
+        inside: int | None = number
+        while inside in own and len(line) < len(own):
+            inside, place = own[inside]
+            line.insert(0, place)
+        found[number] = line
+    return found
+
+
 def _my_data(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
     del around
     people = sorted({scene.contact.id for scene in scenes if scene.contact is not None})
@@ -213,6 +245,8 @@ def _my_data(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
     places = yield from rows(ADDRESSES, contacts=people)
     given = yield from rows(OWN_ANSWERS, contacts=people)
     sent = yield from rows(OWN_FILES, contacts=people)
+    instances = yield from rows(OWN_INSTANCES, contacts=people)
+    where = places_in_repeats(instances)
     result = []
     for scene in scenes:
         contact = scene.contact
@@ -221,7 +255,19 @@ def _my_data(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
             continue
         own: dict[int, dict[str, object]] = {}
         count = 0
-        for person, response, form, status, started_at, submitted_at, path, state, value, answered_at in given:
+        for (
+            person,
+            response,
+            form,
+            status,
+            started_at,
+            submitted_at,
+            path,
+            instance,
+            state,
+            value,
+            answered_at,
+        ) in given:
             if person != contact.id:
                 continue
             entry = own.setdefault(
@@ -241,6 +287,7 @@ def _my_data(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
                 kept.append(
                     {
                         "question": path,
+                        **({"in": where.get(instance, [])} if instance else {}),
                         "state": state,
                         "value": from_json(value),
                         "answered_at": from_micros(answered_at),
