@@ -20,7 +20,7 @@ from bot.house import Content, House, code_hash
 from storage import moving, reports
 from storage.codec import to_micros
 from storage.desk import Order, carry_out
-from storage.reports import FormVersions, Selection
+from storage.reported import FormVersions, Selection
 
 R = TypeVar("R")
 

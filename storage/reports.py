@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, func, or_, select, true
+from sqlalchemy import and_, bindparam, func, select
 
-from bot.domain.desk import Missing, ReportedInstance, ReportedResponse
+from bot.domain.desk import ReportedResponse
 from bot.errors import UsageError
-from bot.forms.model import Form, Value
 from bot.forms.store import from_json
-from storage.codec import from_micros, load, maybe_moment, to_micros, value_of
+from storage.codec import from_micros, load
 from storage.driver import Database, Snapshot
+from storage.reported import NOT_STAFF, PAGE, FormVersions, Selection, read_page
 from storage.statements import Row, Statement, Steps, any_of, one, rows
 from storage.tables import (
     addresses,
-    answers,
     companies,
     contacts,
     form_versions,
@@ -30,83 +28,12 @@ from storage.tables import (
     rights,
 )
 
-PAGE = 200
-"""Responses in memory at once; with their answers a few hundred kilobytes."""
-
-# Who joined as staff, and who took part first and was given a role later.
-_NOT_STAFF = and_(
-    contacts.c.staff.is_not(true()),
-    ~exists().where(
-        addresses.c.contact_id == responses.c.contact_id,
-        rights.c.channel == addresses.c.channel,
-        rights.c.person == addresses.c.person,
-    ),
-)
 VERSIONS = Statement(
     select(form_versions.c.id, form_versions.c.number, form_versions.c.compiled)
     .select_from(form_versions.join(forms))
     .where(forms.c.name == bindparam("form"))
     .order_by(form_versions.c.number),
     name="versions of form",
-)
-# By id, which grows with time: every page is a range of the primary key, whatever came before it.
-RESPONSES = Statement(
-    select(
-        responses.c.id,
-        responses.c.form_version_id,
-        responses.c.company_id,
-        companies.c.name,
-        responses.c.contact_id,
-        contacts.c.name,
-        responses.c.channel,
-        responses.c.language,
-        responses.c.status,
-        responses.c.started_at,
-        responses.c.submitted_at,
-    )
-    .select_from(
-        responses.outerjoin(companies, companies.c.id == responses.c.company_id).outerjoin(
-            contacts, contacts.c.id == responses.c.contact_id
-        )
-    )
-    .where(
-        any_of(responses.c.form_version_id, "versions"),
-        responses.c.id > bindparam("after"),
-        any_of(responses.c.status, "states"),
-        _NOT_STAFF,
-        or_(
-            func.coalesce(responses.c.revised_at, responses.c.submitted_at, responses.c.started_at)
-            >= bindparam("since", type_=responses.c.started_at.type),
-            and_(
-                responses.c.status == "partial",
-                exists().where(
-                    answers.c.response_id == responses.c.id,
-                    answers.c.answered_at >= bindparam("since", type_=responses.c.started_at.type),
-                ),
-            ),
-        ),
-    )
-    .order_by(responses.c.id)
-    .limit(PAGE),
-    name="responses of versions",
-)
-ANSWERS = Statement(
-    select(answers.c.response_id, answers.c.instance, answers.c.path, answers.c.state, answers.c.value).where(
-        any_of(answers.c.response_id, "responses"),
-        answers.c.relevant.is_(true()),
-        or_(answers.c.value.is_not(None), answers.c.state.in_(("skipped", "unknown"))),
-    ),
-    name="answers of responses",
-)
-INSTANCES = Statement(
-    select(
-        repeat_instances.c.response_id,
-        repeat_instances.c.id,
-        repeat_instances.c.path,
-        repeat_instances.c.parent_id,
-        repeat_instances.c.ordinal,
-    ).where(any_of(repeat_instances.c.response_id, "responses")),
-    name="instances of responses",
 )
 _SIBLINGS = (
     select(repeat_instances.c.path, func.count().label("count"))
@@ -140,23 +67,6 @@ LANGUAGE_OF_CHAT = Statement(
     .where(addresses.c.channel == bindparam("channel"), addresses.c.chat == bindparam("chat")),
     name="language of chat",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FormVersions:
-    """The versions of one form: compiled by number, and their numbers by id."""
-
-    forms: Mapping[int, Form]
-    numbers: Mapping[int, int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
-    """Which responses are wanted. `only`: one response by id."""
-
-    partial: bool = False
-    since: datetime | None = None
-    only: int | None = None
 
 
 def versions(form: str, *, number: int | None = None) -> Steps[FormVersions]:
@@ -196,79 +106,7 @@ async def stream_responses(
 
 
 async def _page(snapshot: Snapshot, chosen: FormVersions, selection: Selection, after: int) -> list[ReportedResponse]:
-    return await snapshot.read(lambda: _read_page(chosen, selection, after))
-
-
-def _read_page(chosen: FormVersions, selection: Selection, after: int) -> Steps[list[ReportedResponse]]:
-    found: list[Row] = yield from rows(
-        RESPONSES,
-        versions=list(chosen.numbers),
-        after=after,
-        states=["partial", "submitted"] if selection.partial else ["submitted"],
-        since=0 if selection.since is None else to_micros(selection.since),
-    )
-    given: dict[tuple[int, int], dict[str, Value]] = {}
-    missing: dict[tuple[int, int], dict[str, Missing]] = {}
-    asked = {
-        row[0]: {question.path for question in chosen.forms[chosen.numbers[row[1]]].questions if question.asked}
-        for row in found
-    }
-    for response, instance, path, state, value in (yield from rows(ANSWERS, responses=list(asked))):
-        # What stands there from the start is an answer once the contact has passed it.
-        if state == "default" and path in asked[response]:
-            continue
-        known = value_of(value)
-        if known is not None and known not in ("", ()):
-            given.setdefault((response, instance), {})[path] = known
-        elif state in ("skipped", "unknown"):
-            missing.setdefault((response, instance), {})[path] = state
-    instances: dict[int, list[ReportedInstance]] = {}
-    if any(group.repeats for form in chosen.forms.values() for group in form.groups):
-        for row in (yield from rows(INSTANCES, responses=list(asked))):
-            own = _instance(row, given=given.get((row[0], row[1]), {}), missing=missing.get((row[0], row[1]), {}))
-            instances.setdefault(row[0], []).append(own)
-    return [
-        _reported(
-            row,
-            number=chosen.numbers[row[1]],
-            given=given.get((row[0], 0), {}),
-            missing=missing.get((row[0], 0), {}),
-            instances=tuple(instances.get(row[0], ())),
-        )
-        for row in found
-    ]
-
-
-def _instance(row: Row, *, given: Mapping[str, Value], missing: Mapping[str, Missing]) -> ReportedInstance:
-    return ReportedInstance(
-        id=row[1], path=row[2], parent=row[3] or None, ordinal=row[4], answers=given, missing=missing
-    )
-
-
-def _reported(
-    row: Row,
-    *,
-    number: int,
-    given: Mapping[str, Value],
-    missing: Mapping[str, Missing],
-    instances: tuple[ReportedInstance, ...],
-) -> ReportedResponse:
-    return ReportedResponse(
-        id=row[0],
-        version=number,
-        company_id=row[2],
-        company=row[3] or "",
-        contact_id=row[4],
-        contact=row[5] or "",
-        channel=row[6],
-        language=row[7],
-        status=row[8],
-        started_at=from_micros(row[9]),
-        submitted_at=maybe_moment(row[10]),
-        answers=given,
-        missing=missing,
-        instances=instances,
-    )
+    return await snapshot.read(lambda: read_page(chosen, selection, after=after))
 
 
 def latest_response(channel: str, chat: str) -> Steps[tuple[int, str] | None]:
@@ -304,7 +142,7 @@ FORMS = Statement(
 RESPONSE_COUNTS = Statement(
     select(responses.c.form_id, responses.c.status, func.count())
     .select_from(responses.outerjoin(contacts, contacts.c.id == responses.c.contact_id))
-    .where(_NOT_STAFF)
+    .where(NOT_STAFF)
     .group_by(responses.c.form_id, responses.c.status),
     name="count responses",
 )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bot.domain.desk import ReportedResponse
     from bot.files.table import Cell, RepeatTable
     from bot.house import House
-    from storage.reports import FormVersions
+    from storage.reported import FormVersions
 
 FORMATS = ("csv", "jsonl")
 LATER = ("xlsx", "sav", "parquet")
@@ -147,6 +147,7 @@ async def _export(wish: _Wish) -> tuple[int, list[_Sheet]]:
     from bot.desk import COMMAND_LINE, perform
     from bot.domain.desk import NoteExport
     from storage import reports
+    from storage.reported import Selection
 
     async with opened() as house:
         if wish.language is not None and wish.language not in house.hub.languages:
@@ -154,7 +155,7 @@ async def _export(wish: _Wish) -> tuple[int, list[_Sheet]]:
         since = wish.since and checked(lambda text: read_time(text, zone=house.hub.timezone), wish.since)
         chosen = await house.database.read(lambda: reports.versions(wish.form, number=wish.version))
         sheets = await _sheets(wish, house, chosen)
-        selection = reports.Selection(partial=wish.partial, since=since or None)
+        selection = Selection(partial=wish.partial, since=since or None)
         count = 0
         attached = None if wish.attachments is None else Attached(house, wish.attachments)
         with ExitStack() as stack:

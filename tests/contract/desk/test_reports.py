@@ -15,7 +15,7 @@ from bot.forms.model import Form
 from bot.house import House
 from storage import reports
 from storage.codec import from_micros
-from storage.reports import PAGE, Selection
+from storage.reported import PAGE, Selection
 from tests.contract.desk.conftest import People, form_ids
 from tests.contract.desk.sheets import FIRST, SIZE, TOPICS, WISH, form, publish
 
