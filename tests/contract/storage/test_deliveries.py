@@ -238,6 +238,38 @@ async def test_a_job_is_taken_once_and_again_when_its_process_died(ledger: Datab
     assert later.attempts == 2
 
 
+async def taken(ledger: Database, *, kind: str = "check_form", channel: str = "memory", **more: Any) -> Job | None:
+    facts = {"now": NOW} | more
+    return await ledger.write(lambda: jobs.take([kind], channels=[channel], **facts))
+
+
+async def test_a_job_is_only_for_who_knows_its_kind_and_has_its_chat(ledger: Database) -> None:
+    await waiting_job(ledger)
+    assert await taken(ledger, kind="fetch") is None
+    assert await taken(ledger, channel="telegram") is None
+    assert await taken(ledger, only="bob") is None
+    assert await taken(ledger, only="ada") is not None
+
+
+async def test_a_job_that_was_put_back_waits(ledger: Database) -> None:
+    await waiting_job(ledger)
+    job = await taken(ledger)
+    assert job is not None
+    await ledger.write(lambda: jobs.put_back(job, until=NOW + timedelta(seconds=60)))
+    assert await taken(ledger, now=NOW + timedelta(seconds=59)) is None
+    assert await taken(ledger, now=NOW + timedelta(seconds=61)) is not None
+
+
+async def test_what_a_dead_process_had_begun_is_free_at_the_next_start(ledger: Database) -> None:
+    await waiting_job(ledger)
+    await taken(ledger)
+    await ledger.write(lambda: jobs.recover(["telegram"]))
+    await ledger.write(lambda: jobs.recover(["memory"], only="bob"))
+    assert await taken(ledger) is None
+    await ledger.write(lambda: jobs.recover(["memory"]))
+    assert await taken(ledger) is not None
+
+
 async def test_a_job_done_twice_says_its_word_once(ledger: Database) -> None:
     await waiting_job(ledger)
     job = await ledger.write(lambda: jobs.take(["check_form"], channels=["memory"], now=NOW))
