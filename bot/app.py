@@ -144,7 +144,7 @@ class App:
                     core = [group.create_task(self.dispatcher.run())]
                     parts = (self._send_due, self._watch_database, *(worker.run for worker in self.workers))
                     core.extend(group.create_task(self._keep(part)) for part in parts)
-                    core.append(group.create_task(self._sweep()))
+                    core.append(group.create_task(self.sweep()))
                     if ticker is not None:
                         self._start_ticks(ticker)
                     readers = [asyncio.create_task(self._serve(channel)) for channel in self.channels.values()]
@@ -320,10 +320,10 @@ class App:
         ticker.every(15, "leases", self.look_after_leases)
         ticker.every(30, "heartbeat", lambda: self.store.beat("run"))
         ticker.every(3600, "prune", self.store.prune)
-        ticker.every(3600, "sweep", self._sweep)
+        ticker.every(3600, "sweep", self.sweep)
         ticker.start()
 
-    async def _sweep(self) -> None:
+    async def sweep(self) -> None:
         """Remove files of answers that are gone; what cannot be done now is done in an hour."""
         try:
             await self._files.sweep()
@@ -382,7 +382,7 @@ class App:
             if (joined or isinstance(outcome, RoleGranted | PersonErased)) and address.channel in self._staff_menus:
                 self._beside(self._offer_staff_menus(self.channels[address.channel]))
             if isinstance(outcome, PersonErased):
-                self._beside(self._sweep())
+                self._beside(self.sweep())
             if isinstance(outcome, JobPlanned):
                 for worker in self.workers:
                     worker.look()

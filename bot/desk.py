@@ -6,17 +6,15 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import TypeVar
 
 from bot.domain import desk
 from bot.domain.codes import new_code
-from bot.domain.filing import media_names
 from bot.domain.people import Role
-from bot.errors import FormError, UsageError
+from bot.errors import FormError
 from bot.files.table import Cell, Manner, Table, Values
 from bot.forms.model import Form, Problem
-from bot.house import Content, House, code_hash
+from bot.house import Content, House, code_hash, shown_files
 from storage import moving, reports
 from storage.codec import to_micros
 from storage.desk import Order, carry_out
@@ -66,30 +64,6 @@ def compile_form(source: bytes, *, file_name: str) -> tuple[Form | None, tuple[P
     return compiled.form, compiled.problems
 
 
-def media_folder(file: Path) -> Path:
-    """Return the folder in which ODK keeps what a form shows: `<stem>-media` beside its sheet."""
-    return file.with_name(f"{file.stem}-media")
-
-
-def media_in(folder: Path, form: Form) -> tuple[dict[str, bytes], tuple[str, ...]]:
-    """Return the files of a folder that a form shows, and the names of those that it lacks.
-
-    Raises:
-        UsageError: one of them cannot be read.
-    """
-    found: dict[str, bytes] = {}
-    names = sorted(media_names(form))
-    for name in names:
-        path = folder / name
-        # A name is no path: a sheet may come from anywhere.
-        if Path(name).name == name and path.is_file():
-            try:
-                found[name] = path.read_bytes()
-            except OSError as error:
-                raise UsageError(f"{path} cannot be read: {error.strerror}") from error
-    return found, tuple(name for name in names if name not in found)
-
-
 def content_command(content: Content) -> desk.ApplyContent:
     """Compile the forms of a content folder into the command that enters it.
 
@@ -103,7 +77,14 @@ def content_command(content: Content) -> desk.ApplyContent:
             wrong = "; ".join(str(problem) for problem in problems if problem.level == "error")
             raise FormError(f"the form {item.file_name} cannot be used: {wrong}")
         forms.append(
-            desk.ContentForm(form=form, name=item.name, file_name=item.file_name, source=item.source, title=item.title)
+            desk.ContentForm(
+                form=form,
+                name=item.name,
+                file_name=item.file_name,
+                source=item.source,
+                title=item.title,
+                files=shown_files(item, form),
+            )
         )
     return desk.ApplyContent(
         texts=content.texts,

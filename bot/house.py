@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from bot.domain.codes import plain_code
+from bot.domain.filing import media_names
 from bot.domain.messages import Address
 from bot.domain.scene import Hub
 from bot.domain.speech import Catalogue
@@ -16,7 +17,7 @@ from bot.errors import ConfigurationError, FormError
 from bot.forms.model import Form
 from bot.runtime.clock import Ids, SystemClock
 from bot.texts import load_texts
-from config.hub import Content, FormFile, read_content
+from config.hub import Content, FormFile, media_in, read_content
 from config.secret import Keys, load_secret
 from config.settings import SHIPPED_CONTENT, Settings
 from storage import hub as hub_rows
@@ -159,12 +160,18 @@ async def _let_content_enter(settings: Settings, database: Database, clock: Syst
                 title=item.title,
                 file_name=item.file_name,
                 source=item.source,
+                files=shown_files(item, form),
                 now=now,
                 number=next_id,
             )
 
     await database.write(enter)
     log.info("content entered: %d forms, %d texts", len(forms), len(content.texts))
+
+
+def shown_files(item: FormFile, form: Form) -> Mapping[str, bytes] | None:
+    """Return what a form of a content folder shows, None without a folder for it."""
+    return None if item.media is None else media_in(item.media, media_names(form))[0]
 
 
 def _compile(item: FormFile) -> Form:
@@ -188,4 +195,4 @@ async def _set_admins(settings: Settings, database: Database, clock: SystemClock
     )
 
 
-__all__ = ["Content", "House", "code_hash", "load_hub", "open_at_schema", "open_house"]
+__all__ = ["Content", "House", "code_hash", "load_hub", "open_at_schema", "open_house", "shown_files"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,13 @@ TEXT_FOLDERS = ("notice", "texts")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormFile:
-    """A form of the hub: its name, the sheet's bytes, and its title by language."""
+    """A form of the hub: its name, the sheet's bytes, its title by language, and the folder of what it shows."""
 
     name: str
     file_name: str
     source: bytes
     title: Mapping[str, str]
+    media: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,11 @@ def read_content(folder: Path) -> Content:
         try:
             forms.append(
                 FormFile(
-                    name=entry["name"], file_name=path.name, source=path.read_bytes(), title=entry.get("title", {})
+                    name=entry["name"],
+                    file_name=path.name,
+                    source=path.read_bytes(),
+                    title=entry.get("title", {}),
+                    media=media_folder(path) if media_folder(path).is_dir() else None,
                 )
             )
         except (OSError, KeyError) as error:
@@ -60,6 +65,30 @@ def read_content(folder: Path) -> Content:
         milestones=tuple(milestones.get("milestones", ())),
         notice_version=str(hub.get("notice", {}).get("version", "1")),
     )
+
+
+def media_folder(sheet: Path) -> Path:
+    """Return the folder in which ODK keeps what a form shows: `<stem>-media` beside its sheet."""
+    return sheet.with_name(f"{sheet.stem}-media")
+
+
+def media_in(folder: Path, names: Collection[str]) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    """Return the files of these names, and the names that the folder lacks.
+
+    Raises:
+        ConfigurationError: one of them cannot be read.
+    """
+    found: dict[str, bytes] = {}
+    for name in sorted(names):
+        path = folder / name
+        # A name is no path: a sheet may come from anywhere.
+        if Path(name).name != name or not path.is_file():
+            continue
+        try:
+            found[name] = path.read_bytes()
+        except OSError as error:
+            raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
+    return found, tuple(name for name in sorted(names) if name not in found)
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -328,6 +328,7 @@ def _apply_form(order: Order, item: desk.ContentForm) -> Steps[desk.Published | 
         title=item.title,
         file_name=item.file_name,
         source=item.source,
+        files=item.files,
         now=order.now,
         number=order.number,
     )

@@ -99,12 +99,13 @@ def publish(
 
 def _media(file: Path, form: Form, *, folder: Path | None) -> dict[str, bytes] | None:
     """Return what the form shows, from its folder; None without one, so that what was published before stays."""
-    from bot.desk import media_folder, media_in
+    from bot.domain.filing import media_names
+    from config.hub import media_folder, media_in
 
     beside = folder or media_folder(file)
     if folder is None and not beside.is_dir():
         return None
-    found, missing = media_in(beside, form)
+    found, missing = media_in(beside, media_names(form))
     for name in missing:
         warn(f"warning: the form shows {name}, which is not in {beside}")
     return found

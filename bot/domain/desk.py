@@ -187,6 +187,7 @@ class ContentForm:
     file_name: str
     source: bytes
     title: Texts
+    files: Mapping[str, bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

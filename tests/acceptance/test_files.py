@@ -1,4 +1,4 @@
-"""Files on Telegram's double, with a bot that is killed while it fetches them: each is kept once, a bad one asked anew."""
+"""Files on Telegram's double, with a bot killed while it fetches them: each is kept once, a bad one is asked anew."""
 
 from __future__ import annotations
 

@@ -60,19 +60,19 @@ class FileStage(MemoryStage):
         super().__init__(settings)
         self.channel: Platform = Platform()
 
-    async def at_hall(self) -> MemoryPerson:
+    async def at_hall(self, name: str = "ada") -> MemoryPerson:
         """Return a person who stands at the question for a picture."""
-        ada = cast("MemoryPerson", await self.joined())
+        ada = cast("MemoryPerson", await self.joined(name))
         await ada.says("/umfrage")
         await ada.hears(HALL)
         return ada
 
-    def sends(self, content: bytes = PICTURE, *, kind: str = "document", **told: Any) -> None:
-        """Let Ada send a file."""
+    def sends(self, content: bytes = PICTURE, *, kind: str = "document", chat: str = "ada", **told: Any) -> None:
+        """Let somebody send a file."""
         file_id = f"f{len(self.channel.files)}"
         self.channel.files[file_id] = content
         facts: dict[str, Any] = {"size": len(content), "media_type": "image/png"} | told
-        self.channel.put(SentMedia(kind, file_id=file_id, **facts))
+        self.channel.put(SentMedia(kind, file_id=file_id, **facts), chat=chat)
 
     async def state(self) -> list[tuple[str, str]]:
         """Return states and reasons of all files."""
@@ -282,17 +282,27 @@ async def test_a_file_replaced_meanwhile_is_not_missed(stage: Open) -> None:
 
 async def test_forgetting_takes_rows_and_files_along_but_no_file_of_others(stage: Open) -> None:
     here: FileStage = await stage()
-    ada = await here.at_hall()
-    here.sends()
-    await ada.hears(PLAN)
+    for name in ("ada", "bob"):
+        person = await here.at_hall(name)
+        here.sends(chat=name)
+        await person.hears(PLAN)
     await here.fetched()
-    (sha256,) = await here.values(select(attachments.c.sha256))
-    await ada.says("/vergessen")
-    await ada.hears("LÖSCHEN")
-    await ada.says("LÖSCHEN")
+    (sha256,) = set(await here.values(select(attachments.c.sha256)))
+    await _forgets(here.person("ada"))
+    await here.settled()
+    await here.app.sweep()
+    assert here.shelf.path(sha256).read_bytes() == PICTURE
+    await _forgets(here.person("bob"))
     await here.settled()
     await _gone(here, sha256)
     assert await here.rows(select(attachments.c.id)) == []
+
+
+async def _forgets(person: MemoryPerson) -> None:
+    await person.says("/vergessen")
+    await person.hears("LÖSCHEN")
+    await person.says("LÖSCHEN")
+    await person.hears("Wir haben alles gelöscht")
 
 
 async def _gone(here: FileStage, sha256: str) -> None:

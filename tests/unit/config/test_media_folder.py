@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.desk import media_folder, media_in
-from bot.forms.model import Form, Question
-
-
-def showing(*names: str) -> Form:
-    questions = tuple(
-        Question(path=f"q{number}", name=f"q{number}", type="text", media={"image": {"": name}})
-        for number, name in enumerate(names)
-    )
-    return Form(name="f", title={}, version="", languages=("de",), questions=questions)
+from config.hub import media_folder, media_in, read_content
 
 
 def test_the_folder_stands_beside_the_sheet_as_in_odk() -> None:
@@ -23,7 +14,7 @@ def test_the_folder_stands_beside_the_sheet_as_in_odk() -> None:
 def test_what_the_form_names_is_taken_and_what_is_missing_is_told(tmp_path: Path) -> None:
     (tmp_path / "hall.png").write_bytes(b"picture")
     (tmp_path / "other.png").write_bytes(b"nobody shows it")
-    assert media_in(tmp_path, showing("hall.png", "gone.png")) == ({"hall.png": b"picture"}, ("gone.png",))
+    assert media_in(tmp_path, {"hall.png", "gone.png"}) == ({"hall.png": b"picture"}, ("gone.png",))
 
 
 def test_no_name_leads_out_of_the_folder(tmp_path: Path) -> None:
@@ -31,4 +22,12 @@ def test_no_name_leads_out_of_the_folder(tmp_path: Path) -> None:
     folder = tmp_path / "f-media"
     folder.mkdir()
     names = ("../secret", str(tmp_path / "secret"), "..", "")
-    assert media_in(folder, showing(*names))[0] == {}
+    assert media_in(folder, names)[0] == {}
+
+
+def test_a_hubs_form_brings_its_folder_along(tmp_path: Path) -> None:
+    (tmp_path / "hub.toml").write_text('[[forms]]\nname = "a"\nfile = "a.md"\n[[forms]]\nname = "b"\nfile = "b.md"\n')
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.md").write_text("")
+    (tmp_path / "a-media").mkdir()
+    assert [form.media for form in read_content(tmp_path).forms] == [tmp_path / "a-media", None]
