@@ -70,7 +70,7 @@ class StrangeForm:
     types: dict[str, str] = field(default_factory=dict)
 
 
-def strange_form(rnd: random.Random, *, features: frozenset[str] = PRESENT, size: int = 9) -> StrangeForm:
+def strange_form(rnd: random.Random, *, features: frozenset[str] = PRESENT | LATER, size: int = 9) -> StrangeForm:
     """Return a random form of about so many questions."""
     return _Author(rnd, features=features, size=size).form()
 
@@ -172,10 +172,11 @@ class _Author:
             row["default"] = f"string-length({self._text_in(repeat)}) + 1"
         if kind == "date" and self._maybe("dynamic_default", 0.2):
             row["default"] = "today()"
-        if kind == "text" and self._known and self._maybe("trigger", 0.2):
-            row["trigger"] = f"${{{self._rnd.choice(self._known).name}}}"
+        pulling = [asked.name for asked in self._known if asked.type in ASKED]
+        if kind == "text" and pulling and self._maybe("trigger", 0.2):
+            row["trigger"] = f"${{{self._rnd.choice(pulling)}}}"
             row["calculation"] = self._text_in(repeat)
-        if self._maybe("readonly", 0.05):
+        if any(asked.type in ASKED for asked in self._known) and self._maybe("readonly", 0.05):
             row["readonly"] = "yes"
 
     def _look_ahead(self) -> None:

@@ -62,6 +62,8 @@ COMMANDS = (
     "/back", "/skip", "/review", "/review 1", "/review 2", "/review 99", "/pause", "/survey", "/uebersicht 3", "/start",
     "/help", "/sprache", "hallo", "/mydata", "/status", "weiter", "zurück",
 )  # fmt: skip
+ANOTHER = "another"
+_ANOTHER = re.compile("weiteren Eintrag|Eintrag machen|another entry|make an entry")
 _QUESTION = re.compile(r"\[(q\d+)\]")
 _PATIENCE = 12  # words that somebody tries at one question before they give up
 
@@ -242,7 +244,7 @@ class Stranger:
 
     def _word(self) -> str:
         asked = self._asked()
-        words = WORDS.get(self._types.get(asked or "", ""), ("1",))
+        words = ("1", "2", "2", "nein") if asked == ANOTHER else WORDS.get(self._types.get(asked or "", ""), ("1",))
         return self._rnd.choice(words)
 
     def _press(self, among: list[Heard]) -> Pressed | None:
@@ -258,7 +260,11 @@ class Stranger:
     def _asked(self) -> str | None:
         """Return the name of the question that is shown last, if the last thing shown is one."""
         shown = next((heard.message for heard in reversed(self.heard) if heard.message.prompt is not None), None)
-        names = _QUESTION.findall(shown.text) if shown is not None else []
+        if shown is None:
+            return None
+        names = _QUESTION.findall(shown.text)
+        if _ANOTHER.search(shown.text):
+            return ANOTHER
         return names[-1] if names else None
 
     # --- to the end --------------------------------------------------------------------------------------------------
@@ -273,7 +279,7 @@ class Stranger:
             return "submitted"
         await self.says("/survey")
         self._tried.clear()
-        for _ in range(_PATIENCE * (len(self._types) + 2)):
+        for _ in range(_PATIENCE * (4 * len(self._types) + 2)):
             if self._is_done():
                 return "submitted"
             if (submit := self._submit()) is not None:
@@ -304,6 +310,9 @@ class Stranger:
 
     async def _answers(self, asked: str) -> bool:
         """Try the next word at a question, at last to skip it; return False when all was tried."""
+        if asked == ANOTHER:
+            await self.says("2")
+            return True
         words = [*WORDS[self._types[asked]], "/skip"]
         number = self._tried.get(asked, 0)
         self._tried[asked] = number + 1

@@ -20,7 +20,7 @@ from bot.desk import table_of
 from bot.domain.messages import SentMedia
 from bot.errors import Unavailable
 from bot.filework import PAUSES
-from storage import reports
+from storage import reported, reports
 from storage.shelf import Shelf
 from storage.tables import answer_history, attachments, inbox_seen, jobs
 from tests.contract.channels.memory import MemoryPerson, MemoryStage, Recorded
@@ -324,7 +324,7 @@ async def test_an_export_brings_the_files_under_the_names_of_its_cells(stage: Op
     chosen = await here.house.database.read(lambda: reports.versions("files"))
     table = table_of(here.house, chosen, values="codes", pseudonymise=True)
     attached = Attached(here.house, tmp_path / "out")
-    async for page in reports.stream_responses(here.house.database, chosen, reports.Selection(partial=True)):
+    async for page in reports.stream_responses(here.house.database, chosen, reported.Selection(partial=True)):
         await attached.write(page)
         cells = table.row(page[0])
     (written,) = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]

@@ -211,3 +211,9 @@ def test_a_picture_is_shown_with_its_size_and_its_small_version(place: str) -> N
         f"thumbnail_{place}": "small",
         "thumbnail_info": {"mimetype": "image/jpeg", "size": 2, "w": 800, "h": 400},
     }
+
+
+def test_a_file_of_a_choice_says_which_one_it_shows() -> None:
+    hall = Attachment("halle.mp3", "audio/mpeg", b"ID3", source="form:12:halle.mp3", caption="1 · Groß")
+    content = file_content(hall, source={"url": "mxc://example.org/a"})
+    assert (content["msgtype"], content["body"], content["filename"]) == ("m.audio", "1 · Groß", "halle.mp3")
