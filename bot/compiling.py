@@ -159,7 +159,7 @@ def _answer() -> None:
 def limit(*, seconds: int, memory: int) -> None:
     """Let this process end when it takes more than these seconds of a processor or bytes of memory from now on."""
     ready = threading.Event()
-    threading.Thread(target=_watch, args=(_most_memory() + memory, ready), daemon=True).start()
+    threading.Thread(target=_watch, args=(_memory() + memory, ready), daemon=True).start()
     ready.wait()
     used = resource.getrusage(resource.RUSAGE_SELF)
     _set(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + 1 + seconds)
@@ -174,25 +174,37 @@ def _set(which: int, most: int) -> None:
 
 
 def _watch(most: int, ready: threading.Event) -> None:
-    while _most_memory() <= most:
+    while _memory() <= most:
         ready.set()
         threading.Event().wait(_GLANCE)
     os._exit(_OUT_OF_MEMORY)
 
 
-def _most_memory() -> int:
-    """Return the most bytes that this process ever held (getrusage counts KB on Linux, bytes on macOS)."""
+def _memory() -> int:
+    """Return the bytes that this process holds, or ever held where the system says nothing of now.
+
+    On Linux the peak of getrusage is inherited from whoever started the process, so it says nothing of this one; macOS
+    counts it in bytes.
+    """
+    pages = _statm()
+    if pages:
+        return pages[1] * resource.getpagesize()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 
 
 def _address_space() -> int:
     """Return the bytes of address space that this process has; 0 where the system does not tell."""
+    pages = _statm()
+    return pages[0] * resource.getpagesize() if pages else 0
+
+
+def _statm() -> list[int]:
+    """Return the pages of address space and of memory that this process has (proc(5)), nothing without /proc."""
     try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    except (OSError, ValueError, IndexError):
-        return 0
-    return pages * resource.getpagesize()
+        return [int(number) for number in Path("/proc/self/statm").read_text(encoding="ascii").split()[:2]]
+    except (OSError, ValueError):
+        return []
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain import answering, handing_in, questionnaire, repeating, review
-from bot.domain.asking import menu_message, revisit, walk_of
+from bot.domain.asking import menu_message, revisit, walk_in
 from bot.domain.choosing import folded, pick
 from bot.domain.commands import typed_command
 from bot.domain.interviews import Interview
@@ -243,7 +243,7 @@ def answer(draft: Draft) -> None:
         # Meanwhile they went on elsewhere (in another room); what they write here is about what they see here.
         answering.answer_by_text(draft, interview, shown.path, content.text, prompt=shown)
         return
-    walk = walk_of(scene, interview)
+    walk = walk_in(draft, interview)
     stop = walk.stop(interview.position)
     if stop is None or (interview.state == "paused" and stop.question.type == "text"):
         questionnaire.resume(draft, interview)

@@ -42,7 +42,11 @@ def load(text: str | None) -> Any:
 
 def value_of(text: str | None) -> Value | None:
     """Return an answer's value from its JSON; lists are the tuples of a multiple choice."""
-    value = load(text)
+    if text is None:
+        return None
+    if text[0] == '"' and "\\" not in text:  # most answers: a name or a word
+        return text[1:-1]
+    value = orjson.loads(text)
     return tuple(value) if isinstance(value, list) else value
 
 
@@ -56,6 +60,7 @@ def message_of(text: str) -> OutboundMessage:
         choices=tuple(Choice(item["key"], item["label"], item["selected"]) for item in body["choices"]),
         ways=tuple(Way(item["key"], item["label"], item["command"]) for item in body["ways"]),
         numbered=body["numbered"],
+        compact=body.get("compact", False),
         vote=body.get("vote", False),  # rows of before it was there
         chosen=tuple(body["chosen"]),
         prompt=None if body["prompt"] is None else PromptId(body["prompt"]),

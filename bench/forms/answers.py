@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 
 from bench.forms.sheets import GROUP, sheet
 from bench.processes import BrokenBench
-from bot.domain import interviews
+from bot.domain import interviews, records
 from bot.domain.interviews import Interview, first_walk, walk_on
+from bot.domain.people import ContactId
 from bot.domain.records import Moment
 from bot.forms.blueprint import Blueprint
 from bot.forms.model import Form, Value
@@ -74,6 +75,28 @@ def by_state(blueprint: Blueprint) -> Take:
     return take
 
 
+def by_walk(blueprint: Blueprint) -> Take:
+    """What a message costs the domain: rows made a state, the answer taken, what changed, what is asked next."""
+    form = next(form for form in map(compiled, (SMALL, LARGE)) if form.blueprint == blueprint)
+    begun = first_walk(form, _MOMENT, new_id=_no_id)
+    rows = dict(begun.answers)
+
+    def take(answer: Answer) -> Value | None:
+        path, value = answer
+        walk = walk_on(_interview(form, rows), _MOMENT, new_id=_no_id)
+        stop = walk.place_of(path)
+        if stop is None:
+            raise BrokenBench(f"there is no {path}")
+        walk.take(stop, state="given", value=value)
+        walk.facts(response=1, contact=ContactId(1))
+        walk.next_open(after=path)
+        rows.clear()
+        rows.update(walk.answers)
+        return walk.state.top.values.get(path)
+
+    return take
+
+
 def _program(blueprint: Blueprint) -> Program:
     program, findings = build(blueprint)
     if findings.faults:
@@ -81,7 +104,8 @@ def _program(blueprint: Blueprint) -> Program:
     return program
 
 
-WAYS: Mapping[str, Walk] = {"engine (State.put)": by_state}
+MESSAGE = "a whole message (Walk)"
+WAYS: Mapping[str, Walk] = {"engine (State.put)": by_state, MESSAGE: by_walk}
 """What is measured, by name; a row and a budget each."""
 
 
@@ -158,9 +182,13 @@ def _half_answered(form: Form) -> Interview:
             stop = walk.stop(path)
             if stop is not None:
                 walk.take(stop, state="given", value=value)
+    return _interview(form, walk.answers)
+
+
+def _interview(form: Form, answers: Mapping[str, records.Answer]) -> Interview:
     return Interview(
         id=1, response=1, state="open", position="", tries=0, touched_at=_NOW, form=form, form_state="open",
-        status="partial", submitted_at=None, language="en", answers=dict(walk.answers),
+        status="partial", submitted_at=None, language="en", answers=dict(answers),
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bench.budgets import Budget
-from bench.forms.answers import LARGE, Answered, Prepared
+from bench.forms.answers import LARGE, MESSAGE, Answered, Prepared
 from bench.forms.expressions import Figures
 from bench.forms.sheets import EXPRESSIONS_A_QUESTION
 from bench.tables import table
@@ -13,6 +13,7 @@ from bench.tables import table
 EXPRESSION_US = 3.0
 TIMES_QUICKER = 20.0
 ANSWER_MS = 1.0
+MESSAGE_MS = 2.0  # our own limit: the rows of all answers are read at every message, so it grows with them
 COMPILE_S = 1.5
 
 
@@ -62,8 +63,9 @@ def budgets(expressions: Sequence[Figures], answers: Sequence[Answered], took: P
     for one in answers:
         if one.questions == LARGE:
             what = f"an answer of {LARGE} questions, {one.way}"
-            found.append(Budget(what=f"{what}, median", value=one.median, at="most", limit=ANSWER_MS, unit=" ms"))
-            found.append(Budget(what="… p95", value=one.p95, at="most", limit=ANSWER_MS, unit=" ms"))
+            limit, aim = (MESSAGE_MS, ANSWER_MS) if one.way == MESSAGE else (ANSWER_MS, None)
+            for name, value in ((f"{what}, median", one.median), ("… p95", one.p95)):
+                found.append(Budget(what=name, value=value, at="most", limit=limit, aim=aim, unit=" ms"))
     found.append(Budget(what=f"compile {LARGE} questions", value=took.program, at="most", limit=COMPILE_S, unit=" s"))
     found.append(Budget(what="… with pyxform, once a version", value=took.sheet, at="most", limit=COMPILE_S, unit=" s"))
     return found

@@ -16,12 +16,16 @@ def shown_text(attachment: Attachment, *, language: str) -> str:
 
 def plain_text(message: OutboundMessage) -> str:
     """Return the whole message; a choice whose key is a number shows that number, so that typing it picks it."""
-    parts = [message.where, message.text, message.hint, _choices(message.choices), _chosen(message), _ways(message)]
+    parts = [message.where, message.text, message.hint, _choices(message), _chosen(message), _ways(message)]
     return "\n".join(part for part in parts if part)
 
 
-def _choices(choices: tuple[Choice, ...]) -> str:
-    return "\n".join(f"  {number}  {_mark(choice)}{choice.label}" for number, choice in numbered(choices))
+def _choices(message: OutboundMessage) -> str:
+    if message.compact:
+        return "  " + " · ".join(
+            f"{number} {_mark(choice)}{choice.label}" for number, choice in numbered(message.choices)
+        )
+    return "\n".join(f"  {number}  {_mark(choice)}{choice.label}" for number, choice in numbered(message.choices))
 
 
 def numbered(choices: tuple[Choice, ...]) -> list[tuple[str, Choice]]:

@@ -26,9 +26,12 @@ def lines(outlook: Outlook, *, migrate: bool) -> Iterator[str]:
     if outlook.differences is not None:
         changes = outlook.differences.changes
         yield f"{_counted(len(changes), 'change')} since the version before" + (":" if changes else "")
+        said: set[str] = set()
         for change in changes:
             yield f"  {_words(change)}"
-            yield f"    running: {change.running}; submitted: {change.submitted}"
+            if change.what == "question" and change.kind not in said:  # once a kind is enough
+                said.add(change.kind)
+                yield f"    running: {change.running}; submitted: {change.submitted}"
     yield f"{_counted(outlook.submitted, 'submitted response')} on earlier versions: as they are"
     yield from _running(outlook, migrate=migrate)
 

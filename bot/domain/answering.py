@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain import pages, questions, repeating
-from bot.domain.asking import ask, ask_again, ask_at, ask_next, menu_message, standing, walk_of
+from bot.domain.asking import ask, ask_again, ask_at, ask_next, menu_message, standing, walk_in
 from bot.domain.interviews import Interview, Walk
 from bot.domain.messages import OutboundMessage, Pressed, PromptId
 from bot.domain.outcomes import (
@@ -29,9 +29,9 @@ CHANGE_DIRECTLY_FOR = timedelta(hours=24)  # an old button younger than this was
 
 def answer_by_text(draft: Draft, interview: Interview, key: str, text: str, *, prompt: Prompt | None) -> None:
     """Read typed text as the answer to a question; what cannot be read is said, and the question stays."""
-    walk = walk_of(draft.scene, interview)
+    walk = walk_in(draft, interview)
     stop = askable(draft, walk, key, prompt=prompt)
-    if stop is None:
+    if stop is None or _is_another_list(draft, interview, walk, stop, prompt):
         return
     if prompt is not None and draft.scene.message.message_id is not None:
         draft.record(PromptAnswered(prompt=prompt.id, message_id=draft.scene.message.message_id))
@@ -55,10 +55,16 @@ def answer_by_text(draft: Draft, interview: Interview, key: str, text: str, *, p
 
 def answer_by_press(draft: Draft, interview: Interview, prompt: Prompt, pressed: Pressed) -> None:
     """Take a button of a question: a choice, a toggle or Done; an old one changes that very answer or asks first."""
-    walk = walk_of(draft.scene, interview)
+    walk = walk_in(draft, interview)
     stop = askable(draft, walk, prompt.path, prompt=prompt)
     if stop is None:
         draft.edit(pressed.message_id, OutboundMessage(text=_old_text(walk, prompt.path, draft)))
+        return
+    if _is_another_list(draft, interview, walk, stop, prompt):
+        return
+    if stop.repeat is not None and not prompt.current:  # a press that comes twice must not make two entries
+        draft.toast(draft.say("press.shown_again"))
+        ask(draft, walk, interview=interview.id, response=interview.response, stop=stop)
         return
     question = stop.question
     shown = pages.turned(question, pages.shown_of(question, prompt.data), pressed.choice)
@@ -122,12 +128,17 @@ def pass_over(
 
 def correct(draft: Draft, interview: Interview, key: str, text: str, *, prompt: Prompt) -> None:
     """An edited message: its new text is the answer to the question that the old text answered."""
+    walk = walk_in(draft, interview)
+    stop = walk.place_of(key)
+    if stop is not None and stop.repeat is not None:  # that there is one more was said once, and is asked anew
+        ask_at(draft, walk, interview=interview.id, response=interview.response, position=key)
+        return
     answer_by_text(draft, interview, key, text, prompt=prompt)
 
 
 def change_to(draft: Draft, interview: Interview, key: str, value: Value, *, was: Value | None) -> None:
     """Change an answer after the contact has confirmed it, once: what is not as it `was` has been decided since."""
-    walk = walk_of(draft.scene, interview)
+    walk = walk_in(draft, interview)
     stop = askable(draft, walk, key)
     if stop is None:
         return
@@ -152,7 +163,7 @@ def leave_as_it_is(draft: Draft, prompt: Prompt) -> None:
 
 def take_guess(draft: Draft, interview: Interview, prompt: Prompt, value: Value) -> None:
     """The guess was right: it is the answer, once."""
-    walk = walk_of(draft.scene, interview)
+    walk = walk_in(draft, interview)
     stop = askable(draft, walk, prompt.path)
     if stop is None:
         return
@@ -171,7 +182,7 @@ def drop_guess(draft: Draft, interview: Interview, prompt: Prompt) -> None:
     if not prompt.current:
         draft.toast(draft.say("press.stands"))
         return
-    walk = walk_of(draft.scene, interview)
+    walk = walk_in(draft, interview)
     stop = askable(draft, walk, prompt.path)
     if stop is not None:
         ask(draft, walk, interview=interview.id, response=interview.response, stop=stop)
@@ -217,6 +228,15 @@ def askable(draft: Draft, walk: Walk, key: str, *, prompt: Prompt | None = None)
         draft.toast(draft.say("question.gone"))
         draft.reply(draft.say("question.gone"))
     return stop
+
+
+def _is_another_list(draft: Draft, interview: Interview, walk: Walk, stop: Stop, prompt: Prompt | None) -> bool:
+    """Whether the long list that a prompt showed is another one by now: its numbers mean nothing; show it anew."""
+    if prompt is None or "sum" not in prompt.data or walk.shows(prompt.data, stop.key):
+        return False
+    draft.reply(draft.say("expected.gone_choice"))
+    ask(draft, walk, interview=interview.id, response=interview.response, stop=stop)
+    return True
 
 
 def _old_text(walk: Walk, key: str, draft: Draft) -> str:

@@ -24,6 +24,14 @@ def walk_of(scene: Scene, interview: Interview) -> Walk:
     return walk_on(interview, moment_of(scene), new_id=scene.next_id, phrases=phrases_of(scene))
 
 
+def walk_in(draft: Draft, interview: Interview) -> Walk:
+    """Return the walk of an interview in this turn: the same one each time, with what the turn has changed."""
+    known = draft.walks.get(interview.response)
+    if known is None:
+        known = draft.walks[interview.response] = walk_of(draft.scene, interview)
+    return known
+
+
 def phrases_of(scene: Scene) -> Phrases:
     """Return what says our own words in all languages of the hub, for questions that no form has written."""
 
@@ -132,11 +140,11 @@ def leave(draft: Draft, walk: Walk) -> None:
 
 def ask_again(draft: Draft, interview: Interview) -> None:
     """Show the current question once more, without a word."""
-    walk = walk_of(draft.scene, interview)
+    walk = walk_in(draft, interview)
     ask_at(draft, walk, interview=interview.id, response=interview.response, position=standing(walk, interview))
 
 
 def revisit(draft: Draft, interview: Interview, path: str) -> None:
     """Show one question again so that its answer can be changed."""
-    walk = walk_of(draft.scene, interview)
+    walk = walk_in(draft, interview)
     ask_at(draft, walk, interview=interview.id, response=interview.response, position=path)

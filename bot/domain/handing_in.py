@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain import filing
 from bot.domain.answering import accept, askable, store
-from bot.domain.asking import ask, leave, walk_of
+from bot.domain.asking import ask, leave, walk_in
 from bot.domain.interviews import Interview, Walk
 from bot.domain.messages import FileLost, Located, SentMedia
 from bot.domain.outcomes import AnswerTakenBack, FileGivenUp, InterviewMoved, PromptAnswered
@@ -17,7 +17,7 @@ from bot.forms.readers import point_value
 
 def answer_by_file(draft: Draft, interview: Interview, key: str, sent: SentMedia, *, prompt: Prompt | None) -> None:
     """Take a sent file as the answer to a question; its bytes come after the commit."""
-    walk = walk_of(draft.scene, interview)
+    walk = walk_in(draft, interview)
     stop = askable(draft, walk, key)
     if stop is None:
         return
@@ -43,7 +43,7 @@ def answer_by_file(draft: Draft, interview: Interview, key: str, sent: SentMedia
 
 def answer_by_place(draft: Draft, interview: Interview, key: str, place: Located, *, prompt: Prompt | None) -> None:
     """Take a sent place as the answer to a question."""
-    walk = walk_of(draft.scene, interview)
+    walk = walk_in(draft, interview)
     stop = askable(draft, walk, key)
     if stop is None:
         return
@@ -69,7 +69,7 @@ def file_lost(draft: Draft, lost: FileLost) -> None:
     answer = interview.answers.get(key) if interview is not None else None
     if interview is None or answer is None or answer.value != lost.value:
         return
-    walk = walk_of(scene, interview)
+    walk = walk_in(draft, interview)
     stop = walk.place_of(key)
     if stop is None:
         return

@@ -8,14 +8,15 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
 
-from bot.domain import records
+from bot.domain import pages, records
 from bot.domain.outcomes import AnswerState, InterviewState, Outcome
 from bot.domain.people import ContactId
-from bot.domain.records import SAID, Answer, Moment, Repeated
-from bot.domain.stops import Phrases, Stop, in_english, line_of
+from bot.domain.records import SAID, Answer, Moment, Repeated, parts_of
+from bot.domain.stops import Phrases, Stop, in_english, line_of, stop_at
 from bot.errors import FormError
 from bot.forms import wording
 from bot.forms.expressions.nodes import Instance
+from bot.forms.expressions.values import moment_text
 from bot.forms.model import Choice, Form, Group, Texts, Value
 from bot.forms.rules import is_required, satisfies
 from bot.forms.state import State
@@ -73,7 +74,7 @@ class Walk:
     @cached_property
     def line(self) -> tuple[Stop, ...]:
         """All places in document order, asked or not; choices not worked out yet."""
-        return tuple(line_of(self.form, self.state, self._phrases))
+        return line_of(self.form, self.state, self._phrases)
 
     @cached_property
     def stops(self) -> tuple[Stop, ...]:
@@ -86,15 +87,20 @@ class Walk:
 
     def stop(self, key: str, *, data: Mapping[str, Any] | None = None) -> Stop | None:
         """Return the place of that key if it is (still) asked, its choices in the order that a prompt showed."""
-        number = self._number.get(key)
-        if number is None or not self.line[number].asked:
-            return None
-        return self._with_choices(self.line[number], shown=(data or {}).get("names"))
+        found = self.place_of(key)
+        return self._with_choices(found, shown=(data or {}).get("names")) if found is not None and found.asked else None
 
     def place_of(self, key: str) -> Stop | None:
         """Return the place of that key, asked or not."""
-        number = self._number.get(key)
-        return None if number is None else self.line[number]
+        if "line" in self.__dict__:
+            number = self._number.get(key)
+            return None if number is None else self.line[number]
+        path, number = parts_of(key)
+        instance = self.state.top if not number else self._instance(number)
+        return stop_at(self.form, self.state, self._phrases, path=path, instance=instance) if instance else None
+
+    def _instance(self, number: int) -> Instance | None:
+        return next((made for made in records.all_instances(self.state.top) if made.id == number), None)
 
     def offers(self, stop: Stop, value: Value) -> bool:
         """Whether the choices that an expression gives hold those of an answer now."""
@@ -106,7 +112,10 @@ class Walk:
     def shows(self, data: Mapping[str, Any], key: str) -> bool:
         """Whether a prompt that remembers such data shows the choices that there are now."""
         stop = self.stop(key)
-        return stop is None or "names" not in data or data["names"] == [choice.name for choice in stop.question.choices]
+        names = [choice.name for choice in stop.question.choices] if stop is not None else []
+        if "sum" in data:
+            return bool(data["sum"] == pages.sum_of(names))
+        return "names" not in data or list(data["names"]) == names
 
     def _with_choices(self, stop: Stop, *, shown: list[str] | None = None) -> Stop:
         question = stop.question
@@ -183,6 +192,16 @@ class Walk:
             elif label and not parts:
                 parts.append(label)
         return " · ".join(reversed(parts))
+
+    def goes_on(self, stop: Stop) -> bool:
+        """Whether a question of a table goes on with the scale of the one before it."""
+        groups = (self.form.group_by_path.get(path) for path in stop.question.groups[-1:])
+        if not any(group is not None and "table-list" in group.appearance.split() for group in groups):
+            return False
+        before = self.before(stop.key)
+        if before is None or before.question.groups != stop.question.groups:
+            return False
+        return bool(stop.question.choices) and before.question.choices == stop.question.choices
 
     # --- what may be answered ----------------------------------------------------------------------------------------
 
@@ -297,6 +316,13 @@ class Walk:
         gone = {f"@{inner.id}" for inner in records.all_instances(instance)}
         self.state.remove(instance)
         self.answers = {key: answer for key, answer in self.answers.items() if key[key.find("@") :] not in gone}
+        self.follow()
+
+    def finish(self) -> None:
+        """Note when the response is sent in, where the form wants to know (`end`)."""
+        for step in self.state.program.steps:
+            if step.entry.preload == "timestamp end":
+                self.state.put(step.spec, self.state.top, moment_text(self.state.now.astimezone(self.state.zone)))
         self.follow()
 
     def follow(self) -> None:

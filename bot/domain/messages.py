@@ -204,6 +204,7 @@ class OutboundMessage:
     text: the body, plain text; lines are kept. hint: small print below.
     choices: with buttons if the channel has them, else numbered from 1 in this order.
     numbered: the choices are numbered in the text in any case (long labels); a channel may also decide so by itself.
+    compact: a row of a series on one scale: where choices are written into the text they stand in one line.
     vote: one of the choices is the answer, and another one picked later corrects it; a channel may show it as a poll.
     ways: navigation; buttons in a last row, or a line that names the commands.
     chosen: the answered form of a question: the labels picked; shown as "✓ …" (choices and ways are then empty).
@@ -217,6 +218,7 @@ class OutboundMessage:
     choices: tuple[Choice, ...] = ()
     ways: tuple[Way, ...] = ()
     numbered: bool = False
+    compact: bool = False
     vote: bool = False
     chosen: tuple[str, ...] = ()
     prompt: PromptId | None = None

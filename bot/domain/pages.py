@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -39,12 +40,22 @@ def data_of(question: Question, shown: Shown) -> dict[str, Any]:
 
     Choices that an expression gives may be others by the time one is picked: a number means what stood beside it.
     """
-    data: dict[str, Any] = {"names": [choice.name for choice in question.choices]} if question.filtered else {}
+    data: dict[str, Any] = _remembered(question) if question.filtered else {}
     if question.has_long_list:
         data["page"] = shown.page
         if shown.found:
             data["found"] = list(shown.found)
     return data
+
+
+def _remembered(question: Question) -> dict[str, Any]:
+    names = [choice.name for choice in question.choices]
+    return {"names": names} if len(names) <= FOUND_LIMIT else {"sum": sum_of(names)}
+
+
+def sum_of(names: Iterable[str]) -> int:
+    """Return what tells a long list of choices from another one."""
+    return zlib.crc32("\0".join(names).encode())
 
 
 def numbers(question: Question, shown: Shown) -> Sequence[int]:

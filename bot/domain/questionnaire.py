@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.domain.answering import askable, pass_over
-from bot.domain.asking import ask, ask_at, ask_next, leave, menu_message, moment_of, phrases_of, standing, walk_of
+from bot.domain.asking import ask, ask_at, ask_next, leave, menu_message, moment_of, phrases_of, standing, walk_in
 from bot.domain.interviews import END, Interview, first_walk
 from bot.domain.messages import PromptId
 from bot.domain.outcomes import (
@@ -51,7 +51,7 @@ def begin(draft: Draft, contact: Contact, offered: OfferedForm) -> None:
 
 def resume(draft: Draft, interview: Interview) -> None:
     """Say where the contact is and ask the question again at which they stand."""
-    walk = walk_of(draft.scene, interview)
+    walk = walk_in(draft, interview)
     position = standing(walk, interview)
     say, scene = draft.say, draft.scene
     name = scene.contact.name if scene.contact else ""
@@ -70,7 +70,7 @@ def resume(draft: Draft, interview: Interview) -> None:
 
 def back(draft: Draft, interview: Interview, *, position: str | None = None) -> None:
     """Show the question before the current one (or before `position`)."""
-    walk = walk_of(draft.scene, interview)
+    walk = walk_in(draft, interview)
     earlier = walk.before(position or standing(walk, interview))
     if earlier is None:
         draft.toast(draft.say("back.first"))
@@ -82,7 +82,7 @@ def back(draft: Draft, interview: Interview, *, position: str | None = None) -> 
 
 def skip_by_press(draft: Draft, interview: Interview, prompt: Prompt) -> None:
     """Take a skip button; that of a question which was dealt with since changes nothing."""
-    if not prompt.current and walk_of(draft.scene, interview).is_done(prompt.path):
+    if not prompt.current and walk_in(draft, interview).is_done(prompt.path):
         draft.toast(draft.say("press.stands"))
         return
     skip(draft, interview, prompt=prompt)
@@ -90,7 +90,7 @@ def skip_by_press(draft: Draft, interview: Interview, prompt: Prompt) -> None:
 
 def skip(draft: Draft, interview: Interview, *, prompt: Prompt | None = None) -> None:
     """Go on without an answer, where that is allowed; an answer given before stays."""
-    walk = walk_of(draft.scene, interview)
+    walk = walk_in(draft, interview)
     key = prompt.path if prompt is not None else standing(walk, interview)
     if key == END:
         ask_at(draft, walk, interview=interview.id, response=interview.response, position=END)
@@ -102,7 +102,7 @@ def skip(draft: Draft, interview: Interview, *, prompt: Prompt | None = None) ->
 
 def pause(draft: Draft, interview: Interview) -> None:
     """Stop here; everything is stored already."""
-    walk = walk_of(draft.scene, interview)
+    walk = walk_in(draft, interview)
     draft.record(InterviewMoved(interview=interview.id, state="paused", position=standing(walk, interview)))
     draft.reply(draft.say("pause.done"))
 
@@ -112,7 +112,7 @@ def pause(draft: Draft, interview: Interview) -> None:
 
 def submit(draft: Draft, interview: Interview) -> None:
     """Send the response in, if every answer still fits; else ask what is missing."""
-    walk = walk_of(draft.scene, interview)
+    walk = walk_in(draft, interview)
     missing = walk.next_open() or walk.refused_at_the_end()
     if missing is not None:
         draft.reply(draft.say("submit.missing"))
@@ -122,7 +122,7 @@ def submit(draft: Draft, interview: Interview) -> None:
         draft.record(InterviewMoved(interview=interview.id, state="finished", position=END))
         draft.reply(draft.say("submit.already"))
         return
-    walk.follow()  # what follows from the day alone is as of now
+    walk.finish()
     contact = draft.scene.contact
     assert contact is not None  # an interview belongs to a contact
     draft.record(

@@ -41,6 +41,7 @@ def question_message(
         hint=_hint(walk, stop, say, shown),
         choices=_choices(walk, stop, say, selected, shown),
         ways=_ways(walk, stop, say, shown, tries),
+        compact=walk.goes_on(stop),
         vote=question.type == "select_one" and not question.has_long_list,
         attachments=_media(walk, question, say),
     )

@@ -83,10 +83,11 @@ def revived(
     by_id = {0: top}
     for row in sorted(instances, key=lambda row: (row.path.count("/"), row.ordinal, row.id)):
         _grow(program, row, by_id=by_id)
+    steps, root = program.step_of, program.shape.root
     for key, answer in answers.items():
-        path, number = parts_of(key)
-        instance, step = by_id.get(number), program.step_of.get(path)
-        if instance is None or step is None or not step.is_question or step.home is not (instance.spec):
+        path, instance = (key, top) if "@" not in key else _placed(key, by_id)
+        step = steps.get(path)
+        if step is None or instance is None or not step.is_question or step.home is not (instance.spec or root):
             continue
         if answer.state in SAID:
             instance.kept.add(path)
@@ -113,15 +114,20 @@ def _grow(program: Program, row: Repeated, *, by_id: dict[int, Instance]) -> Non
     made.append(instance)
 
 
+def _placed(key: str, by_id: Mapping[int, Instance]) -> tuple[str, Instance | None]:
+    path, number = parts_of(key)
+    return path, by_id.get(number)
+
+
 def _put(step: Step, instance: Instance, answer: Answer) -> None:
     value = answer.value
     if step.is_hidden:  # rows hold numbers as numbers, the engine keeps what its type says
         value = step.decode(to_text(value)) if value is not None else None
     if value is None:
         return
-    instance.stored[step.spec.path] = value
+    instance.stored[step.path] = value
     if answer.state == "calculated":
-        instance.calculated[step.spec.path] = to_text(value)
+        instance.calculated[step.path] = to_text(value)
 
 
 def all_instances(instance: Instance) -> Iterator[Instance]:
@@ -147,11 +153,11 @@ def answers_of(form: Form, state: State, said: Mapping[str, Answer], *, now: dat
     found: dict[str, Answer] = {}
     questions = form.by_path
     for step in state.program.steps:
-        path = step.spec.path
+        path = step.path
         if not step.is_question or (path not in questions and path != INSTANCE_NAME):
             continue
-        for instance in state.top.below(step.home):
-            key = key_of(path, instance.id)
+        for instance in state.top.below(step.home) if step.home.depth else (state.top,):
+            key = key_of(path, instance.id) if instance.id else path
             row = _row(step, instance, said.get(key), now=now)
             if row is not None:
                 found[key] = row
@@ -165,7 +171,11 @@ def answers_of(form: Form, state: State, said: Mapping[str, Answer], *, now: dat
 
 def _row(step: Step, instance: Instance, said: Answer | None, *, now: datetime) -> Answer | None:
     path = step.spec.path
-    value = instance.values.get(path, instance.stored.get(path))  # of several choices those that there are
+    value = instance.values.get(path)  # of several choices those that there are
+    if value is None:
+        value = instance.stored.get(path)
+        if value is None and said is None:
+            return None
     relevant = path in instance.relevant and (value is None or path in instance.values)
     if step.is_hidden and value is not None:
         value = _as_number(value) if step.gives_number else value
@@ -174,8 +184,6 @@ def _row(step: Step, instance: Instance, said: Answer | None, *, now: datetime) 
         if said.relevant is relevant and said.value == value:
             return said
         return Answer(state=said.state, value=value, relevant=relevant, answered_at=said.answered_at)
-    if value is None and said is None:
-        return None
     if said is not None and said.state not in SAID and (said.value, said.relevant) == (value, relevant):
         return said
     state: AnswerState = "calculated" if step.calculation is not None else "default"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain import questions
-from bot.domain.asking import ask, ask_at, ask_next, menu_message, standing, walk_of
+from bot.domain.asking import ask, ask_at, ask_next, menu_message, standing, walk_in
 from bot.domain.interviews import Interview, Walk
 from bot.domain.messages import OutboundMessage, PromptId
 from bot.domain.outcomes import PromptsClosed, ResponseRevised
@@ -57,14 +57,14 @@ def offer_removal(draft: Draft, interview: Interview, walk: Walk, stop: Stop) ->
 
 def choose(draft: Draft, interview: Interview, prompt: Prompt, key: str) -> None:
     """Go on from the list of instances: ask whether to remove that one, remove it, or leave all as it is."""
-    walk = walk_of(draft.scene, interview)
+    walk = walk_in(draft, interview)
     instance = _meant(walk, prompt, key)
     if key == "no" or instance is None:
         draft.record(PromptsClosed())
         draft.reply(draft.say("change.left" if key == "no" else "question.gone"))
         ask_at(draft, walk, interview=interview.id, response=interview.response, position=standing(walk, interview))
     elif key == "yes":
-        _remove(draft, interview, walk, instance)
+        _remove(draft, interview, walk, instance, after=prompt.path)
     else:
         _confirm(draft, interview, walk, prompt, instance)
 
@@ -90,15 +90,18 @@ def _confirm(draft: Draft, interview: Interview, walk: Walk, prompt: Prompt, ins
     draft.reply(menu_message(say("repeat.remove_ask", entry=_summary(walk, instance, draft)), asked), asked)
 
 
-def _remove(draft: Draft, interview: Interview, walk: Walk, instance: Instance) -> None:
+def _remove(draft: Draft, interview: Interview, walk: Walk, instance: Instance, *, after: str) -> None:
+    """Remove an instance and go on after the question about it, if it was answered before."""
     summary = _summary(walk, instance, draft)
     walk.remove(instance)
     _store(draft, interview, walk)
     draft.record(PromptsClosed())
     draft.reply(draft.say("repeat.removed", entry=summary))
-    if interview.status == "submitted" and walk.next_open() is None:
-        return
-    ask_at(draft, walk, interview=interview.id, response=interview.response, position=standing(walk, interview))
+    about = {"interview": interview.id, "response": interview.response}
+    if walk.stop(after) is not None and walk.is_done(after):
+        ask_next(draft, walk, **about, after=after, submitted=interview.status == "submitted")
+    else:
+        ask_at(draft, walk, **about, position=standing(walk, interview))
 
 
 def _summary(walk: Walk, instance: Instance, draft: Draft) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain import questions
-from bot.domain.asking import revisit, walk_of
+from bot.domain.asking import revisit, walk_in
 from bot.domain.interviews import Interview, Walk
 from bot.domain.messages import Choice, OutboundMessage, PromptId, Way
 from bot.domain.scene import Draft, NewPrompt
@@ -16,7 +16,7 @@ LABEL_LIMIT = 60  # of a question's label in the list; the whole stands in the q
 
 def show(draft: Draft, interview: Interview, *, page: int = 1) -> None:
     """List one page of answers; the numbers are those of the questions."""
-    walk = walk_of(draft.scene, interview)
+    walk = walk_in(draft, interview)
     dealt_with = [(number, stop) for number, stop in enumerate(walk.stops, start=1) if walk.is_done(stop.key)]
     if not dealt_with:
         draft.reply(draft.say("review.empty"))
@@ -51,7 +51,7 @@ def show(draft: Draft, interview: Interview, *, page: int = 1) -> None:
 
 def pick_number(draft: Draft, interview: Interview, number: int) -> None:
     """Open the question of that number for a change (`/review 7`)."""
-    walk = walk_of(draft.scene, interview)
+    walk = walk_in(draft, interview)
     if not 1 <= number <= len(walk.stops):
         draft.reply(draft.say("review.no_such", number=number, total=len(walk.stops)))
         return
@@ -84,7 +84,7 @@ def _ways(interview: Interview, say: Speaker, *, page: int, pages: int) -> list[
 
 def copy(draft: Draft, interview: Interview) -> None:
     """Send all answers in readable form; the channel splits it if it is long."""
-    walk = walk_of(draft.scene, interview)
+    walk = walk_in(draft, interview)
     lines = [
         f"{number}. {_line(walk, stop, draft.say)}"
         for number, stop in enumerate(walk.stops, start=1)

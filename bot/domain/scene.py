@@ -9,7 +9,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from bot.domain.filing import FILE_LIMIT
-from bot.domain.interviews import Interview
+from bot.domain.interviews import Interview, Walk
 from bot.domain.messages import Address, ChatKind, Edit, InboundMessage, OutboundMessage, PromptId, Said
 from bot.domain.outcomes import Outcome
 from bot.domain.people import Contact, Invitation, Role, Visitor
@@ -173,6 +173,7 @@ class Draft:
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
         self.say = scene.say
+        self.walks: dict[int, Walk] = {}  # by response, as this turn has changed them
         self._outcomes: list[Outcome] = []
         self._replies: list[Reply] = []
         self._edits: list[Edit] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -49,9 +49,16 @@ class Stop:
     asked: bool = True
 
 
-def line_of(form: Form, state: State, phrases: Phrases) -> Iterator[Stop]:
-    """Yield all places of a form as it stands, asked or not; choices are not worked out yet."""
-    return _Line(form, state, phrases).below(state.program.shape.root, state.top, is_open=True)
+def line_of(form: Form, state: State, phrases: Phrases) -> tuple[Stop, ...]:
+    """Return all places of a form as it stands, asked or not; choices are not worked out yet."""
+    line = _Line(form, state, phrases)
+    line.below(state.program.shape.root, state.top, is_open=True)
+    return tuple(line.found)
+
+
+def stop_at(form: Form, state: State, phrases: Phrases, *, path: str, instance: Instance) -> Stop | None:
+    """Return one place as `line_of` would yield it, without a look at all the others; None if there is none."""
+    return _Line(form, state, phrases).one(path, instance)
 
 
 class _Line:
@@ -59,29 +66,52 @@ class _Line:
         self._form = form
         self._state = state
         self._phrases = phrases
+        self.found: list[Stop] = []
 
-    def below(self, outer: Spec, instance: Instance, *, is_open: bool) -> Iterator[Stop]:
+    def below(self, outer: Spec, instance: Instance, *, is_open: bool) -> None:
+        questions, relevant = self._form.by_path, instance.relevant
         for spec in outer.children:
+            path = spec.path
             if spec.sort == "repeat":
-                yield from self._of_repeat(spec, instance, is_open=is_open and f"{spec.path}#" in instance.relevant)
-                continue
-            relevant = is_open and spec.path in instance.relevant
-            if not spec.is_question:
-                yield from self.below(spec, instance, is_open=relevant)
-            elif (question := self._form.by_path.get(spec.path)) is not None:
-                asked = relevant and self._is_asked(question, spec, instance)
-                yield Stop(key_of(spec.path, instance.id), question, instance, None, asked)
+                self._of_repeat(spec, instance, is_open=is_open and f"{path}#" in relevant)
+            elif not spec.is_question:
+                self.below(spec, instance, is_open=is_open and path in relevant)
+            elif (question := questions.get(path)) is not None:
+                asked = is_open and path in relevant and self._is_asked(question, spec, instance)
+                self.found.append(Stop(key_of(path, instance.id), question, instance, None, asked))
 
-    def _of_repeat(self, spec: Spec, outer: Instance, *, is_open: bool) -> Iterator[Stop]:
+    def one(self, path: str, instance: Instance) -> Stop | None:
+        spec = self._state.program.shape.by_path.get(path)
+        if spec is None:
+            return None
+        if spec.sort == "repeat":
+            home = spec.parent.home if spec.parent is not None else None
+            is_open = f"{path}#" in instance.relevant
+            return self._whole(spec, instance, is_open=is_open) if home is instance.spec else None
+        question = self._form.by_path.get(path)
+        if question is None or spec.home is not instance.spec:
+            return None
+        asked = path in instance.relevant and self._is_asked(question, spec, instance)
+        return Stop(key_of(path, instance.id), question, instance, None, asked)
+
+    def _of_repeat(self, spec: Spec, outer: Instance, *, is_open: bool) -> None:
         for made in outer.ranges.get(spec.path, ()):
-            yield from self.below(spec, made, is_open=is_open and spec.path in made.relevant)
+            self.below(spec, made, is_open=is_open and spec.path in made.relevant)
+        whole = self._whole(spec, outer, is_open=is_open)
+        if whole is not None:
+            self.found.append(whole)
+
+    def _whole(self, spec: Spec, outer: Instance, *, is_open: bool) -> Stop | None:
+        """Return the place that asks whether a repeat has another instance; where they are counted there is none."""
         group = self._form.group_by_path.get(spec.path)
-        if group is not None and not self._state.program.entries[spec.path].count:
-            question = self._whether_another(group, spec, outer)
-            yield Stop(key_of(spec.path, outer.id), question, outer, spec, is_open)
+        if group is None or self._state.program.entries[spec.path].count:
+            return None
+        return Stop(key_of(spec.path, outer.id), self._whether_another(group, spec, outer), outer, spec, is_open)
 
     def _is_asked(self, question: Question, spec: Spec, instance: Instance) -> bool:
-        if not question.asked or (self._state.program.read_only and is_read_only(self._state, spec, instance)):
+        if not question.asked:
+            return False
+        if spec.path in self._state.program.guarded and is_read_only(self._state, spec, instance):
             return False
         return not question.filtered or bool(instance.options.get(spec.path, question.choices))
 

@@ -81,8 +81,8 @@ class Labels:
         if not isinstance(node, AnswerNode) or not node.spec.is_question:
             return ""
         step = self._program.step_of[node.spec.path]
-        if step.options is not None:
-            return self._chosen_label(state, step.options, node, name)
+        if step.choosing is not None:
+            return self._chosen_label(state, step.choosing, node, name)
         option = next((option for option in step.entry.options if option.name == name), None)
         return self.say(state, option.label, node.spec.path, node.instance) if option is not None else ""
 

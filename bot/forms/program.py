@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.forms.blueprint import Action, Blueprint, Entry
+from bot.forms.blueprint import Action, Blueprint, Entry, Itemset
 from bot.forms.codecs import Decode, decoder
 from bot.forms.expressions.closures import Closure, Nodes, Number, Run, Text, Truth, as_number, as_text, as_truth
 from bot.forms.expressions.compiler import compile_expression
@@ -27,6 +27,7 @@ class Step:
 
     of_range: of a repeat as a whole, whose number of instances it keeps; parent: path that must be relevant;
     near, far: what it reads in the same instance or around it, and anywhere; path: what others that read it call it;
+    choosing, options: of all choices, and if it is worked out which of them there are; names: of those always there;
     by_chance: its calculation gives something else each time; gives_number: it gives numbers;
     is_plain: it stands in no repeat, and neither calculates nor filters.
     """
@@ -42,6 +43,7 @@ class Step:
     calculation: Run | None = None
     gives_number: bool = False
     count: Number | None = None
+    choosing: Choosing | None = None
     options: Choosing | None = None
     names: tuple[str, ...] = ()
     near: set[str] = field(default_factory=set)
@@ -110,6 +112,7 @@ class Program:
     """All closures of a form.
 
     dependents: path -> steps that read it, and whether only near it; steps_within: path of a repeat -> its steps;
+    guarded: paths that read-only may forbid, their own or that of a group around them;
     in_chat: people answer it, so a moment that is due as a date becomes one; languages: code -> what the form calls it.
     """
 
@@ -124,6 +127,7 @@ class Program:
     steps_within: dict[str, list[Step]] = field(default_factory=dict)
     required: dict[str, Truth] = field(default_factory=dict)
     read_only: dict[str, Truth] = field(default_factory=dict)
+    guarded: frozenset[str] = frozenset()
     constraints: dict[str, Constraint] = field(default_factory=dict)
     firings: list[Firing] = field(default_factory=list)
     strict: bool = False
@@ -189,6 +193,8 @@ def _lists(blueprint: Blueprint) -> Mapping[str, ListNode]:
 
 
 def _connect(program: Program) -> None:
+    by_path = program.shape.by_path
+    program.guarded = frozenset(below.path for path in program.read_only for below in by_path[path].everything())
     for number, step in enumerate(program.steps):
         step.number = number
         step.is_plain = not step.of_range and not step.home.depth and step.calculation is None and step.options is None
@@ -197,6 +203,19 @@ def _connect(program: Program) -> None:
         program.steps_within.setdefault(step.home.path, []).append(step)
         for path in step.near | step.far:
             program.dependents.setdefault(path, []).append((step, path not in step.far))
+
+
+_WHOLE_LIST = re.compile(r"\s*instance\(\s*'([^']+)'\s*\)/root/item\s*")
+
+
+def _all_of(blueprint: Blueprint, itemset: Itemset) -> tuple[str, ...] | None:
+    """Return the names of a whole list; None where an expression takes some of them, or changes their order."""
+    whole = _WHOLE_LIST.fullmatch(itemset.nodes)
+    rows = blueprint.lists.get(whole[1]) if whole is not None else None
+    if rows is None:
+        return None
+    names = tuple(dict(row).get(itemset.name, "") for row in rows)
+    return names if all(names) else None
 
 
 class _Maker:
@@ -242,9 +261,14 @@ class _Maker:
             return
         inner = Scope(names=self._program.names, strict=False, here=True)
         name, label = (self._inner(text, scope=inner) for text in (itemset.name, itemset.label.expression))
-        step.options = Choosing(
+        step.choosing = Choosing(
             nodes=nodes.nodes, name=as_text(name or nodes), label=as_text(label) if label is not None else None
         )
+        names = _all_of(self._program.blueprint, itemset)
+        if names is not None:  # a list as it is in the sheet: nothing to work out
+            step.names = names
+            return
+        step.options = step.choosing
         if any(spec.depth for path in nodes.depends if (spec := self._program.shape.by_path.get(path)) is not None):
             step.far |= self._below(nodes.depends) - {entry.path}
 

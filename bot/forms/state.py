@@ -8,6 +8,7 @@ changes or when it becomes relevant; an answer whose choice a filter takes away 
 from __future__ import annotations
 
 import math
+import weakref
 from datetime import datetime, tzinfo
 
 from bot.errors import FormError
@@ -41,8 +42,11 @@ class State:
         self.now = now
         self.zone = zone
         self.labels = Labels(program, language=language or next(iter(program.blueprint.languages), ""))
+        me = weakref.ref(self)  # no ring: a state is made at every message, and goes without the garbage collector
         self.world = Surroundings(
-            lists=program.lists, label=lambda node, name: self.labels.choice(self, node, name), text=self.labels.plain
+            lists=program.lists,
+            label=lambda node, name: state.labels.choice(state, node, name) if (state := me()) is not None else "",
+            text=self.labels.plain,
         )
         self.top = Instance(program.shape.root)
         self._frames: dict[Instance, Frame] = {}
@@ -72,15 +76,9 @@ class State:
 
     @classmethod
     def revived(
-        cls,
-        program: Program,
-        top: Instance,
-        *,
-        now: datetime,
-        zone: tzinfo,
-        language: str = "",
+        cls, program: Program, top: Instance, *, now: datetime, zone: tzinfo, language: str = "",
         chance: int | None = None,
-    ) -> State:
+    ) -> State:  # fmt: skip
         """Return the state of somebody who goes on with the answers that stand in `top`, in one pass over the form.
 
         What a person said (`Instance.kept`) and what chance gave stands; other calculations are worked out anew.

@@ -190,7 +190,7 @@ def test_a_recorded_conversation_knows_its_time_its_chances_and_its_row(here: He
     assert here("forms", "test", "chances.md").returncode == 0
     lines = ["time: 2024-02-29T12:00:00+01:00" if "time: " in line else line for line in script.splitlines()]
     (here.folder / "chances.test.txt").write_text("\n".join(lines), encoding="utf-8")
-    assert "answer=2024-02-29" in here("forms", "test", "chances.md").stdout
+    assert "29 February 2024" in here("forms", "test", "chances.md").stdout
     (here.folder / "chances.test.txt").write_text(script.replace("seed: ", "seed: 1"), encoding="utf-8")
     assert "the row differs" in here("forms", "test", "chances.md").stdout
 

@@ -10,6 +10,8 @@ from tests.content import lists
 HERE = Path(__file__).parent
 TITLES = {
     "files": ("Dateien", "Files"),
+    "sites": ("Standorte", "Sites"),
+    "table": ("Tabelle", "Table"),
     "types": ("Alle Arten", "All kinds"),
     "counting": ("Zählen", "Counting"),
     "paths": ("Wege", "Paths"),

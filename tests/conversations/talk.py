@@ -133,4 +133,4 @@ class Teller:
         if wanted == "-":
             assert (state, value) == ("skipped", None)
         else:
-            assert value == json.loads(wanted)
+            assert value == json.loads(wanted), f"{path} is {value!r}"

@@ -163,7 +163,7 @@ def _html(message: OutboundMessage) -> str:
         _escaped(message.text),
         f"<em>{_escaped(message.hint)}</em>" if message.hint else "",
         # No <ol>: clients number such a list as they like, and a choice's number need not be its place.
-        "<br>".join(
+        (" · " if message.compact else "<br>").join(
             f"<strong>{_escaped(number)}</strong> {'✓ ' if choice.selected else ''}{_escaped(choice.label)}"
             for number, choice in numbered(message.choices)
         ),

@@ -92,7 +92,7 @@ def _fraction(whole: Sequence[str], part: Sequence[str]) -> float | None:
 
 
 def _halves(text: str) -> int | float | None:
-    if text in ("halb", "half", "einhalb", "einhalbes", "ahalf", "onehalf"):
+    if text in ("einhalb", "einhalbes", "ahalf", "onehalf"):  # "halb" alone may be half of anything
         return 0.5
     if text in ("anderthalb", "eineinhalb"):
         return 1.5

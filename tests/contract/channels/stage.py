@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from bot.runtime.clock import SystemClock
 from config.settings import Settings
 from storage.codec import load, to_micros
 from storage.statements import Row, Statement, change, rows
-from storage.tables import answers, companies, deliveries, forms, invitations, metadata, set_aside
+from storage.tables import answers, companies, deliveries, forms, invitations, metadata, repeat_instances, set_aside
 
 T = TypeVar("T")
 
@@ -321,9 +322,21 @@ class Stage(ABC):
         return [row[0] for row in await self.rows(query)]
 
     async def answers(self) -> dict[str, tuple[str, bool, Any]]:
-        """Return what is stored of the only response: path -> state, whether relevant, value."""
-        query = select(answers.c.path, answers.c.state, answers.c.relevant, answers.c.value)
-        return {path: (state, bool(relevant), load(value)) for path, state, relevant, value in await self.rows(query)}
+        """Return what is stored of the only response: path -> state, whether relevant, value.
+
+        In a repeat the path ends in the number of the instance, counted in the order of their rows: `site/town#2`.
+        """
+        query = select(answers.c.path, answers.c.instance, answers.c.state, answers.c.relevant, answers.c.value)
+        made = select(repeat_instances.c.id, repeat_instances.c.path, repeat_instances.c.ordinal)
+        number: dict[int, int] = {0: 0}
+        seen: Counter[str] = Counter()
+        for one, path, _ in sorted(await self.rows(made), key=lambda row: (row[1], row[2], row[0])):
+            seen[path] += 1
+            number[one] = seen[path]
+        return {
+            f"{path}#{number[instance]}" if instance else path: (state, bool(relevant), load(value))
+            for path, instance, state, relevant, value in await self.rows(query)
+        }
 
     async def mentions(self, *words: str) -> list[tuple[str, str]]:
         """Return the tables and columns whose text holds one of the words."""

@@ -16,6 +16,7 @@ from bot.domain.people import ContactId
 from bot.domain.records import Moment, instances_of
 from bot.domain.stops import ANOTHER, FINISHED, Stop
 from bot.forms.model import Expression, Form, Group, Question, QuestionType, Value
+from tests.unit.forms.making import compiled
 
 NOON = Moment(now=datetime(2026, 3, 2, 11, tzinfo=UTC), timezone=ZoneInfo("Europe/Berlin"), language="de")
 ADA = ContactId(7)
@@ -221,3 +222,12 @@ def test_any_sequence_of_answers_and_instances_survives_being_stored(seed: int) 
         restored = again(walk)
         restored.follow()
         assert (keys(restored), restored.answers) == (keys(walk), walk.answers)
+
+
+def test_when_a_response_is_sent_in_is_noted_where_the_form_asks() -> None:
+    made = compiled("survey", "type | name | label", "start | s |", "end | e |", "text | a | A").form
+    assert made is not None
+    walk = begun(made)
+    assert walk.value("s") == "2026-03-02T12:00:00.000+01:00" and walk.value("e") is None
+    walk.finish()
+    assert walk.value("e") == "2026-03-02T12:00:00.000+01:00"

@@ -39,7 +39,7 @@ def test_there_are_forms_to_play() -> None:
 
 @pytest.mark.parametrize(("form", "walk"), WALKS, ids=[f"{form.stem}-{n % 2}" for n, (form, _) in enumerate(WALKS)])
 def test_every_step_gives_what_was_recorded_or_worked_out(form: Path, walk: Mapping[str, Any]) -> None:
-    files = {other.stem: other.read_bytes() for other in form.parent.glob("*.csv")}
+    files = {other.name: other.read_bytes() for other in form.parent.glob("*.csv")}
     program, findings = build(blueprint_of_source(form.read_bytes(), file_name=form.name, files=files))
     assert not findings.faults
     played = Simulation(program, now=NOW, zone=BERLIN, language=walk["language"])

@@ -70,7 +70,7 @@ def test_several_numbers_and_other_words_are_no_number(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "number"),
     [
-        ("anderthalb", 1.5), ("eineinhalb", 1.5), ("dreieinhalb", 3.5), ("drei Komma fünf", 3.5), ("half", 0.5),
+        ("anderthalb", 1.5), ("eineinhalb", 1.5), ("dreieinhalb", 3.5), ("drei Komma fünf", 3.5), ("a half", 0.5),
         ("three point one four", 3.14), ("drei Komma fünfundzwanzig", 3.25), ("two and a half", 2.5),
     ],
 )  # fmt: skip

@@ -15,7 +15,7 @@ def test_whole_parameters_make_a_whole_number(text: str, number: int) -> None:
     assert type(understood(TENS, text)) is int
 
 
-@pytest.mark.parametrize(("text", "number"), [("0", 0.0), ("0,75", 0.75), ("halb", 0.5), ("1", 1.0)])
+@pytest.mark.parametrize(("text", "number"), [("0", 0.0), ("0,75", 0.75), ("einhalb", 0.5), ("1", 1.0)])
 def test_a_parameter_with_a_point_makes_a_decimal(text: str, number: float) -> None:
     assert understood(QUARTERS, text) == number
     assert type(understood(QUARTERS, text)) is float
