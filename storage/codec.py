@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from bot.domain.messages import Attachment, Choice, OutboundMessage, PromptId, Way
+from bot.domain.messages import Attachment, Choice, Mark, OutboundMessage, PromptId, Way
 from bot.forms.model import Value
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -75,6 +75,7 @@ def message_of(text: str) -> OutboundMessage:
             for item in body["attachments"]
         ),
         language=body["language"],
+        marks=tuple(Mark(**item) for item in body.get("marks", ())),
     )
 
 

@@ -11,6 +11,8 @@ from bot.domain.outcomes import InterviewMoved
 from bot.domain.records import Moment
 from bot.domain.scene import Draft, NewPrompt, Scene
 from bot.domain.stops import Phrases, Stop
+from bot.domain.styling import marked
+from bot.forms.markup import Piece
 from bot.forms.model import Texts
 
 
@@ -75,8 +77,9 @@ def ask_at(draft: Draft, walk: Walk, *, interview: int, response: int, position:
         response=response,
         data={"choices": [["submit", say("finish.submit")], ["review", say("finish.review")]]},
     )
-    notes = [walk.say(note, note.question.label, say.language) for note in walk.notes_before(END)]
-    draft.reply(menu_message("\n\n".join([*notes, say("finish.ask")]), prompt), prompt)
+    notes = [walk.styled(note, note.question.label, say.language) for note in walk.notes_before(END)]
+    text, marks = marked([*notes, [Piece(say("finish.ask"))]])
+    draft.reply(replace(menu_message(text, prompt), marks=marks), prompt)
 
 
 def ask(
@@ -135,7 +138,7 @@ def leave(draft: Draft, walk: Walk) -> None:
     stop = walk.stop(current.path)
     if stop is not None:
         message = questions.question_message(walk, stop, draft.say)
-        draft.edit(current.message_id, OutboundMessage(where=message.where, text=message.text))
+        draft.edit(current.message_id, OutboundMessage(where=message.where, text=message.text, marks=message.marks))
 
 
 def ask_again(draft: Draft, interview: Interview) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -17,6 +17,7 @@ from bot.errors import FormError
 from bot.forms import wording
 from bot.forms.expressions.nodes import Instance
 from bot.forms.expressions.values import moment_text
+from bot.forms.markup import Piece
 from bot.forms.model import Choice, Form, Group, Texts, Value
 from bot.forms.rules import is_required, satisfies
 from bot.forms.state import State
@@ -259,6 +260,10 @@ class Walk:
         """Return a text with the answers that it mentions filled in."""
         instance = stop.instance if stop is not None else self.state.top
         return wording.filled(self.state, self.form, texts, instance=instance, language=language)
+
+    def styled(self, stop: Stop, texts: Texts, language: str) -> Sequence[Piece]:
+        """Return such a text in pieces that look alike."""
+        return wording.styled(self.state, self.form, texts, instance=stop.instance, language=language)
 
     def written(self, stop: Stop, value: Value, language: str) -> tuple[str, ...]:
         """Return an answer as people write it."""

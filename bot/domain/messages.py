@@ -196,12 +196,22 @@ class Attachment:
     caption: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How a part of a text looks, `text[start:end]`; a channel that cannot show it leaves it out."""
+
+    start: int
+    end: int
+    bold: bool = False
+    italic: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboundMessage:
     """One message, as meaning; the channel decides how it looks within its limits.
 
     where: the small first line that says where one is ("Technologietransfer · Frage 9 von etwa 18").
-    text: the body, plain text; lines are kept. hint: small print below.
+    text: the body, plain text; lines are kept. hint: small print below. marks: what is bold or italic in the text.
     choices: with buttons if the channel has them, else numbered from 1 in this order.
     numbered: the choices are numbered in the text in any case (long labels); a channel may also decide so by itself.
     compact: a row of a series on one scale: where choices are written into the text they stand in one line.
@@ -224,6 +234,7 @@ class OutboundMessage:
     prompt: PromptId | None = None
     attachments: tuple[Attachment, ...] = ()
     language: str = "de"
+    marks: tuple[Mark, ...] = ()
 
 
 Priority = Literal["reply", "push"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.domain import filing, pages
@@ -11,13 +11,23 @@ from bot.domain.interviews import Walk
 from bot.domain.messages import Attachment, Choice, OutboundMessage, Way
 from bot.domain.speech import Speaker
 from bot.domain.stops import Stop
+from bot.domain.styling import marked
+from bot.forms.markup import Piece
 from bot.forms.model import ATTACHED, Question, Value
+from bot.forms.readers import example
+from bot.forms.readers.ranges import limits_of
 
 HELP_AFTER = 3  # unreadable answers; then there are more ways on than to try again
 WAYS_OUT = frozenset({"unknown", "later", "team", "remove"})
 """Ways of a question that are no answer, besides those that every question has."""
 
 _MAY_BE_UNKNOWN = frozenset({"integer", "decimal", "range", "date", "time", "datetime"})
+_SENT = {
+    "image": "question.image",
+    "audio": "question.audio",
+    "video": "question.video",
+    "file": "question.file",
+}
 ECHO_LIMIT = 120  # of an own text repeated in the answered message; more only fills the phone
 
 
@@ -35,9 +45,11 @@ def question_message(
     shown: what of a long list of choices.
     """
     question = stop.question
+    text, marks = marked(_paragraphs(walk, stop, say))
     return OutboundMessage(
         where=_where(walk, stop, say),
-        text=_text(walk, stop, say),
+        text=text,
+        marks=marks,
         hint=_hint(walk, stop, say, shown),
         choices=_choices(walk, stop, say, selected, shown),
         ways=_ways(walk, stop, say, shown, tries),
@@ -57,9 +69,11 @@ def _media(walk: Walk, question: Question, say: Speaker) -> tuple[Attachment, ..
 
 def answered_message(walk: Walk, stop: Stop, say: Speaker) -> OutboundMessage:
     """Return the question as it stands in the chat once it is answered: with what was chosen, without buttons."""
+    text, marks = marked([_label(walk, stop, say)])
     return OutboundMessage(
         where=_where(walk, stop, say),
-        text=_label(walk, stop, say),
+        text=text,
+        marks=marks,
         chosen=tuple(_short(text) for text in shown_answer(walk, stop, say)),
     )
 
@@ -85,8 +99,9 @@ def _short(text: str) -> str:
     return text if len(text) <= ECHO_LIMIT else text[: ECHO_LIMIT - 1].rstrip() + "…"
 
 
-def _label(walk: Walk, stop: Stop, say: Speaker) -> str:
-    return walk.say(stop, stop.question.label, say.language) or stop.question.name
+def _label(walk: Walk, stop: Stop, say: Speaker) -> Sequence[Piece]:
+    pieces = walk.styled(stop, stop.question.label, say.language)
+    return pieces if any(piece.text for piece in pieces) else (Piece(stop.question.name),)
 
 
 def _where(walk: Walk, stop: Stop, say: Speaker) -> str:
@@ -96,21 +111,14 @@ def _where(walk: Walk, stop: Stop, say: Speaker) -> str:
     return f"{heading} · {place}" if heading else place
 
 
-def _text(walk: Walk, stop: Stop, say: Speaker) -> str:
-    parts = [_label(walk, note, say) for note in walk.notes_before(stop.key)]
-    return "\n\n".join([*parts, _label(walk, stop, say)])
-
-
 def _hint(walk: Walk, stop: Stop, say: Speaker, shown: pages.Shown) -> str:
     question = stop.question
     lines = [walk.say(stop, texts, say.language) for texts in (question.hint, question.guidance)]
     match question.type:
         case "select_multiple":
             lines.append(say("list.several" if question.has_long_list else "question.several"))
-        case "date":
-            lines.append(say("question.date"))
         case _:
-            pass
+            lines.append(_how(walk, question, say))
     lines += pages.hints(question, shown, say)
     value = walk.value(stop.key)
     if value is not None:
@@ -120,10 +128,46 @@ def _hint(walk: Walk, stop: Stop, say: Speaker, shown: pages.Shown) -> str:
     return "\n".join(line for line in lines if line)
 
 
+def _paragraphs(walk: Walk, stop: Stop, say: Speaker) -> list[Sequence[Piece]]:
+    """Return the notes before a question, the question, and what is to be put in order: no press could say that."""
+    found = [_label(walk, shown, say) for shown in (*walk.notes_before(stop.key), stop)]
+    if stop.question.type == "rank":
+        found.append([Piece("\n".join(f"{number}  {label}" for number, label in _labels(walk, stop, say)))])
+    return found
+
+
+def _labels(walk: Walk, stop: Stop, say: Speaker) -> list[tuple[int, str]]:
+    return [
+        (number, walk.say(stop, choice.label, say.language) or choice.name)
+        for number, choice in enumerate(stop.question.choices, start=1)
+    ]
+
+
+def _how(walk: Walk, question: Question, say: Speaker) -> str:
+    """Say how an answer is written, where the question alone does not tell."""
+    shown = example(question, language=say.language, now=walk.state.now)
+    match question.type:
+        case "date":
+            return say("question.example", example=shown) if question.appearance else say("question.date")
+        case "range":
+            limits = limits_of(question, language=say.language)
+            return say("question.range_step" if "step" in limits else "question.range", **limits)
+        case "rank":
+            return say("question.rank", example=shown) if shown else say("question.rank_long")
+        case "geopoint":
+            return say("question.geopoint", example=shown)
+        case "image" | "audio" | "video" | "file":
+            return say(_SENT[question.type])
+        case _:
+            return ""
+
+
 def _choices(walk: Walk, stop: Stop, say: Speaker, selected: tuple[str, ...], shown: pages.Shown) -> tuple[Choice, ...]:
     question = stop.question
     if question.type == "acknowledge":
         return (Choice("1", say("question.acknowledge")),)
+    if question.type == "rank":
+        return ()
     toggles = question.type == "select_multiple"
     language = say.language
     on_page = [(number, question.choices[number - 1]) for number in pages.numbers(question, shown)]
@@ -180,6 +224,6 @@ def chosen_value(question: Question, key: str) -> Value | None:
     """Return the value behind the choice shown with that key, or None if there is none."""
     if question.type == "acknowledge":
         return "OK" if key == "1" else None
-    if not (key.isascii() and key.isdigit() and 1 <= int(key) <= len(question.choices)):
+    if question.type == "rank" or not (key.isascii() and key.isdigit() and 1 <= int(key) <= len(question.choices)):
         return None
     return question.choices[int(key) - 1].name

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.domain import questions
 from bot.domain.asking import ask, ask_at, ask_next, menu_message, standing, walk_in
 from bot.domain.interviews import Interview, Walk
-from bot.domain.messages import OutboundMessage, PromptId
+from bot.domain.messages import PromptId
 from bot.domain.outcomes import PromptsClosed, ResponseRevised
 from bot.domain.records import all_instances
 from bot.domain.scene import Draft, NewPrompt, Prompt
@@ -25,7 +27,7 @@ def add(draft: Draft, interview: Interview, walk: Walk, stop: Stop, *, prompt: P
     if prompt is not None:
         asked = questions.answered_message(walk, stop, draft.say)
         chosen = questions.shown_value(walk, stop, ANOTHER, draft.say)
-        draft.edit(prompt.message_id, OutboundMessage(where=asked.where, text=asked.text, chosen=chosen))
+        draft.edit(prompt.message_id, replace(asked, chosen=chosen))
     try:
         first = walk.add(stop)
     except FormError:

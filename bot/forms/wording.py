@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.forms.expressions.nodes import Instance
 from bot.forms.expressions.shape import Spec
+from bot.forms.markup import Piece, pieces, unmarked
 from bot.forms.model import Form, Question, Texts, Value
 from bot.forms.readers import written_value
 from bot.forms.state import State
@@ -14,11 +17,21 @@ _MENTION = re.compile(r"\$\{\s*([^}\s]+)\s*\}")
 
 
 def filled(state: State, form: Form, texts: Texts | str, *, instance: Instance, language: str) -> str:
-    """Return a text with each `${name}` replaced by what was answered, as seen from an instance of a repeat."""
-    text = texts if isinstance(texts, str) else form.say(texts, language)
-    if "${" not in text:
-        return text
-    return _MENTION.sub(lambda found: _answer(state, form, found[1], instance=instance, language=language), text)
+    """Return a text without markup, each `${name}` replaced by what was answered, as seen from an instance."""
+    found = styled(state, form, texts, instance=instance, language=language)
+    return found[0].text if len(found) == 1 else "".join(piece.text for piece in found)
+
+
+def styled(state: State, form: Form, texts: Texts | str, *, instance: Instance, language: str) -> Sequence[Piece]:
+    """Return a text in pieces that look alike, filled in as by `filled`; no answer counts as markup."""
+    found = pieces(texts if isinstance(texts, str) else form.say(texts, language))
+    if not any("${" in piece.text for piece in found):
+        return found
+
+    def answered(mention: re.Match[str]) -> str:
+        return _answer(state, form, mention[1], instance=instance, language=language)
+
+    return [replace(piece, text=_MENTION.sub(answered, piece.text)) for piece in found]
 
 
 def _answer(state: State, form: Form, name: str, *, instance: Instance, language: str) -> str:
@@ -66,4 +79,4 @@ def label_of(state: State, form: Form, question: Question, name: str, *, instanc
     if choice is not None:
         return filled(state, form, choice.label, instance=instance, language=language) or name
     spec = state.program.shape.by_path.get(question.path)
-    return (state.labels.choice(state, instance.node(spec), name) if spec is not None else "") or name
+    return unmarked(state.labels.choice(state, instance.node(spec), name) if spec is not None else "") or name

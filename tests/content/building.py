@@ -14,6 +14,7 @@ TITLES = {
     "table": ("Tabelle", "Table"),
     "types": ("Alle Arten", "All kinds"),
     "counting": ("Zählen", "Counting"),
+    "markup": ("Schrift", "Markup"),
     "paths": ("Wege", "Paths"),
     "short": ("Kurze Frage", "Short question"),
     "long": ("Lange Listen", "Long lists"),

@@ -160,7 +160,7 @@ def _content(message: OutboundMessage) -> Contents:
 def _html(message: OutboundMessage) -> str:
     parts = [
         f"<strong>{_escaped(message.where)}</strong>" if message.where else "",
-        _escaped(message.text),
+        _styled(message),
         f"<em>{_escaped(message.hint)}</em>" if message.hint else "",
         # No <ol>: clients number such a list as they like, and a choice's number need not be its place.
         (" · " if message.compact else "<br>").join(
@@ -171,6 +171,16 @@ def _html(message: OutboundMessage) -> str:
     rest = plain_text(OutboundMessage(text="", chosen=message.chosen, ways=message.ways, language=message.language))
     parts.append(_escaped(rest))
     return "<br>".join(part for part in parts if part)
+
+
+def _styled(message: OutboundMessage) -> str:
+    parts, at = [], 0
+    for mark in message.marks:
+        words = _escaped(message.text[mark.start : mark.end])
+        words = f"<em>{words}</em>" if mark.italic else words
+        parts += [_escaped(message.text[at : mark.start]), f"<strong>{words}</strong>" if mark.bold else words]
+        at = mark.end
+    return "".join([*parts, _escaped(message.text[at:])])
 
 
 def _escaped(text: str) -> str:

@@ -15,7 +15,7 @@ Call = tuple[str, dict[str, Any]]
 
 Button = dict[str, str]
 Segment = tuple[str, str]
-"""Name of an HTML tag ("" for none) and the plain text in it."""
+"""HTML tags of one letter each ("" for none), the outermost first, and the plain text in them."""
 
 TEXT_LIMIT = 4096
 """UTF-16 units a message after entities are parsed (https://core.telegram.org/bots/api#sendmessage)."""
@@ -131,8 +131,23 @@ def _segments(message: OutboundMessage, *, numbered: bool) -> Iterator[Segment]:
             if gap:
                 # Small print belongs to the text above it; everything else stands apart.
                 yield "", "\n" if tag == "i" else gap
-            yield tag, text
+            if block is message.text and message.marks:
+                yield from _marked(message, start=block.index(text), end=block.index(text) + len(text))
+            else:
+                yield tag, text
             gap = "\n\n"
+
+
+def _marked(message: OutboundMessage, *, start: int, end: int) -> Iterator[Segment]:
+    """Yield `text[start:end]` in segments by how its parts look; marks neither overlap nor go back."""
+    at = start
+    for mark in message.marks:
+        first, last = max(mark.start, at), min(mark.end, end)
+        if first < last:
+            yield "", message.text[at:first]
+            yield "b" * mark.bold + "i" * mark.italic, message.text[first:last]
+            at = last
+    yield "", message.text[at:end]
 
 
 def _blocks(message: OutboundMessage, *, numbered: bool) -> Iterator[Segment]:
@@ -221,7 +236,7 @@ def _is_visible(text: str) -> bool:
 
 def _html(tag: str, text: str) -> str:
     text = _clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return f"<{tag}>{text}</{tag}>" if tag else text
+    return "".join(f"<{name}>" for name in tag) + text + "".join(f"</{name}>" for name in reversed(tag))
 
 
 def _clean(text: str) -> str:

@@ -56,15 +56,21 @@ def read_range(text: str, *, question: Question, language: str) -> Reading:
 
 
 def _refusal(bounds: Bounds, *, language: str) -> NotUnderstood:
-    texts = {
-        name: written_value(float(number), type="decimal", language=language)
-        for name, number in (("minimum", bounds.low), ("maximum", bounds.high), ("step", bounds.step))
-    }
-    texts["example"] = bounds.example(language=language)
-    if not bounds.step or (bounds.step == 1 and bounds.whole):
-        del texts["step"]
-        return NotUnderstood("range", texts)
-    return NotUnderstood("range_step", texts)
+    texts = _limits(bounds, language=language)
+    expected = "range_step" if "step" in texts else "range"
+    return NotUnderstood(expected, texts | {"example": bounds.example(language=language)})
+
+
+def limits_of(question: Question, *, language: str) -> dict[str, str]:
+    """Return minimum, maximum and, where it is no matter of course, step of a range as people write them."""
+    return _limits(bounds_of(question), language=language)
+
+
+def _limits(bounds: Bounds, *, language: str) -> dict[str, str]:
+    numbers = {"minimum": bounds.low, "maximum": bounds.high}
+    if bounds.step and not (bounds.step == 1 and bounds.whole):
+        numbers["step"] = bounds.step
+    return {name: written_value(float(number), type="decimal", language=language) for name, number in numbers.items()}
 
 
 def _number(text: str, default: str) -> Decimal:

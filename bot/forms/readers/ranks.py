@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from bot.forms.markup import unmarked
 from bot.forms.model import Choice, Question
 from bot.forms.readers.choices import catalogue_of
 from bot.forms.readers.folding import plain_digits
@@ -68,4 +69,4 @@ def order_of(count: int) -> tuple[int, ...]:
 def label_of(choice: Choice, *, language: str) -> str:
     """Return a choice's label in the language, else in any, else its name."""
     texts = (choice.label.get(language), choice.label.get(""), *choice.label.values(), choice.name)
-    return next(text for text in texts if text)
+    return unmarked(next(text for text in texts if text))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from bot.domain.messages import Attachment, Choice, OutboundMessage, PromptId, Way
+from bot.domain.messages import Attachment, Choice, Mark, OutboundMessage, PromptId, Way
 from storage.codec import dump, message_of
 
 MESSAGE = OutboundMessage(
@@ -20,6 +20,7 @@ MESSAGE = OutboundMessage(
     prompt=PromptId(7),
     attachments=(Attachment(name="a.csv", media_type="text/csv", content=b"\0a"),),
     language="en",
+    marks=(Mark(0, 3, bold=True),),
 )
 
 

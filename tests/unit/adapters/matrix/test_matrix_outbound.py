@@ -20,7 +20,7 @@ from bot.adapters.matrix.outbound import (
     text_contents,
 )
 from bot.adapters.matrix.pictures import Picture, Thumbnail
-from bot.domain.messages import Attachment, Choice, OutboundMessage, PromptId, Way
+from bot.domain.messages import Attachment, Choice, Mark, OutboundMessage, PromptId, Way
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,13 @@ def test_a_choice_whose_key_is_a_number_shows_it() -> None:
     [content] = text_contents(OutboundMessage(text="?", choices=(Choice("7", "sieben"), Choice("x", "anders"))))
     assert content["body"] == "?\n  7  sieben\n  2  anders"
     assert content["formatted_body"] == "?<br><strong>7</strong> sieben<br><strong>2</strong> anders"
+
+
+def test_marks_of_a_text_are_shown_in_the_html_alone() -> None:
+    marks = (Mark(6, 11, bold=True), Mark(14, 18, bold=True, italic=True))
+    [content] = text_contents(OutboundMessage(text="Bitte genau & gern lesen", marks=marks))
+    assert content["body"] == "Bitte genau & gern lesen"
+    assert content["formatted_body"] == "Bitte <strong>genau</strong> &amp; <strong><em>gern</em></strong> lesen"
 
 
 def test_nothing_that_people_wrote_becomes_html() -> None:

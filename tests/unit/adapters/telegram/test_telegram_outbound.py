@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.adapters.telegram.inbound import LARGEST_PROMPT, read_button
 from bot.adapters.telegram.outbound import button_data, edit_call, send_calls, toast
-from bot.domain.messages import Attachment, Choice, OutboundMessage, Pressed, PromptId, Way
+from bot.domain.messages import Attachment, Choice, Mark, OutboundMessage, Pressed, PromptId, Way
 
 PROMPT = PromptId(4711)
 WAYS = (Way("back", "‹ Zurück", "/zurueck"), Way("skip", "Überspringen", "/weiter"), Way("pause", "Pause", "/pause"))
@@ -83,6 +83,14 @@ def test_a_question_says_where_one_is_then_asks_then_explains() -> None:
     assert shown(message) == (
         "<b>Technologietransfer · Frage 9 von etwa 18</b>\n\nWas würde Ihnen helfen?\n<i>Mehrere Antworten möglich.</i>"
     )
+
+
+def test_marks_of_a_text_are_shown_and_survive_a_cut() -> None:
+    text = "\nBitte genau & gern lesen. " + "Wort " * 900
+    marks = (Mark(7, 12, bold=True), Mark(15, 19, bold=True, italic=True), Mark(4000, 4200, italic=True))
+    first, second = (call[1]["text"] for call in send_calls(OutboundMessage(text=text, marks=marks), chat="4711"))
+    assert first.startswith("Bitte <b>genau</b> &amp; <b><i>gern</i></b> lesen. Wort")
+    assert first.endswith("</i>") and second.startswith("<i>Wort") and second.count("</i>") == 1
 
 
 def test_each_choice_is_a_button_with_its_label_and_the_ways_are_below() -> None:
