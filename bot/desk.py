@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
 from datetime import datetime
 from typing import TypeVar
 
@@ -12,7 +11,8 @@ from bot.domain import desk
 from bot.domain.codes import new_code
 from bot.domain.people import Role
 from bot.errors import FormError
-from bot.files.table import Cell, Manner, Table, Values
+from bot.files.table import Manner, Table, Values
+from bot.files.wide import told
 from bot.forms.model import Form, Problem
 from bot.house import Content, House, code_hash, shown_files
 from storage import moving, reports
@@ -122,8 +122,8 @@ def table_of(
     )
 
 
-async def latest_row(house: House, *, channel: str, chat: str) -> tuple[str, Table, Mapping[str, Cell]] | None:
-    """Return the form, the table and the cells of what was last submitted from a chat, as an export would show it."""
+async def latest_row(house: House, *, channel: str, chat: str) -> tuple[str, list[tuple[str, str]]] | None:
+    """Return the form and the cells of what was last submitted from a chat, as `export --wide` has them."""
     found = await house.database.read(lambda: reports.latest_response(channel, chat))
     if found is None:
         return None
@@ -133,7 +133,7 @@ async def latest_row(house: House, *, channel: str, chat: str) -> tuple[str, Tab
     pages = reports.stream_responses(house.database, chosen, Selection(only=response))
     async for page in pages:
         for item in page:
-            return form, table, table.row(item)
+            return form, told(table, item)
     return None
 
 

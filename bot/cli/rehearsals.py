@@ -33,7 +33,7 @@ from bot.domain.messages import (
     Said,
 )
 from bot.errors import Refused
-from bot.files.table import FIXED, shown
+from bot.files.table import FIXED
 from bot.runtime.clock import StandingClock, SystemClock
 from storage import desk
 from storage.codec import to_micros
@@ -122,10 +122,8 @@ async def _row(house: House, noted: Noted) -> tuple[str, ...]:
     found = await latest_row(house, channel=CHANNEL, chat=PERSON)
     if found is None:
         return (NO_ROW,)
-    _, table, cells = found
     noted.forget()
-    names = [name for name in table.plain_names if name not in FIXED]
-    return tuple(" ".join(noted.named(f"{name}: {text}").split()) for name, text in shown(names, cells))
+    return tuple(" ".join(noted.named(f"{name}: {text}").split()) for name, text in found[1] if name not in FIXED)
 
 
 class _ScriptedChannel:

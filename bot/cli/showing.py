@@ -26,14 +26,13 @@ async def speaker_of(house: House, *, person: str, language: str | None) -> Spea
 async def show_row(house: House, say: Speaker, *, person: str) -> str | None:
     """Print what was last submitted here as a row; return the name of its form, None if there is nothing."""
     from bot.desk import latest_row
-    from bot.files.table import shown
 
     found = await latest_row(house, channel=CHANNEL, chat=person)
     if found is None:
         return None
-    form, table, cells = found
+    form, cells = found
     typer.echo(f"\n{say('demo.row')}")
-    for name, text in shown(table.plain_names, cells):
+    for name, text in cells:
         typer.echo(f"  {name}: {' '.join(text.split())}")
     return form
 

@@ -186,9 +186,9 @@ class Walk:
         parts: list[str] = []
         for path in reversed(stop.question.groups):
             group = self.form.group_by_path.get(path)
-            label = self.say(stop, group.label, language) if group is not None else ""
+            label = self.say(stop, group.label, language).rstrip(" :") if group is not None else ""
             if group is not None and group.repeats and instance is not None and not _is_own(stop, group):
-                parts.append(f"{label or group.name} {instance.index + 1}")
+                parts.append(f"{label or self.entry(language)} {instance.index + 1}")
                 instance = instance.parent
             elif label and not parts:
                 parts.append(label)
@@ -203,6 +203,10 @@ class Walk:
         if before is None or before.question.groups != stop.question.groups:
             return False
         return bool(stop.question.choices) and before.question.choices == stop.question.choices
+
+    def entry(self, language: str) -> str:
+        """Return what an instance of a repeat without a label is called; its name is the author's alone."""
+        return self.form.say(self._phrases("repeat.entry"), language)
 
     # --- what may be answered ----------------------------------------------------------------------------------------
 

@@ -111,9 +111,9 @@ def _summary(walk: Walk, instance: Instance, draft: Draft) -> str:
     say = draft.say
     within = [stop for stop in walk.stops if stop.instance is instance and stop.repeat is None]
     group = walk.form.group_by_path.get(instance.spec.path) if instance.spec is not None else None
-    name = walk.say(None, group.label, say.language) or group.name if group is not None else ""
+    label = walk.say(None, group.label, say.language).rstrip(" :") if group is not None else ""
     first = next((stop for stop in within if walk.value(stop.key) is not None), None)
-    title = f"{name} {instance.index + 1}"
+    title = f"{label or walk.entry(say.language)} {instance.index + 1}"
     return f"{title}: {', '.join(questions.shown_answer(walk, first, say))}" if first is not None else title
 
 

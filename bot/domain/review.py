@@ -68,7 +68,7 @@ def _line(walk: Walk, stop: Stop, say: Speaker) -> str:
         label = label[: LABEL_LIMIT - 1].rstrip() + "…"
     if len(answer) > questions.ECHO_LIMIT:
         answer = answer[: questions.ECHO_LIMIT - 1].rstrip() + "…"
-    return f"{label} {answer}" if label.endswith("?") else f"{label}: {answer}"
+    return f"{label} {answer}" if label.endswith(("?", ":")) else f"{label}: {answer}"
 
 
 def _ways(interview: Interview, say: Speaker, *, page: int, pages: int) -> list[tuple[str, str]]:

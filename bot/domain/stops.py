@@ -21,8 +21,9 @@ Phrases = Callable[[str], Texts]
 
 _ENGLISH: Mapping[str, str] = MappingProxyType(
     {
-        "repeat.another": "Another one: {label}?",
-        "repeat.first": "Is there one: {label}?",
+        "repeat.another": "{label}: another one?",
+        "repeat.first": "{label}: is there one?",
+        "repeat.entry": "Entry",
         "repeat.yes": "Yes",
         "repeat.no": "No",
     }
@@ -118,7 +119,7 @@ class _Line:
     def _whether_another(self, group: Group, spec: Spec, outer: Instance) -> Question:
         said = self._phrases("repeat.another" if outer.ranges.get(spec.path) else "repeat.first")
         label = {
-            language: text.replace("{label}", self._form.say(group.label, language) or group.name)
+            language: _of_repeat(text, label=self._form.say(group.label, language).rstrip(" :"))
             for language, text in said.items()
         }
         return Question(
@@ -129,3 +130,11 @@ class _Line:
                 Choice(name=FINISHED, label=self._phrases("repeat.no")),
             ),
         )  # fmt: skip
+
+
+def _of_repeat(text: str, *, label: str) -> str:
+    """Return our question about a repeat; one without a label is not called by its name, which is the author's."""
+    if label:
+        return text.replace("{label}", label)
+    text = text.replace("{label}: ", "")
+    return text[:1].upper() + text[1:]

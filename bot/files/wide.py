@@ -7,7 +7,7 @@ from itertools import product
 
 from bot.domain.desk import ReportedResponse
 from bot.files.columns import free_name
-from bot.files.table import NOT_ASKED, Cell, RepeatTable, Table, Tree
+from bot.files.table import NOT_ASKED, Cell, RepeatTable, Table, Tree, shown
 
 _Place = tuple[int, ...]
 
@@ -52,3 +52,16 @@ def _line(repeat: RepeatTable, by_name: Mapping[str, RepeatTable]) -> list[str]:
     """Return the names of the repeats around this one and its own, outermost first."""
     above = by_name.get(repeat.parent)
     return [*([] if above is None else _line(above, by_name)), repeat.name]
+
+
+def told(table: Table, response: ReportedResponse) -> list[tuple[str, str]]:
+    """Return the cells of one response that hold something as texts for people, those of repeats with their numbers."""
+    lines = shown(table.plain_names, table.row(response))
+    tree = Tree(response)
+    for repeat in table.repeats:
+        for instance in tree.in_order():
+            if instance.path == repeat.source.get(response.version):
+                number = "_".join(map(str, tree.place(instance)))
+                cells = repeat.plain(response.version, instance)
+                lines += [(f"{name}_{number}", text) for name, text in shown(list(cells), cells)]
+    return lines

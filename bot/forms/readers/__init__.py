@@ -83,6 +83,6 @@ def read(  # noqa: C901, PLR0911, PLR0912 (a row a type)
         case "acknowledge":
             return read_acknowledge(text)
         case "image" | "audio" | "video" | "file":
-            return NotUnderstood("file")
+            return NotUnderstood(question.type)
         case _:
             return NotUnderstood("nothing")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -105,6 +106,18 @@ def test_another_instance_is_asked_from_its_first_question() -> None:
     assert first is not None and first.key == "site/town@3"
     assert walk.heading(first, "de") == "Standort 2"
     assert walk.heading(at(walk, "site/machine/kind@4"), "de") == "Standort 2 · Maschine 1"
+
+
+def test_repeat_without_a_label_is_called_an_entry_and_never_by_its_name() -> None:
+    walk = begun(replace(SITES, groups=(replace(SITES.groups[0], label={}), SITES.groups[1])))
+    assert walk.heading(at(walk, "site/town@1"), "de") == "Entry 1"
+    assert walk.say(at(walk, "site"), at(walk, "site").question.label, "de") == "Another one?"
+
+
+def test_label_that_ends_with_a_colon_makes_no_second_one() -> None:
+    walk = begun(replace(SITES, groups=(replace(SITES.groups[0], label={"de": "Standort:"}), SITES.groups[1])))
+    assert walk.heading(at(walk, "site/town@1"), "de") == "Standort 1"
+    assert walk.say(at(walk, "site"), at(walk, "site").question.label, "de") == "Standort: another one?"
 
 
 def test_whether_there_is_another_is_asked_after_all_instances_until_it_is_denied() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.desk import Missing, ReportedInstance, ReportedResponse, public_id
 from bot.files.table import Manner, Table
-from bot.files.wide import WideTable
+from bot.files.wide import WideTable, told
 from bot.forms.model import Choice, Form, Group, Question, QuestionType, Value
 
 
@@ -114,6 +114,12 @@ def test_wide_rows_number_the_columns_of_instances() -> None:
         "wish": "x", "town_1": "Unna", "town_2": "Hamm", "beds_2_1": 1, "has_2_1": ("sea",), "has/bath_2_1": 0,
         "has/sea_2_1": 1, "beds_2_2": 2,
     }  # fmt: skip
+
+
+def test_row_that_is_told_holds_the_repeats_as_well() -> None:
+    assert told(Table({1: SITES}), TWO_SITES)[-6:] == [
+        ("wish", "x"), ("town_1", "Unna"), ("town_2", "Hamm"), ("beds_2_1", "1"), ("has_2_1", "sea"), ("beds_2_2", "2"),
+    ]  # fmt: skip
 
 
 def test_renamed_question_and_repeat_are_joined_under_the_new_name() -> None:

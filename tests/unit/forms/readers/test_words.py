@@ -43,8 +43,8 @@ def test_other_texts_say_neither(text: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["image", "audio", "video", "file"])
-def test_a_file_is_no_text(kind: QuestionType) -> None:
-    assert refused(asked(kind), "foto.jpg").expected == "file"
+def test_text_is_no_file_and_the_refusal_names_the_kind(kind: QuestionType) -> None:
+    assert refused(asked(kind), "foto.jpg").expected == kind
 
 
 @pytest.mark.parametrize("kind", ["note", "calculate", "hidden"])
