@@ -45,9 +45,10 @@ def check(file: FormFile, as_json: JsonFlag = False) -> None:
             typer.echo(problem)
         if form is not None:
             asked = sum(question.asked for question in form.questions)
+            noun = "question" if asked == 1 else "questions"
             languages = f", {', '.join(form.languages)}" if form.languages else ""
             minutes = max(1, round(minutes_of(form)))
-            typer.echo(f"{file.name} is in order: {asked} questions, {minutes} min to answer all{languages}")
+            typer.echo(f"{file.name} is in order: {asked} {noun}, {minutes} min to answer all{languages}")
     if form is None:
         raise typer.Exit(1)
 

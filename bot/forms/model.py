@@ -210,4 +210,6 @@ class Problem:
             )
             if part
         )
-        return f"{self.level}: {place + ': ' if place else ''}{self.what}{' ' + self.mend if self.mend else ''}"
+        stop = "" if self.what.endswith((".", "?", "!")) else "."
+        said = f"{self.what}{stop} {self.mend}" if self.mend else self.what
+        return f"{self.level}: {place + ': ' if place else ''}{said}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from bot.forms.expressions.syntax import ExpressionError
@@ -17,6 +17,9 @@ MAX_QUESTIONS = 2_000
 """Rows of a survey; nobody answers more in a chat, and the largest public forms have about 1,500."""
 MAX_CHOICES = 20_000
 """Rows of the choices sheet (all municipalities of a country have about 11,000)."""
+
+ROWS_NAMED = 8
+"""Rows that lack a translation are named up to here; who has to translate more looks through the column anyway."""
 
 _LANGUAGE_TEXTS = ("label", "hint", "guidance", "constraint_message", "required_message")
 
@@ -68,17 +71,37 @@ def check_texts(form: Form, *, places: Places) -> Iterator[Problem]:
                 question.path, "error", "the question has neither label nor hint", column="label", places=places,
                 mend="Fill in the column label.",
             )  # fmt: skip
+    untranslated: dict[tuple[str, str, str], list[int]] = {}
     for item in in_document_order(form):
         for column in _LANGUAGE_TEXTS:
             for code in _missing(getattr(item, column, None) or {}, form=form):
-                yield _of_row(
-                    item.path, "warning", f"{column.replace('_', ' ')}: there is no text in the language {code}",
-                    column=f"{column}", places=places, mend="Translate it; the default language is shown until then.",
-                )  # fmt: skip
-    yield from _check_choice_texts(form, places=places)
+                header = places.header(item.path, column)
+                untranslated.setdefault(("survey", header, code), []).append(places.row(item.path))
+    yield from _check_choice_texts(form, places=places, untranslated=untranslated)
+    yield from _untranslated(untranslated)
 
 
-def _check_choice_texts(form: Form, *, places: Places) -> Iterator[Problem]:
+def _untranslated(found: Mapping[tuple[str, str, str], list[int]]) -> Iterator[Problem]:
+    """Say once for each column and language which rows lack a text; rows that pyxform has made are not the author's."""
+    for (sheet, column, code), rows in found.items():
+        lacking = [row for row in rows if row]
+        if not lacking:
+            continue
+        others = ", ".join(map(str, lacking[1:ROWS_NAMED])) + (" …" if len(lacking) > ROWS_NAMED else "")
+        what = f"there is no text in the language {code}"
+        yield Problem(
+            level="warning", what=f"{what}, nor in {_rows(len(lacking) - 1)} ({others})" if others else what,
+            mend="Translate it; the default language is shown until then.", sheet=sheet, row=lacking[0], column=column,
+        )  # fmt: skip
+
+
+def _rows(count: int) -> str:
+    return "one other row" if count == 1 else f"{count} other rows"
+
+
+def _check_choice_texts(
+    form: Form, *, places: Places, untranslated: dict[tuple[str, str, str], list[int]]
+) -> Iterator[Problem]:
     done: set[int] = set()
     lists: set[int] = set()
     for question in form.questions:
@@ -96,10 +119,7 @@ def _check_choice_texts(form: Form, *, places: Places) -> Iterator[Problem]:
                     row, "warning", "the choice has no label; its name is shown", column="label", mend="Fill it in."
                 )
             for code in _missing(choice.label, form=form):
-                yield _of_choice(
-                    row, "warning", f"label: there is no text in the language {code}", column="label",
-                    mend="Translate it; the default language is shown until then.",
-                )  # fmt: skip
+                untranslated.setdefault(("choices", "label", code), []).append(row)
 
 
 def _missing(texts: Texts, *, form: Form) -> list[str]:

@@ -234,6 +234,10 @@ def _words(question: Question, text: str, *, place: Place, holds: bool) -> tuple
     return (Case(words={("text", question.path): asked}),)
 
 
+_SWITCHED_OFF = frozenset({"false", "false()", "0"})
+"""Conditions by which an author says that nobody shall see a row, often to keep a list in the form."""
+
+
 def unreachable(form: Form, *, around: Surroundings, order: Sequence[str]) -> Iterator[str]:
     """Yield the paths whose relevance never holds; of what is inside such a group nothing more is said.
 
@@ -253,7 +257,7 @@ def unreachable(form: Form, *, around: Surroundings, order: Sequence[str]) -> It
             cases[path] = outside
             continue
         cases[path] = both(outside, cases_of(item.relevant.text, place=around.of(item)))
-        if not cases[path]:
+        if not cases[path] and item.relevant.text.strip().lower() not in _SWITCHED_OFF:
             yield path
 
 

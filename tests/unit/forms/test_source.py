@@ -216,6 +216,16 @@ def test_missing_translations_are_warnings() -> None:
     assert all(problem.level == "warning" for problem in result.problems)
 
 
+def test_many_missing_translations_are_one_warning_a_column() -> None:
+    result = compiled(
+        "survey", "type | name | label::Deutsch (de) | label::English (en)",
+        *(f"text | q{number} | Frage | {'Question' if number == 3 else ''}" for number in range(12)),
+    )  # fmt: skip
+    (found,) = result.problems
+    assert (found.row, found.column) == (2, "label")
+    assert found.what == "there is no text in the language en, nor in 10 other rows (3, 4, 6, 7, 8, 9, 10 …)."
+
+
 def test_a_language_without_a_code_is_doubted() -> None:
     result = compiled("survey", "type | name | label::Klingonisch", "text | a | A")
     assert result.form is not None and result.form.languages == ("Klingonisch",)
@@ -230,6 +240,7 @@ def test_a_bare_name_as_condition_is_doubted() -> None:
 
 def test_pyxforms_own_words_lose_their_row_marks_and_links() -> None:
     text = str(only_error(survey("text | a | A | | | |", "text | a | A | | | |")))
+    assert ". " in text.removeprefix("error: "), "what is wrong and the mend are two sentences"
     assert "[row" not in text and "http" not in text and text.startswith("error: sheet survey, row 3")
 
 
