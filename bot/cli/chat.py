@@ -28,7 +28,10 @@ def chat(
         bool, typer.Option("--demo", help="Anyone may start; at the end, show the row as it is exported.")
     ] = False,
 ) -> None:
-    """Talk to the bot right here. Piped input is read one message a line."""
+    """Talk to the bot right here.
+
+    Piped input is read one message a line. A file is sent as @path/to/file.
+    """
     if not 1 <= len(person) <= NAME_LIMIT or not person.isprintable() or any(sign.isspace() for sign in person):
         raise typer.BadParameter(f"a name is one word of at most {NAME_LIMIT} characters", param_hint="--as")
     interrupted = work(lambda: _chat(person=person, language=language, demo=demo))
@@ -50,7 +53,7 @@ async def _chat(*, person: str, language: str | None, demo: bool) -> bool:
             raise typer.BadParameter(f"the hub speaks {', '.join(house.hub.languages)}", param_hint="--lang")
         stop = asyncio.Event()
         interrupted = _stop_on_interrupt(stop)
-        sink = _Sink(stop)
+        sink = Sink(stop)
         files = house.settings.data_dir / "files"
         channel = TerminalChannel(person=person, language=language, files=files, sink=cast("TextIO", sink))
         try:
@@ -65,7 +68,7 @@ async def _chat(*, person: str, language: str | None, demo: bool) -> bool:
         return interrupted.is_set()
 
 
-class _Sink:
+class Sink:
     """Standard output; when its reader has gone (`| head`), the conversation ends."""
 
     def __init__(self, stop: asyncio.Event) -> None:
@@ -73,15 +76,18 @@ class _Sink:
         self.gone = False
 
     def write(self, text: str) -> int:
+        """Write as long as somebody reads."""
         if not self.gone:
             self._try(lambda: sys.stdout.write(text))
         return len(text)
 
     def flush(self) -> None:
+        """See `write`."""
         if not self.gone:
             self._try(sys.stdout.flush)
 
     def isatty(self) -> bool:
+        """Whether a person reads."""
         return sys.stdout.isatty()
 
     def _try(self, act: Callable[[], object]) -> None:

@@ -174,7 +174,8 @@ async def _export(wish: _Wish) -> tuple[int, list[_Sheet]]:
         if attached is not None:
             detail += f", {attached.written} files"
             missing = f"; {attached.missing} are not in the data directory" if attached.missing else ""
-            warn(f"{attached.written} files written to {wish.attachments}{missing}")
+            noun = "file" if attached.written == 1 else "files"
+            warn(f"{attached.written} {noun} written to {wish.attachments}{missing}")
         await perform(house, actor=COMMAND_LINE, command=NoteExport(form=wish.form, detail=detail))
         return count, sheets
 

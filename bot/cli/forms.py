@@ -267,15 +267,19 @@ def preview(
         typer.Option("--record", metavar="OUT", help="Write the conversation as a test for `forms test`."),
     ] = None,
 ) -> None:
-    """Play a form at the terminal; nothing is kept. Piped input is read one message a line."""
+    """Play a form at the terminal; nothing is kept.
+
+    Piped input is read one message a line. A file is sent as @path/to/file.
+    """
     from bot.cli import preview as playing
 
     source, form = _playable(file)
     if record is not None and Path(record).is_dir():
         raise UsageError(f"{record} is a folder; name a file")
+    files = _media(file, form, folder=None)
 
     async def run() -> None:
-        said = await playing.play(form, source=source, file_name=file.name, language=language)
+        said = await playing.play(form, source=source, file_name=file.name, language=language, files=files)
         if record is not None:
             await playing.record(form, said, source=source, file_name=file.name, target=record)
 

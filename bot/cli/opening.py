@@ -6,7 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime, time, tzinfo
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import typer
 
@@ -30,7 +30,9 @@ def work(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 
 @asynccontextmanager
-async def opened(*, clock: SystemClock | None = None, **overrides: Any) -> AsyncIterator[House]:
+async def opened(
+    *, clock: SystemClock | None = None, log: Literal["warning", "error"] = "warning", **overrides: Any
+) -> AsyncIterator[House]:
     """Open the house as the settings say, by another clock if one is given; the log only tells what goes wrong.
 
     Raises:
@@ -41,7 +43,7 @@ async def opened(*, clock: SystemClock | None = None, **overrides: Any) -> Async
     from config.settings import load_settings
 
     settings = load_settings(**overrides)
-    setup("warning", format=settings.log.format, secrets=settings.secrets())
+    setup(log, format=settings.log.format, secrets=settings.secrets())
     async with open_house(settings, clock=clock) as house:
         yield house
 

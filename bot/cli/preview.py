@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, cast
 
@@ -14,6 +14,7 @@ import typer
 
 from bot.adapters.terminal import TerminalChannel
 from bot.app import App
+from bot.cli.chat import Sink
 from bot.cli.output import written
 from bot.cli.rehearsals import FIRST_WORDS, PERSON, rehearse, stage
 from bot.cli.showing import show_row, speaker_of
@@ -38,20 +39,32 @@ class _FromTheFirstQuestion:
             yield line
 
 
-async def play(form: Form, *, source: bytes, file_name: str, language: str | None) -> Transcript:
+async def play(
+    form: Form, *, source: bytes, file_name: str, language: str | None, files: Mapping[str, bytes] | None = None
+) -> Transcript:
     """Let somebody answer the form as it will be, then show the row as it would be exported.
+
+    files: what the form shows, by name.
 
     Returns:
         The time, and what the person said; what they heard is not kept.
     """
-    async with stage(form, source=source, file_name=file_name, language=language) as (house, spoken):
+    async with stage(form, source=source, file_name=file_name, language=language, files=files) as (house, spoken):
         began = house.clock.now().astimezone(house.hub.timezone).replace(microsecond=0)
         lines = _FromTheFirstQuestion(sys.stdin)
-        with tempfile.TemporaryDirectory(prefix="hubtalk-preview-") as files:
-            channel = TerminalChannel(person=PERSON, language=spoken, files=Path(files), source=cast("TextIO", lines))
-            await App(house, [channel]).run(stop=asyncio.Event(), ticks=False)
+        stop = asyncio.Event()
+        sink = Sink(stop)
+        with tempfile.TemporaryDirectory(prefix="hubtalk-preview-") as folder:
+            channel = TerminalChannel(
+                person=PERSON,
+                language=spoken,
+                files=Path(folder),
+                source=cast("TextIO", lines),
+                sink=cast("TextIO", sink),
+            )
+            await App(house, [channel]).run(stop=stop, ticks=False)
         say = await speaker_of(house, person=PERSON, language=spoken)
-        if await show_row(house, say, person=PERSON) is None:
+        if not sink.gone and await show_row(house, say, person=PERSON) is None:
             typer.echo(f"\n{say('demo.unfinished')}")
     turns = (Turn(), *(Turn(said=line) for line in lines.said))
     return Transcript(language=spoken, time=began, seed=secrets.randbelow(1_000_000), turns=turns)

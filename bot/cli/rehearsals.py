@@ -49,9 +49,17 @@ _ACCOUNT = "terminal:local"
 
 @asynccontextmanager
 async def stage(
-    form: Form, *, source: bytes, file_name: str, language: str | None, clock: SystemClock | None = None
+    form: Form,
+    *,
+    source: bytes,
+    file_name: str,
+    language: str | None,
+    clock: SystemClock | None = None,
+    files: Mapping[str, bytes] | None = None,
 ) -> AsyncIterator[tuple[House, str]]:
     """Open a house that is made for one form and gone afterwards; somebody is a contact already.
+
+    files: what the form shows, by name.
 
     Yields:
         The house and the language that is spoken in it.
@@ -67,11 +75,13 @@ async def stage(
             "migrate": True,
             "content_dir": _nothing(Path(folder)),
         }
-        async with opened(clock=clock, **overrides) as house:
+        async with opened(clock=clock, log="error", **overrides) as house:
             spoken = language or _language(form, house)
             if spoken not in house.hub.languages:
                 raise typer.BadParameter(f"the hub speaks {', '.join(house.hub.languages)}", param_hint="--lang")
-            await _prepare(house, form, source=source, file_name=file_name, language=spoken)
+            name = form.name if FORM_NAME.fullmatch(form.name) else "form"
+            command = PublishForm(form=form, name=name, file_name=file_name, source=source, files=files)
+            await _prepare(house, command, language=spoken)
             yield house, spoken
 
 
@@ -88,10 +98,8 @@ def _language(form: Form, house: House) -> str:
     return next((code for code in form.languages if code in house.hub.languages), house.hub.languages[0])
 
 
-async def _prepare(house: House, form: Form, *, source: bytes, file_name: str, language: str) -> None:
+async def _prepare(house: House, command: PublishForm, *, language: str) -> None:
     """Publish the form and let somebody be a contact already."""
-    name = form.name if FORM_NAME.fullmatch(form.name) else "form"
-    command = PublishForm(form=form, name=name, file_name=file_name, source=source)
     await perform(house, actor=COMMAND_LINE, command=command)
     now = to_micros(house.clock.now())
     await house.database.write(

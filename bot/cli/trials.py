@@ -96,7 +96,9 @@ def _converse(answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
             if not isinstance(asked, dict):
                 raise UsageError("a line must be a JSON object")
             said = answer(asked)
-        except (HubtalkError, json.JSONDecodeError) as error:
+        except json.JSONDecodeError as error:
+            said = {"error": f"the line is no JSON: {error.msg} at character {error.pos + 1}"}
+        except HubtalkError as error:
             said = {"error": str(error)}
         except KeyError as error:
             said = {"error": f"the line lacks {error}"}

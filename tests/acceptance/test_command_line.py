@@ -143,6 +143,26 @@ def test_preview_plays_the_form_and_keeps_nothing(here: Here) -> None:
     assert not (here.folder / "data").exists()
 
 
+def test_preview_shows_the_pictures_and_the_row_with_its_entries_and_logs_nothing(here: Here) -> None:
+    sheet = """
+| survey |
+| | type | name | label | media::image |
+| | begin repeat | site | | |
+| | text | town | Town? | town.png |
+| | image | photo | A photo? | gone.png |
+| | end repeat | | | |
+"""
+    (here.folder / "sites.md").write_text(sheet, encoding="utf-8")
+    (here.folder / "sites-media").mkdir()
+    (here.folder / "sites-media" / "town.png").write_bytes(b"\x89PNG\r\n\x1a\n a town")
+    done = here("forms", "preview", "sites.md", "--lang", "en", said="Unna\n/skip\n1\nHamm\n@none.png\n/skip\n2\n1\n")
+    assert done.returncode == 0
+    assert "[Picture: town.png]\nEntry 1 · Question 1 of about" in done.stdout
+    assert "I need a photo" in done.stdout
+    assert "  town_1: Unna\n  town_2: Hamm" in done.stdout
+    assert "gone.png" in done.stderr and "town.png" not in done.stderr and '"level"' not in done.stdout + done.stderr
+
+
 def test_a_recorded_preview_is_a_test_of_the_form(here: Here) -> None:
     form = here.folder / "content" / "fruit.md"
     recorded = here(
@@ -255,11 +275,15 @@ def test_wrong_setting_and_unknown_language_are_one_line(here: Here) -> None:
     assert (unknown.returncode, "de, en" in unknown.stderr) == (2, True)
 
 
-def test_reader_that_goes_away_is_no_error_worth_a_traceback(here: Here) -> None:
-    command = [sys.executable, "-c", "from bot.cli import main; main()", "export", "--help"]
-    with subprocess.Popen(
-        command, cwd=here.folder, env=here.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
+@pytest.mark.parametrize("words", [["export", "--help"], ["forms", "preview", "content/fruit.md"]])
+def test_reader_that_goes_away_is_no_error_worth_a_traceback(here: Here, words: list[str]) -> None:
+    command = [sys.executable, "-c", "from bot.cli import main; main()", *words]
+    with (
+        (here.folder / "content" / "fruit.md").open() as said,
+        subprocess.Popen(
+            command, cwd=here.folder, env=here.environment, stdin=said, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as process,
+    ):
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()

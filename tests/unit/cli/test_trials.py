@@ -56,7 +56,7 @@ def test_expressions_are_worked_out_line_by_line() -> None:
     assert [line.get("value") for line in said[:6]] == [2.0, "atrue", True, "NaN", "-Infinity", 0.5]
     assert "no function explode" in said[6]["error"]
     assert said[7] == {"value": True}
-    errors = ["too early", "no kind colour", "no time zone", "lacks 'expression'", "must be a JSON object", "Expecting"]
+    errors = ["too early", "no kind colour", "no time zone", "lacks 'expression'", "must be a JSON object", "no JSON"]
     assert [what in line["error"] for what, line in zip(errors, said[8:], strict=True)] == [True] * len(errors)
 
 
