@@ -381,13 +381,7 @@ def first_walk(
     return walk
 
 
-def walk_on(
-    interview: Interview,
-    moment: Moment,
-    *,
-    new_id: Callable[[], int],
-    phrases: Phrases = in_english,
-) -> Walk:
+def walk_on(interview: Interview, moment: Moment, *, new_id: Callable[[], int], phrases: Phrases = in_english) -> Walk:
     """Return the walk that an interview stands for now."""
     state = records.revived(interview.form, interview.answers, interview.instances, moment, chance=interview.response)
     return Walk(
