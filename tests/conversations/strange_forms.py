@@ -1,7 +1,4 @@
-"""Makes random questionnaires that are valid XLSForms: of any feature that is switched on, in two languages.
-
-`PRESENT` is what a chat asks today; `LATER` is written as well, for the day on which a chat asks it.
-"""
+"""Makes random questionnaires that are valid XLSForms: of any feature that is switched on, in two languages."""
 
 from __future__ import annotations
 
@@ -9,16 +6,11 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-PRESENT = frozenset(
+FEATURES = frozenset(
     {
         "text", "integer", "decimal", "date", "select_one", "select_multiple", "acknowledge", "note", "calculate",
         "group", "nested", "relevant", "ahead", "required", "constraint", "default", "dynamic_default", "piping",
-        "once",
-    }
-)  # fmt: skip
-LATER = frozenset(
-    {
-        "time", "datetime", "range", "rank", "barcode", "geopoint", "hidden", "repeat", "counted", "cascade",
+        "once", "time", "datetime", "range", "rank", "barcode", "geopoint", "hidden", "repeat", "counted", "cascade",
         "or_other", "randomize", "trigger", "readonly", "field_list",
     }
 )  # fmt: skip
@@ -70,7 +62,7 @@ class StrangeForm:
     types: dict[str, str] = field(default_factory=dict)
 
 
-def strange_form(rnd: random.Random, *, features: frozenset[str] = PRESENT | LATER, size: int = 9) -> StrangeForm:
+def strange_form(rnd: random.Random, *, features: frozenset[str] = FEATURES, size: int = 9) -> StrangeForm:
     """Return a random form of about so many questions."""
     return _Author(rnd, features=features, size=size).form()
 
