@@ -24,7 +24,7 @@ MediaFolder = Annotated[
     typer.Option(
         "--media",
         metavar="DIR",
-        help="Folder of what the form shows; STEM-media beside it by default.",
+        help="Folder of what the form shows; STEM-media and the form's own folder by default.",
         exists=True,
         file_okay=False,
     ),
@@ -78,7 +78,7 @@ def publish(
         warn(str(problem))
     if form is None:
         raise UsageError(f"{file} has errors and was not published")
-    files = _media(file, form, folder=media)
+    files = published_media(file, form, folder=media)
     command = _command(
         form, source=source, file_name=file.name, name=name or form.name, draft=draft, migrate=migrate, files=files
     )
@@ -98,17 +98,20 @@ def publish(
         typer.echo(f"{done.name} is version {done.number} already ({done.state}); the bytes are the same")
 
 
-def _media(file: Path, form: Form, *, folder: Path | None) -> dict[str, bytes] | None:
-    """Return what the form shows, from its folder; None without one, so that what was published before stays."""
+def published_media(file: Path, form: Form, *, folder: Path | None) -> dict[str, bytes] | None:
+    """Return what the form shows, from its folder or beside it; None without any, so that what is published stays."""
     from bot.domain.filing import media_names
     from config.hub import media_folder, media_in
 
-    beside = folder or media_folder(file)
-    if folder is None and not beside.is_dir():
-        return None
-    found, missing = media_in(beside, media_names(form))
+    own = folder or media_folder(file)
+    found, missing = media_in(own, media_names(form))
+    if folder is None:
+        beside, missing = media_in(file.parent, missing)
+        found |= beside
+        if not found and not own.is_dir():
+            return None
     for name in missing:
-        warn(f"warning: the form shows {name}, which is not in {beside}")
+        warn(f"warning: the form shows {name}, which is not in {own}")
     return found
 
 
