@@ -279,7 +279,7 @@ def preview(
     source, form = _playable(file)
     if record is not None and Path(record).is_dir():
         raise UsageError(f"{record} is a folder; name a file")
-    files = _media(file, form, folder=None)
+    files = published_media(file, form, folder=None)
 
     async def run() -> None:
         said = await playing.play(form, source=source, file_name=file.name, language=language, files=files)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from bot.domain import questions
 from bot.domain.asking import ask, ask_at, menu_message
 from bot.domain.choosing import folded
-from bot.domain.interviews import END, Interview, Walk
+from bot.domain.interviews import Interview, Walk
 from bot.domain.messages import PromptId
 from bot.domain.outcomes import InterviewMoved
 from bot.domain.scene import Draft, NewPrompt
 from bot.domain.stops import Stop
 from bot.forms.model import Value
-from bot.forms.readers import example, says_skip, says_unknown
+from bot.forms.readers import Understood, example, read, says_skip, says_unknown
 
 SHOW_AGAIN_AFTER = 2  # unreadable answers; then the question itself has scrolled away
 
@@ -38,8 +40,9 @@ def refuse(draft: Draft, interview: Interview, walk: Walk, stop: Stop, why: str)
     tries = interview.tries + 1
     if tries == questions.HELP_AFTER:
         now = draft.scene.now.astimezone(draft.scene.hub.timezone)
-        shown = example(stop.question, language=draft.say.language, now=now)
-        why = f"{why}\n{draft.say('refused.example', example=shown)}" if shown and shown not in why else why
+        shown = fitting_example(walk, stop, language=draft.say.language, now=now)
+        if shown and shown.split()[0] not in why:
+            why = f"{why}\n{draft.say('refused.example', example=shown)}"
     draft.reply(why)
     if interview.state == "finished":
         return
@@ -48,6 +51,13 @@ def refuse(draft: Draft, interview: Interview, walk: Walk, stop: Stop, why: str)
     )
     if tries >= SHOW_AGAIN_AFTER:
         ask(draft, walk, interview=interview.id, response=interview.response, stop=stop, tries=tries)
+
+
+def fitting_example(walk: Walk, stop: Stop, *, language: str, now: datetime) -> str:
+    """Return an answer that would be taken, "" where we know none: what breaks the question's rule is no example."""
+    shown = example(stop.question, language=language, now=now)
+    reading = read(stop.question, shown, language=language, now=now)
+    return shown if isinstance(reading, Understood) and walk.accepts(stop, reading.value) else ""
 
 
 def confirm(draft: Draft, interview: Interview, walk: Walk, stop: Stop, value: Value) -> None:
@@ -77,6 +87,9 @@ def let_go(draft: Draft, interview: Interview, walk: Walk, stop: Stop, way: str)
         draft.reply(draft.say("way.team_contact", contact=contact) if contact else draft.say("way.team_unknown"))
         return
     following = walk.next_open(after=stop.key)
-    position = END if following is None or following.key == stop.key else following.key
+    if following is None or following.key == stop.key:  # nothing else is open: later is another time
+        draft.record(InterviewMoved(interview=interview.id, state="paused", position=stop.key))
+        draft.reply(draft.say("pause.done"))
+        return
     draft.reply(draft.say("way.put_off"))
-    ask_at(draft, walk, interview=interview.id, response=interview.response, position=position)
+    ask_at(draft, walk, interview=interview.id, response=interview.response, position=following.key)

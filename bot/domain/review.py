@@ -64,6 +64,7 @@ def _line(walk: Walk, stop: Stop, say: Speaker) -> str:
         label = f"{walk.heading(stop, say.language)} · {label}"
     answer = ", ".join(questions.shown_answer(walk, stop, say))
     label, answer = (" ".join(text.split()) for text in (label, answer))
+    label = label.rstrip(" :.")
     if len(label) > LABEL_LIMIT:
         label = label[: LABEL_LIMIT - 1].rstrip() + "…"
     if len(answer) > questions.ECHO_LIMIT:

@@ -21,9 +21,13 @@ Phrases = Callable[[str], Texts]
 
 _ENGLISH: Mapping[str, str] = MappingProxyType(
     {
-        "repeat.another": "{label}: another one?",
-        "repeat.first": "{label}: is there one?",
+        "repeat.another": "Another one: {label}?",
+        "repeat.another_nameless": "Another one?",
         "repeat.entry": "Entry",
+        "repeat.first": "Is there one: {label}?",
+        "repeat.first_nameless": "Is there one?",
+        "repeat.first_yes": "Yes",
+        "repeat.first_no": "No",
         "repeat.yes": "Yes",
         "repeat.no": "No",
     }
@@ -117,24 +121,20 @@ class _Line:
         return not question.filtered or bool(instance.options.get(spec.path, question.choices))
 
     def _whether_another(self, group: Group, spec: Spec, outer: Instance) -> Question:
-        said = self._phrases("repeat.another" if outer.ranges.get(spec.path) else "repeat.first")
+        is_first = not outer.ranges.get(spec.path)
+        named, nameless = (
+            ("repeat.first", "repeat.first_nameless") if is_first else ("repeat.another", "repeat.another_nameless")
+        )
+        has_label = any(group.label.values())
         label = {
-            language: _of_repeat(text, label=self._form.say(group.label, language).rstrip(" :"))
-            for language, text in said.items()
+            language: text.replace("{label}", self._form.say(group.label, language).rstrip(" :"))
+            for language, text in self._phrases(named if has_label else nameless).items()
         }
         return Question(
             path=spec.path, name=spec.name, type="select_one", groups=(*group.parents, group.path), label=label,
             required=Expression("true()"),
             choices=(
-                Choice(name=ANOTHER, label=self._phrases("repeat.yes")),
-                Choice(name=FINISHED, label=self._phrases("repeat.no")),
+                Choice(name=ANOTHER, label=self._phrases("repeat.first_yes" if is_first else "repeat.yes")),
+                Choice(name=FINISHED, label=self._phrases("repeat.first_no" if is_first else "repeat.no")),
             ),
         )  # fmt: skip
-
-
-def _of_repeat(text: str, *, label: str) -> str:
-    """Return our question about a repeat; one without a label is not called by its name, which is the author's."""
-    if label:
-        return text.replace("{label}", label)
-    text = text.replace("{label}: ", "")
-    return text[:1].upper() + text[1:]

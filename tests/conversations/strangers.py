@@ -62,7 +62,8 @@ COMMANDS = (
     "/back", "/skip", "/review", "/review 1", "/review 2", "/review 99", "/pause", "/survey", "/uebersicht 3", "/start",
     "/help", "/sprache", "hallo", "/mydata", "/status", "weiter", "zurück",
 )  # fmt: skip
-ANOTHER = "another"
+ANOTHER, OTHER = "another", "other"
+_SPECIFY = re.compile("genauer|specify")
 _ANOTHER = re.compile("weiteren Eintrag|Eintrag machen|another entry|make an entry")
 _QUESTION = re.compile(r"\[(q\d+)\]")
 _PATIENCE = 12  # words that somebody tries at one question before they give up
@@ -265,6 +266,8 @@ class Stranger:
         names = _QUESTION.findall(shown.text)
         if _ANOTHER.search(shown.text):
             return ANOTHER
+        if not names and _SPECIFY.search(shown.text):
+            return OTHER
         return names[-1] if names else None
 
     # --- to the end --------------------------------------------------------------------------------------------------
@@ -312,6 +315,9 @@ class Stranger:
         """Try the next word at a question, at last to skip it; return False when all was tried."""
         if asked == ANOTHER:
             await self.says("2")
+            return True
+        if asked == OTHER:
+            await self.says("Eis")
             return True
         words = [*WORDS[self._types[asked]], "/skip"]
         number = self._tried.get(asked, 0)

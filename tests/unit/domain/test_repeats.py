@@ -15,6 +15,7 @@ from bot.domain.interviews import Interview, Walk, first_walk, walk_on
 from bot.domain.outcomes import AnswerStored, InstanceAdded, InstanceRemoved
 from bot.domain.people import ContactId
 from bot.domain.records import Moment, instances_of
+from bot.domain.refusing import fitting_example
 from bot.domain.stops import ANOTHER, FINISHED, Stop
 from bot.forms.model import Expression, Form, Group, Question, QuestionType, Value
 from tests.unit.forms.making import compiled
@@ -117,7 +118,7 @@ def test_repeat_without_a_label_is_called_an_entry_and_never_by_its_name() -> No
 def test_label_that_ends_with_a_colon_makes_no_second_one() -> None:
     walk = begun(replace(SITES, groups=(replace(SITES.groups[0], label={"de": "Standort:"}), SITES.groups[1])))
     assert walk.heading(at(walk, "site/town@1"), "de") == "Standort 1"
-    assert walk.say(at(walk, "site"), at(walk, "site").question.label, "de") == "Standort: another one?"
+    assert walk.say(at(walk, "site"), at(walk, "site").question.label, "de") == "Another one: Standort?"
 
 
 def test_whether_there_is_another_is_asked_after_all_instances_until_it_is_denied() -> None:
@@ -142,6 +143,29 @@ def test_one_more_opens_the_question_again_whether_there_is_another() -> None:
     assert walk.is_done("site")
     walk.add(at(walk, "site"))
     assert not walk.is_done("site")
+
+
+def test_a_repeat_without_a_label_is_called_an_entry_and_the_first_one_is_asked_for_by_itself() -> None:
+    walk = begun(replace(SITES, groups=(Group(path="site", name="site", repeats=True), *SITES.groups[1:])))
+    first, another = at(walk, next(key for key in keys(walk) if key.startswith("site/town"))), at(walk, "site")
+    assert walk.heading(first, "de") == "Entry 1"
+    assert walk.say(another, another.question.label, "de") == "Another one?"
+    walk.remove(first.instance)
+    assert walk.say(at(walk, "site"), at(walk, "site").question.label, "de") == "Is there one?"
+
+
+def test_a_colon_at_the_end_of_a_label_is_not_said_twice() -> None:
+    walk = begun(replace(SITES, groups=(replace(SITES.groups[0], label={"de": "Standort:"}), *SITES.groups[1:])))
+    first, another = at(walk, next(key for key in keys(walk) if key.startswith("site/town"))), at(walk, "site")
+    assert walk.heading(first, "de") == "Standort 1"
+    assert walk.say(another, another.question.label, "de") == "Another one: Standort?"
+
+
+@pytest.mark.parametrize(("rule", "shown"), [(". > 10", ""), (". < 10", "3,5")])
+def test_an_example_keeps_the_rule_of_its_question(rule: str, shown: str) -> None:
+    form = replace(PAGE, questions=(question("share", "decimal", constraint=rule),), groups=())
+    walk = begun(form)
+    assert fitting_example(walk, at(walk, "share"), language="de", now=NOON.now) == shown
 
 
 def test_calculations_see_all_instances() -> None:
