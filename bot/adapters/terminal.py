@@ -78,7 +78,7 @@ class TerminalChannel:
         if line is None:
             return Reading(account="terminal:local", at_end=True)
         text = line.rstrip("\r\n")[:LINE_LIMIT]
-        return self._reading(_content(text)) if text.strip() else Reading(account="terminal:local")
+        return self._reading(content_of(text)) if text.strip() else Reading(account="terminal:local")
 
     async def send(self, outgoing: Outgoing) -> Sequence[str]:
         """See `bot.ports.Channel`."""
@@ -114,7 +114,7 @@ class TerminalChannel:
         Raises:
             Refused: too large, or gone since.
         """
-        content = await asyncio.to_thread(_read, Path(file_id), limit + 1)
+        content = await asyncio.to_thread(read_file, Path(file_id), limit + 1)
         if len(content) > limit:
             raise Refused(f"The file is larger than {limit} bytes.", reason="too_large")
         return content
@@ -152,7 +152,7 @@ class TerminalChannel:
             return
 
 
-def _content(line: str) -> Content:
+def content_of(line: str) -> Content:
     """Return what a line means: `@path/to/file` sends that file, everything else is text."""
     path = Path(line.strip().removeprefix("@")).expanduser()
     try:
@@ -165,7 +165,12 @@ def _content(line: str) -> Content:
     return SentMedia("document", file_id=str(path.absolute()), name=path.name, size=size, media_type=media_type)
 
 
-def _read(path: Path, size: int) -> bytes:
+def read_file(path: Path, size: int) -> bytes:
+    """Return the first `size` bytes of a file that a line named.
+
+    Raises:
+        Refused: it is gone.
+    """
     try:
         with path.open("rb") as file:
             return file.read(size)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _OPTIONAL = "{optional}"
 _BARE = re.compile(r"\{[\w.]+\}")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_SENT = re.compile(r"\b(photo|audio|video|file)-\d{10,}(?=\.\w)")
+"""Names that the bot gives to files it is sent."""
 
 
 class Noted:
@@ -55,7 +57,7 @@ class Noted:
 
     def named(self, text: str) -> str:
         """Return a text with keys in the place of hubtalk's own words."""
-        text = _UUID.sub("{uuid}", text)
+        text = _SENT.sub(r"\1-{number}", _UUID.sub("{uuid}", text))
         phrases = sorted(self._marks, key=len, reverse=True)
         if not phrases:
             return text

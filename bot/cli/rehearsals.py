@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from bot.adapters.terminal import content_of, read_file
 from bot.cli.opening import opened
 from bot.cli.phrases import Noted
 from bot.cli.showing import CHANNEL
@@ -32,7 +33,6 @@ from bot.domain.messages import (
     Reading,
     Said,
 )
-from bot.errors import Refused
 from bot.files.table import FIXED
 from bot.runtime.clock import StandingClock, SystemClock
 from storage import desk
@@ -166,7 +166,7 @@ class _ScriptedChannel:
             native_id=f"in-{number}",
             address=Address(CHANNEL, PERSON),
             sender=PERSON,
-            content=Said(FIRST_WORDS if turn.said is None else turn.said),
+            content=Said(FIRST_WORDS) if turn.said is None else content_of(turn.said),
             received_at=self._clock.now(),
             message_id=f"in-{number}",
             language=self._language,
@@ -185,9 +185,8 @@ class _ScriptedChannel:
         """There are no buttons to acknowledge."""
 
     async def fetch(self, file_id: str, *, limit: int) -> bytes:
-        """Nobody sends files here."""
-        del file_id, limit
-        raise Refused("a written conversation carries no files")
+        """Read the file that a line named, as at the terminal."""
+        return await asyncio.to_thread(read_file, Path(file_id), limit)
 
     async def offer_commands(self, menus: Mapping[str, Sequence[tuple[str, str]]], *, chat: str | None = None) -> None:
         """There is no menu."""

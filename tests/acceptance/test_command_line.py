@@ -155,11 +155,22 @@ def test_preview_shows_the_pictures_and_the_row_with_its_entries_and_logs_nothin
     (here.folder / "sites.md").write_text(sheet, encoding="utf-8")
     (here.folder / "sites-media").mkdir()
     (here.folder / "sites-media" / "town.png").write_bytes(b"\x89PNG\r\n\x1a\n a town")
-    done = here("forms", "preview", "sites.md", "--lang", "en", said="Unna\n/skip\n1\nHamm\n@none.png\n/skip\n2\n1\n")
+    done = here(
+        "forms",
+        "preview",
+        "sites.md",
+        "--lang",
+        "en",
+        "--record",
+        "sites.test.txt",
+        said="Unna\n/skip\n1\nHamm\n@none.png\n@sites-media/town.png\n2\n1\n",
+    )
     assert done.returncode == 0
     assert "[Picture: town.png]\nEntry 1 · Question 1 of about" in done.stdout
     assert "I need a photo" in done.stdout
     assert "  town_1: Unna\n  town_2: Hamm" in done.stdout
+    assert here("forms", "test", "sites.md").returncode == 0
+    assert "= photo_2: photo-{number}.png" in (here.folder / "sites.test.txt").read_text(encoding="utf-8")
     assert "gone.png" in done.stderr and "town.png" not in done.stderr and '"level"' not in done.stdout + done.stderr
 
 
