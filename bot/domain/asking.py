@@ -10,7 +10,7 @@ from bot.domain.messages import Choice, OutboundMessage, PromptId
 from bot.domain.outcomes import InterviewMoved
 from bot.domain.records import Moment
 from bot.domain.scene import Draft, NewPrompt, Scene
-from bot.domain.stops import Phrases, Stop
+from bot.domain.stops import OF_A_LABEL, Phrases, Stop
 from bot.domain.styling import marked
 from bot.forms.markup import Piece
 from bot.forms.model import Texts
@@ -38,7 +38,8 @@ def phrases_of(scene: Scene) -> Phrases:
     """Return what says our own words in all languages of the hub, for questions that no form has written."""
 
     def said(key: str) -> Texts:
-        return {language: scene.catalogue.speaker(language)(key, label="{label}") for language in scene.hub.languages}
+        label = {"label": "{label}"} if key in OF_A_LABEL else {}
+        return {language: scene.catalogue.speaker(language)(key, **label) for language in scene.hub.languages}
 
     return said
 

@@ -34,6 +34,10 @@ _ENGLISH: Mapping[str, str] = MappingProxyType(
 )
 
 
+OF_A_LABEL = frozenset({"repeat.another", "repeat.first"})
+"""Words that name a repeat by its label."""
+
+
 def in_english(key: str) -> Texts:
     """Return our own words where no catalogue is at hand."""
     return {"": _ENGLISH[key]}

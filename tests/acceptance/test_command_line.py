@@ -170,7 +170,10 @@ def test_preview_shows_the_pictures_and_the_row_with_its_entries_and_logs_nothin
     assert "I need a photo" in done.stdout
     assert "  town_1: Unna\n  town_2: Hamm" in done.stdout
     assert here("forms", "test", "sites.md").returncode == 0
-    assert "= photo_2: photo-{number}.png" in (here.folder / "sites.test.txt").read_text(encoding="utf-8")
+    script = (here.folder / "sites.test.txt").read_text(encoding="utf-8")
+    assert (
+        "= photo_2: photo-{number}.png" in script and "< {repeat.entry} 2 · " in script and "1 {repeat.yes}" in script
+    )
     assert "gone.png" in done.stderr and "town.png" not in done.stderr and '"level"' not in done.stdout + done.stderr
 
 
