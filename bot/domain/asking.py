@@ -149,6 +149,12 @@ def ask_again(draft: Draft, interview: Interview) -> None:
 
 
 def revisit(draft: Draft, interview: Interview, path: str) -> None:
-    """Show one question again so that its answer can be changed."""
+    """Show one question again so that its answer can be changed; one that is gone since is said to be."""
     walk = walk_in(draft, interview)
+    if path != END and walk.stop(path) is None:
+        draft.toast(draft.say("question.gone"))
+        draft.reply(draft.say("question.gone"))
+        if interview.status == "submitted" and walk.next_open() is None:
+            return
+        path = standing(walk, interview)
     ask_at(draft, walk, interview=interview.id, response=interview.response, position=path)
