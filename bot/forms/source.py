@@ -22,6 +22,7 @@ from bot.forms.xlsform.complaints import STRANGE, Unreadable, merged
 from bot.forms.xlsform.doubts import check_conditions, check_lengths
 from bot.forms.xlsform.elements import Elements, collect
 from bot.forms.xlsform.files import examine
+from bot.forms.xlsform.flattening import flattened
 from bot.forms.xlsform.languages import code_of, in_header_order, looks_coded
 from bot.forms.xlsform.rows import Places, locate, placed
 from bot.forms.xlsform.sheets import Sheets
@@ -102,7 +103,9 @@ def _finished(
         problems += check_lists(wanted, files=files, places=places)
         if _broken(problems):
             return form
-        blueprint = for_chat(xform.read_xform(text, files=lists_in(files)), form=form)
+        blueprint = xform.read_xform(text, files=lists_in(files))
+        shaped = flattened(form, blueprint=blueprint)
+        blueprint = for_chat(blueprint, form=shaped)
     except Unreadable as error:
         problems.append(_known(placed(error.problem, places=places), places=places))
         return form
@@ -110,6 +113,7 @@ def _finished(
         problems.append(explained(Problem(level="error", what=str(error)), places=places))
         return form
     form = replace(form, blueprint=blueprint, files=files_of(form, lists=wanted))
+    shaped = replace(shaped, blueprint=blueprint, files=form.files)
     problems += [
         *check_media(form, files=files, places=places),
         *check_conditions(form, found=found, places=places),
@@ -117,7 +121,7 @@ def _finished(
     ]
     _, findings = build(blueprint)
     problems += checks.problems_of(findings, found=found, places=places)
-    return form
+    return shaped
 
 
 def blueprint_of_source(data: bytes, *, file_name: str, files: Mapping[str, bytes] | None = None) -> Blueprint:

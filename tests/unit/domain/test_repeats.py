@@ -18,6 +18,7 @@ from bot.domain.records import Moment, instances_of
 from bot.domain.refusing import fitting_example
 from bot.domain.stops import ANOTHER, FINISHED, Stop
 from bot.forms.model import Expression, Form, Group, Question, QuestionType, Value
+from bot.forms.source import compile_source
 from tests.unit.forms.making import compiled
 
 NOON = Moment(now=datetime(2026, 3, 2, 11, tzinfo=UTC), timezone=ZoneInfo("Europe/Berlin"), language="de")
@@ -166,6 +167,35 @@ def test_an_example_keeps_the_rule_of_its_question(rule: str, shown: str) -> Non
     form = replace(PAGE, questions=(question("share", "decimal", constraint=rule),), groups=())
     walk = begun(form)
     assert fitting_example(walk, at(walk, "share"), language="de", now=NOON.now) == shown
+
+
+FLAT = """
+| survey |
+| | type | name | label | relevant | repeat_count |
+| | text | a | A? | | |
+| | begin group | g | G | ${a} != 'end' | |
+| | text | b | B? | | |
+| | begin repeat | r | R | | 2 |
+| | text | c | C? | ${b} != '' | |
+| | end repeat | | | | |
+| | end group | | | | |
+| settings |
+| | form_id | flat |
+| | flat | yes |
+"""
+
+
+def test_a_form_with_flat_groups_asks_what_stands_in_them() -> None:
+    form = compile_source(FLAT.encode(), file_name="flat.md").form
+    assert form is not None
+    walk = begun(form)
+    give(walk, "a", "x")
+    give(walk, "b", "y")
+    assert [(stop.question.name, walk.heading(stop, "en")) for stop in walk.stops] == [
+        ("a", ""), ("b", "G"), ("c", "R"),
+    ]  # fmt: skip
+    give(walk, "a", "end")
+    assert "b" not in keys(walk)
 
 
 def test_calculations_see_all_instances() -> None:
