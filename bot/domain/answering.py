@@ -18,7 +18,7 @@ from bot.domain.outcomes import (
 from bot.domain.redrawing import looked_up, newest, ticked_too, toggle, turn_page
 from bot.domain.refusing import confirm, let_go, refuse, typed_way
 from bot.domain.scene import Draft, NewPrompt, Prompt
-from bot.domain.stops import Stop
+from bot.domain.stops import ANOTHER, Stop
 from bot.errors import FormError
 from bot.forms.model import Value
 from bot.forms.readers import Guessed, NotUnderstood, Understood, read
@@ -88,6 +88,9 @@ def answer_by_press(draft: Draft, interview: Interview, prompt: Prompt, pressed:
         value = questions.chosen_value(question, pressed.choice)
     if value is None:
         draft.toast(draft.say("press.unknown"))
+        return
+    if stop.repeat is not None and not prompt.current and interview.position != stop.key and value == ANOTHER:
+        draft.toast(draft.say("press.stands"))  # a second press is no second entry
         return
     if walk.is_done(stop.key) and not prompt.current:
         _old_button(draft, interview, walk, stop, value, prompt, pressed)
@@ -173,8 +176,9 @@ def take_guess(draft: Draft, interview: Interview, prompt: Prompt, value: Value)
         draft.toast(draft.say("press.stands"))
         return
     draft.record(PromptsClosed())
-    drawn = replace(prompt, message_id=prompt.data.get("drawn"))
-    accept(draft, interview, walk, stop, value, prompt=drawn)
+    drawn = replace(prompt, message_id=prompt.data.get("drawn"), selected=tuple(prompt.data.get("ticked", ())))
+    if not ticked_too(draft, interview, walk, stop, value, prompt=drawn):
+        accept(draft, interview, walk, stop, value, prompt=drawn)
 
 
 def drop_guess(draft: Draft, interview: Interview, prompt: Prompt) -> None:

@@ -7,7 +7,7 @@ from bot.domain.answering import accept, askable, store
 from bot.domain.asking import ask, leave, walk_in
 from bot.domain.interviews import Interview, Walk
 from bot.domain.messages import FileLost, Located, SentMedia
-from bot.domain.outcomes import AnswerTakenBack, FileGivenUp, InterviewMoved, PromptAnswered
+from bot.domain.outcomes import FileGivenUp, InterviewMoved, PromptAnswered
 from bot.domain.records import key_of
 from bot.domain.refusing import refuse
 from bot.domain.scene import Draft, Prompt
@@ -79,7 +79,6 @@ def file_lost(draft: Draft, lost: FileLost) -> None:
     if lost.why == "full":
         return
     walk.take_back(stop)
-    draft.record(AnswerTakenBack(interview.response, lost.path, lost.instance))
     store(draft, interview, walk)
     _ask_lost(draft, interview, walk, stop)
 

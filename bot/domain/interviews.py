@@ -345,6 +345,7 @@ class Walk:
         """Return what is not as it was when the walk began, or when this was asked before."""
         found = (
             *records.grown(self.state, self._instances, response=response),
+            *records.taken_back(self._before, self.answers, self.state, response=response),
             *records.changes(self._before, self.answers, response=response, contact=contact),
         )
         self._before, self._instances = dict(self.answers), records.instances_of(self.state, self._instances)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from bot.domain.outcomes import AnswerState, AnswerStored, InstanceAdded, InstanceRemoved
+from bot.domain.outcomes import AnswerState, AnswerStored, AnswerTakenBack, InstanceAdded, InstanceRemoved
 from bot.domain.people import ContactId
 from bot.forms.expressions.nodes import Instance
 from bot.forms.expressions.values import to_text
@@ -217,6 +217,17 @@ def changes(
             response=response, path=path, instance=instance, state=answer.state, value=answer.value,
             relevant=answer.relevant, by_person=by_person, contact=contact,
         )  # fmt: skip
+
+
+def taken_back(
+    before: Mapping[str, Answer], after: Mapping[str, Answer], state: State, *, response: int
+) -> Iterator[AnswerTakenBack]:
+    """Yield a fact for each answer that is open again; those of instances that are gone go with these."""
+    lost = [parts_of(key) for key in before if key not in after]
+    there = {instance.id for instance in all_instances(state.top)} if lost else set()
+    for path, instance in lost:
+        if instance in there:
+            yield AnswerTakenBack(response, path, instance)
 
 
 def instances_of(state: State, known: Iterable[Repeated]) -> tuple[Repeated, ...]:

@@ -64,7 +64,7 @@ def confirm(draft: Draft, interview: Interview, walk: Walk, stop: Stop, value: V
     """Ask whether a guess is what was meant; what is typed instead is read as another answer."""
     say, shown = draft.say, draft.scene.current
     meant = ", ".join(questions.shown_value(walk, stop, value, say))
-    drawn = shown.message_id if shown is not None and shown.path == stop.key else None
+    drawn = shown if shown is not None and shown.path == stop.key else None
     prompt = NewPrompt(
         id=PromptId(draft.scene.next_id()),
         kind="guess",
@@ -73,7 +73,8 @@ def confirm(draft: Draft, interview: Interview, walk: Walk, stop: Stop, value: V
         data={
             "value": value,
             "was": walk.value(stop.key),
-            "drawn": drawn,
+            "drawn": drawn.message_id if drawn is not None else None,
+            "ticked": list(drawn.selected) if drawn is not None else [],
             "choices": [["yes", say("guess.yes")], ["no", say("guess.no")]],
         },
     )

@@ -65,7 +65,7 @@ def choose(draft: Draft, interview: Interview, prompt: Prompt, key: str) -> None
         draft.record(PromptsClosed())
         draft.reply(draft.say("change.left" if key == "no" else "question.gone"))
         ask_at(draft, walk, interview=interview.id, response=interview.response, position=standing(walk, interview))
-    elif key == "yes":
+    elif key == "yes" and prompt.current:  # an old one they may have decided otherwise since: it is asked again
         _remove(draft, interview, walk, instance, after=prompt.path)
     else:
         _confirm(draft, interview, walk, prompt, instance)

@@ -26,7 +26,14 @@ from bot.domain.messages import (
     Said,
     SentMedia,
 )
-from bot.domain.outcomes import AnswerStored, InstanceAdded, InstanceRemoved, InterviewMoved, ResponseSubmitted
+from bot.domain.outcomes import (
+    AnswerStored,
+    AnswerTakenBack,
+    InstanceAdded,
+    InstanceRemoved,
+    InterviewMoved,
+    ResponseSubmitted,
+)
 from bot.domain.records import Answer, Repeated, key_of, parts_of
 from bot.domain.scene import Draft, Scene, Turn
 from bot.forms.model import Form
@@ -200,6 +207,8 @@ class Stranger:
                     del self.memory.instances[gone]
                     kept = {key: one for key, one in self.memory.answers.items() if parts_of(key)[1] != gone}
                     self.memory.answers = kept
+                case AnswerTakenBack():
+                    del self.memory.answers[key_of(fact.path, fact.instance)]
                 case InterviewMoved():
                     self.memory.moved = fact
                 case ResponseSubmitted():

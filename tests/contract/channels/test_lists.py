@@ -232,3 +232,18 @@ async def test_what_is_typed_joins_what_is_ticked_on_other_pages(open_stage: Ope
     await ada.says("4")
     await ada.hears("Noch ein Wort?")
     assert (await stage.answers())["trades"][2] == ["t4"], "nothing is ticked anew, so what is typed is the answer"
+
+
+async def test_a_guess_joins_what_is_ticked_too(open_stage: OpenStage) -> None:
+    stage, ada = await before_trades(open_stage)
+    if stage.buttons:
+        await ada.picks(TRADES[2])
+        await ada.settled()
+    await ada.says("Glasplanr" if stage.buttons else "3 und Glasplanr")
+    await ada.hears("Ich lese daraus:")
+    await ada.picks("Ja, stimmt")
+    if stage.buttons:
+        await ada.hears("Welche Branchen?")
+        await ada.picks("Fertig")
+    await ada.hears("Noch ein Wort?")
+    assert (await stage.answers())["trades"][2] == ["t3", f"t{TRADES.index('Glasplaner') + 1}"]

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.interviews import Interview, Walk, first_walk, walk_on
-from bot.domain.outcomes import AnswerStored, InstanceAdded, InstanceRemoved
+from bot.domain.outcomes import AnswerStored, AnswerTakenBack, InstanceAdded, InstanceRemoved
 from bot.domain.people import ContactId
 from bot.domain.records import Moment, instances_of
 from bot.domain.refusing import fitting_example
@@ -142,8 +142,10 @@ def test_one_more_opens_the_question_again_whether_there_is_another() -> None:
     walk = begun()
     give(walk, "site", FINISHED)
     assert walk.is_done("site")
+    walk.facts(response=1, contact=ADA)
     walk.add(at(walk, "site"))
     assert not walk.is_done("site")
+    assert AnswerTakenBack(1, "site", 0) in walk.facts(response=1, contact=ADA), "also where it is stored"
 
 
 def test_a_repeat_without_a_label_is_called_an_entry_and_the_first_one_is_asked_for_by_itself() -> None:
