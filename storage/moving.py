@@ -234,6 +234,9 @@ def _answers(found: Sequence[Row], changes: Differences, *, gone: set[int]) -> _
     decided = _Answers()
     for row in sorted(found, key=lambda row: (order.get(row[1], len(order)), row[2])):
         _, path, instance, state, _, value, _, _ = row
+        if changes.was_repeat(path) and (instance in gone or changes.repeat_of(path) is None):
+            decided.gone.append(row)  # whether there is another one of what is not asked any more
+            continue
         fate = changes.fate(path, value_of(value))
         if isinstance(fate, Lost) or instance in gone:
             if state in ("given", "unknown"):

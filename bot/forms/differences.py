@@ -103,8 +103,16 @@ class Differences:
         group = self.new.group_by_path.get(now or "")
         return now if group is not None and group.repeats else None
 
+    def was_repeat(self, path: str) -> bool:
+        """Whether the path is that of a repeat; its answer says whether there is another entry."""
+        group = self.old.group_by_path.get(path)
+        return group is not None and group.repeats
+
     def fate(self, path: str, value: Value | None) -> Kept | Lost:
         """Say whether this answer keeps its meaning in the new version; None is a question that was passed over."""
+        if self.was_repeat(path):
+            repeat = self.repeat_of(path)
+            return Lost(path=path, why="removed") if repeat is None else Kept(path=repeat, value=value)
         now = self.pairing.questions.get(path)
         if now is None:
             return Lost(path=path, why="removed")
