@@ -62,10 +62,6 @@ def answer_by_press(draft: Draft, interview: Interview, prompt: Prompt, pressed:
         return
     if _is_another_list(draft, interview, walk, stop, prompt):
         return
-    if stop.repeat is not None and not prompt.current:  # a press that comes twice must not make two entries
-        draft.toast(draft.say("press.shown_again"))
-        ask(draft, walk, interview=interview.id, response=interview.response, stop=stop)
-        return
     question = stop.question
     shown = pages.turned(question, pages.shown_of(question, prompt.data), pressed.choice)
     if pressed.on is not None:

@@ -38,6 +38,7 @@ async def stored(house: House, people: People) -> str:
     site = {"response_id": number, "path": "sites", "parent_id": None}
     rows: list[dict[str, Any]] = [
         {**common, "path": "size", "instance": 0, "state": "skipped"},
+        {**common, "path": "sites", "instance": 0, "state": "given", "value": dump("no")},
         {**common, "path": "sites/town", "instance": 5, "state": "given", "value": dump("Unna")},
         {**common, "path": "sites/town", "instance": 6, "state": "unknown"},
     ]
