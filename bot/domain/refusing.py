@@ -32,7 +32,7 @@ def typed_way(draft: Draft, interview: Interview, walk: Walk, stop: Stop, text: 
         return None
     if says_unknown(text):
         return None if questions.has_own_unknown(stop, says_unknown) else "unknown"
-    return "skip" if says_skip(text) and stop.question.type != "text" and not stop.question.has_long_list else None
+    return "skip" if says_skip(text) and not stop.question.has_long_list else None
 
 
 def refuse(draft: Draft, interview: Interview, walk: Walk, stop: Stop, why: str) -> None:

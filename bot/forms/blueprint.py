@@ -80,7 +80,7 @@ class Entry:
 
     path: without the root; type: of the value, as binds have it; count: of a repeat's instances, "" where people add
     them; template: of a repeat's new instances; preload: what fills it at the beginning (`today`, `start`);
-    low, high: bounds of a range; proposes: whether its calculation gives way to an answer.
+    low, high: bounds of a range.
     """
 
     path: str
@@ -100,7 +100,6 @@ class Entry:
     preload: str = ""
     low: str = ""
     high: str = ""
-    proposes: bool = False
 
 
 Row = tuple[tuple[str, str], ...]

@@ -19,7 +19,7 @@ from bot.forms.blueprint import (
 )
 from bot.forms.expressions.scopes import ROOT
 from bot.forms.expressions.values import to_text
-from bot.forms.model import SILENT, Expression, Form, Group, Question, QuestionType
+from bot.forms.model import Expression, Form, Group, Question, QuestionType
 from bot.forms.program import Findings, Program, build
 
 _KEY = "_program"
@@ -118,11 +118,6 @@ def in_document_order(form: Form) -> Iterator[Group | Question]:
     yield from (group for group in form.groups if group.path not in seen)
 
 
-def proposes(question: Question) -> bool:
-    """Whether a question's calculation is a proposal that an answer overrides."""
-    return question.calculation is not None and question.type not in SILENT and not question.read_only
-
-
 def _text(expression: Expression | None) -> str:
     return expression.text if expression is not None else ""
 
@@ -139,7 +134,7 @@ def _question(question: Question) -> Entry:
     return Entry(
         path=question.path, sort="question", type=question.type, control=control_of(question.type),
         relevant=_text(question.relevant), required=_text(question.required), constraint=_text(question.constraint),
-        calculation=_text(question.calculation), proposes=proposes(question),
+        calculation=_text(question.calculation),
         read_only="true()" if question.read_only else "", options=_options(question),
         low=question.parameters.get("start", ""), high=question.parameters.get("end", ""),
     )  # fmt: skip

@@ -105,7 +105,7 @@ def _finished(
             return form
         blueprint = xform.read_xform(text, files=lists_in(files))
         shaped = flattened(form, blueprint=blueprint)
-        blueprint = for_chat(blueprint, form=shaped)
+        blueprint = for_chat(blueprint)
     except Unreadable as error:
         problems.append(_known(placed(error.problem, places=places), places=places))
         return form

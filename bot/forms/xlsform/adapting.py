@@ -1,4 +1,4 @@
-"""What a chat needs of a blueprint beyond pyxform's XForm: proposals, and texts in every language."""
+"""What a chat needs of a blueprint beyond pyxform's XForm: texts in every language."""
 
 from __future__ import annotations
 
@@ -7,18 +7,14 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from bot.forms.blueprint import Blueprint, Part
-from bot.forms.model import Form
-from bot.forms.outline import proposes
 
 _UNTRANSLATED = (Part("-"),)
 """What pyxform writes where a language lacks a text."""
 
 
-def for_chat(blueprint: Blueprint, *, form: Form) -> Blueprint:
-    """Return the blueprint that answers a chat: a shown calculation gives way to an answer, and no text is a dash."""
-    giving_way = {question.path for question in form.questions if proposes(question)}
-    entries = tuple(replace(entry, proposes=True) if entry.path in giving_way else entry for entry in blueprint.entries)
-    return replace(blueprint, entries=entries, texts=_with_fallbacks(blueprint))
+def for_chat(blueprint: Blueprint) -> Blueprint:
+    """Return the blueprint that answers a chat: no text is a dash."""
+    return replace(blueprint, texts=_with_fallbacks(blueprint))
 
 
 def _with_fallbacks(blueprint: Blueprint) -> Mapping[str, Mapping[str, tuple[Part, ...]]]:
