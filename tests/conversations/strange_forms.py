@@ -11,7 +11,7 @@ FEATURES = frozenset(
         "text", "integer", "decimal", "date", "select_one", "select_multiple", "acknowledge", "note", "calculate",
         "group", "nested", "relevant", "ahead", "required", "constraint", "default", "dynamic_default", "piping",
         "once", "time", "datetime", "range", "rank", "barcode", "geopoint", "hidden", "repeat", "counted", "cascade",
-        "or_other", "randomize", "trigger", "readonly", "field_list",
+        "or_other", "randomize", "trigger", "readonly", "field_list", "random", "image",
     }
 )  # fmt: skip
 
@@ -22,7 +22,7 @@ COLUMNS = (
 )  # fmt: skip
 ASKED = (
     "text", "integer", "decimal", "date", "select_one", "select_multiple", "acknowledge", "time", "datetime", "range",
-    "rank", "barcode", "geopoint",
+    "rank", "barcode", "geopoint", "image",
 )  # fmt: skip
 WORDS: dict[str, tuple[str, ...]] = {
     "text": ("Ada", "ein ganzer Satz.", "x", "1", "ja", "a b c d e f g h i j", "🙂 ü"),
@@ -38,6 +38,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "select_multiple": ("1", "1, 2", "2 und 3", "3", "1-3", "Wahl a"),
     "rank": ("1 2 3", "3, 1, 2"),
     "acknowledge": ("1", "ok", "ja", "yes"),
+    "image": (),
 }
 """What a person can type, by the type that is asked; the numbers of choices come first."""
 
@@ -131,7 +132,7 @@ class _Author:
             if "or_other" not in row["type"] and self._maybe("cascade", 0.3):
                 row["choice_filter"] = f"kind = 'x' or {self._truth(repeat)}"
             if "or_other" not in row["type"] and self._maybe("randomize", 0.2):
-                row["parameters"] = "randomize=true, seed=7"
+                row["parameters"] = self._rnd.choice(["randomize=true, seed=7", "randomize=true"])
         if kind == "note":
             row.update(self._labels(f"Hinweis zu {name}: {self._piped(repeat)}", f"Note on {name}."))
         elif kind == "calculate":
@@ -169,7 +170,7 @@ class _Author:
             row["trigger"] = f"${{{self._rnd.choice(pulling)}}}"
             row["calculation"] = self._text_in(repeat)
         if any(asked.type in ASKED for asked in self._known) and self._maybe("readonly", 0.05):
-            row["readonly"] = "yes"
+            row["readonly"] = self._rnd.choice(["yes", self._truth(repeat)])
 
     def _look_ahead(self) -> None:
         """Let some questions hang on a later one that hangs on nothing itself."""
@@ -255,6 +256,8 @@ class _Author:
         ]  # fmt: skip
         if self._maybe("once", 0.3):
             made.append(f"once({self._text_in(repeat)})")
+        if self._maybe("random", 0.3):
+            made += ["once(random())", f"int(random() * 9) + {self._number_in(repeat)}", "once(uuid())"]
         return rnd.choice(made)
 
     def _number_in(self, repeat: str) -> str:

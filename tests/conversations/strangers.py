@@ -20,6 +20,7 @@ from bot.domain.messages import (
     Content,
     Edited,
     InboundMessage,
+    Located,
     OutboundMessage,
     Pressed,
     PromptId,
@@ -242,6 +243,8 @@ class Stranger:
                     rnd.choice(("photo", "sticker", "voice", "document")), caption=rnd.choice((None, "1"))
                 ),
             ),
+            (2, lambda: Located(51.5, 7.5)),
+            (4, self._picture),
             (4, lambda: Said(self._word(), reply_to=rnd.choice(self.heard).id if self.heard else None)),
         ]
         if rnd.random() < 0.08 and self._own:
@@ -254,8 +257,11 @@ class Stranger:
 
     def _word(self) -> str:
         asked = self._asked()
-        words = ("1", "2", "2", "nein") if asked == ANOTHER else WORDS.get(self._types.get(asked or "", ""), ("1",))
+        words = ("1", "2", "2", "nein") if asked == ANOTHER else WORDS.get(self._types.get(asked or "", "")) or ("1",)
         return self._rnd.choice(words)
+
+    def _picture(self) -> SentMedia:
+        return SentMedia("photo", file_id=f"file{len(self.said)}", size=9)
 
     def _press(self, among: list[Heard]) -> Pressed | None:
         alive = [heard for heard in among if heard.message.prompt is not None and _keys(heard.message)]
@@ -328,10 +334,12 @@ class Stranger:
         if asked == OTHER:
             await self.says("Eis")
             return True
-        words = [*WORDS[self._types[asked]], "/skip"]
+        words = [*(WORDS[self._types[asked]] or ("ein Bild",)), "/skip"]
         number = self._tried.get(asked, 0)
         self._tried[asked] = number + 1
-        if number < len(words):
+        if number == 0 and self._types[asked] == "image":
+            await self.does(self._picture())
+        elif number < len(words):
             await self.says(words[number])
         return number < len(words)
 

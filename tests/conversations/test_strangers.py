@@ -54,7 +54,7 @@ async def test_strangers_come_to_an_end_with_any_form(count: int, seed: int, tmp
             try:
                 ends[await lived(stranger, rnd)] += 1
             except Exception as error:
-                said = "\n".join(stranger.said)
+                said = "\n".join([*stranger.said, "heard:", *(str(heard) for heard in stranger.heard[-4:])])
                 raise AssertionError(f"seed {seed}, form {number}: {error!r}\n{made.source}\nsaid:\n{said}") from error
     assert ends["submitted"] > count * 0.7, ends
 
