@@ -26,7 +26,9 @@ def answer_by_file(draft: Draft, interview: Interview, key: str, sent: SentMedia
     if isinstance(taken, filing.Refused):
         refuse(draft, interview, walk, stop, taken.words(draft.say))
         return
-    if walk.accepts(stop, taken.value):
+    _note(draft, prompt)
+    accept(draft, interview, walk, stop, taken.value, prompt=prompt)
+    if walk.value(stop.key) == taken.value:  # what was refused is not fetched either
         draft.record(
             *filing.received(
                 taken,
@@ -37,8 +39,6 @@ def answer_by_file(draft: Draft, interview: Interview, key: str, sent: SentMedia
                 job=scene.next_id(),
             )
         )
-    _note(draft, prompt)
-    accept(draft, interview, walk, stop, taken.value, prompt=prompt)
 
 
 def answer_by_place(draft: Draft, interview: Interview, key: str, place: Located, *, prompt: Prompt | None) -> None:

@@ -68,6 +68,7 @@ class Walk:
         self.answers = dict(answers)
         self._before, self._instances = dict(answers), instances
         self._new_id = new_id
+        self._taken: set[str] = set()
         self._phrases = phrases
 
     # --- what there is to ask ----------------------------------------------------------------------------------------
@@ -299,6 +300,7 @@ class Walk:
                 else:
                     self.answers[stop.key] = before
                 raise
+        self._taken.add(stop.key)
         self.follow()
 
     def take_back(self, stop: Stop) -> None:
@@ -346,8 +348,9 @@ class Walk:
         found = (
             *records.grown(self.state, self._instances, response=response),
             *records.taken_back(self._before, self.answers, self.state, response=response),
-            *records.changes(self._before, self.answers, response=response, contact=contact),
+            *records.changes(self._before, self.answers, taken=self._taken, response=response, contact=contact),
         )
+        self._taken.clear()
         self._before, self._instances = dict(self.answers), records.instances_of(self.state, self._instances)
         return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -179,6 +179,8 @@ def _row(step: Step, instance: Instance, said: Answer | None, *, now: datetime) 
     relevant = path in instance.relevant and (value is None or path in instance.values)
     if step.is_hidden and value is not None:
         value = _as_number(value) if step.gives_number else value
+    if isinstance(value, tuple) and instance.stored.get(path) != value and relevant:
+        instance.stored[path] = value  # choices that are no more are dropped for good; the history has them
     kept = path in instance.kept and said is not None and said.state in SAID
     if kept and said is not None:
         if said.relevant is relevant and said.value == value:
@@ -202,9 +204,17 @@ def _as_number(value: Value) -> Value | None:
 
 
 def changes(
-    before: Mapping[str, Answer], after: Mapping[str, Answer], *, response: int, contact: ContactId
+    before: Mapping[str, Answer],
+    after: Mapping[str, Answer],
+    *,
+    taken: Collection[str],
+    response: int,
+    contact: ContactId,
 ) -> Iterator[AnswerStored]:
-    """Yield a fact for each answer that is not as it was."""
+    """Yield a fact for each answer that is not as it was.
+
+    taken: keys that the person answered just now; what followed for other answers is not their doing.
+    """
     for key, answer in after.items():
         old = before.get(key)
         if old is answer or (
@@ -212,7 +222,7 @@ def changes(
         ):
             continue
         path, instance = parts_of(key)
-        by_person = answer.state in SAID and (old is None or (old.state, old.value) != (answer.state, answer.value))
+        by_person = key in taken and (old is None or (old.state, old.value) != (answer.state, answer.value))
         yield AnswerStored(
             response=response, path=path, instance=instance, state=answer.state, value=answer.value,
             relevant=answer.relevant, by_person=by_person, contact=contact,

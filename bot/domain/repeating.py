@@ -16,6 +16,8 @@ from bot.errors import FormError
 from bot.forms.expressions.nodes import Instance
 from bot.forms.model import Value
 
+MOST_LISTED = 40  # entries to choose from, the newest; who has more removes them one after the other
+
 
 def grows(value: Value) -> bool:
     """Whether that answer asks for one more instance."""
@@ -24,15 +26,19 @@ def grows(value: Value) -> bool:
 
 def add(draft: Draft, interview: Interview, walk: Walk, stop: Stop, *, prompt: Prompt | None) -> None:
     """Add an instance and ask what is first in it."""
-    if prompt is not None:
-        asked = questions.answered_message(walk, stop, draft.say)
-        chosen = questions.shown_value(walk, stop, ANOTHER, draft.say)
-        draft.edit(prompt.message_id, replace(asked, chosen=chosen))
+    elsewhere = draft.scene.interview
+    if elsewhere is not None and elsewhere.id != interview.id:
+        draft.reply(draft.say("review.other_open"))
+        return
+    asked = questions.answered_message(walk, stop, draft.say)
+    chosen = questions.shown_value(walk, stop, ANOTHER, draft.say)
     try:
         first = walk.add(stop)
     except FormError:
         draft.reply(draft.say("repeat.too_many"))
         return
+    if prompt is not None:
+        draft.edit(prompt.message_id, replace(asked, chosen=chosen))
     _store(draft, interview, walk)
     if first is not None:
         ask(draft, walk, interview=interview.id, response=interview.response, stop=first)
@@ -45,7 +51,7 @@ def offer_removal(draft: Draft, interview: Interview, walk: Walk, stop: Stop) ->
     """List the instances of a repeat, so that one can be taken away."""
     assert stop.repeat is not None
     say = draft.say
-    made = stop.instance.ranges.get(stop.repeat.path, [])
+    made = stop.instance.ranges.get(stop.repeat.path, [])[-MOST_LISTED:]
     listed = [[str(number), _summary(walk, instance, draft)] for number, instance in enumerate(made, start=1)]
     prompt = NewPrompt(
         id=PromptId(draft.scene.next_id()),
@@ -95,7 +101,11 @@ def _confirm(draft: Draft, interview: Interview, walk: Walk, prompt: Prompt, ins
 def _remove(draft: Draft, interview: Interview, walk: Walk, instance: Instance, *, after: str) -> None:
     """Remove an instance and go on after the question about it, if it was answered before."""
     summary = _summary(walk, instance, draft)
-    walk.remove(instance)
+    try:
+        walk.remove(instance)
+    except FormError:
+        draft.reply(draft.say("expected.too_much"))
+        return
     _store(draft, interview, walk)
     draft.record(PromptsClosed())
     draft.reply(draft.say("repeat.removed", entry=summary))

@@ -92,6 +92,7 @@ class State:
         state = cls(program, now=now, zone=zone, language=language)
         state.top, state.world.chance = top, chance
         state._loading, state._reviving = False, True
+        state.world.visits = 3 * MAX_VISITS  # all at once what answers have cost one by one
         for step in program.steps:
             if step.is_plain:
                 see(state, step, top)

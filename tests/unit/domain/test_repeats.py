@@ -300,3 +300,23 @@ def test_when_a_response_is_sent_in_is_noted_where_the_form_asks() -> None:
     assert walk.value("s") == "2026-03-02T12:00:00.000+01:00" and walk.value("e") is None
     walk.finish()
     assert walk.value("e") == "2026-03-02T12:00:00.000+01:00"
+
+
+def test_choices_that_a_filter_takes_away_are_dropped_for_good_and_by_nobody() -> None:
+    made = compiled(
+        "survey", "type | name | label | choice_filter", "text | k | K |", "select_multiple l | m | M | k = ${k}",
+        "choices", "list_name | name | label | k", "l | a | A | x", "l | b | B | x", "l | b2 | B2 | y", "l | c | C | y",
+    ).form  # fmt: skip
+    assert made is not None
+    walk = begun(made)
+    give(walk, "k", "x")
+    give(walk, "m", ("a", "b"))
+    walk.facts(response=1, contact=ADA)
+    give(walk, "k", "y")
+    assert not walk.is_done("m"), "nothing of it is left, so it is asked again"
+    facts = {fact.path: fact for fact in walk.facts(response=1, contact=ADA) if isinstance(fact, AnswerStored)}
+    assert (facts["m"].by_person, facts["m"].relevant) == (False, False)
+    lived, reread = walk, again(walk)
+    for one in (lived, reread):
+        give(one, "k", "x")
+    assert lived.answers["m"].value == reread.answers["m"].value == ("a", "b")
