@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bot.forms.blueprint import Action, Blueprint, Entry, Itemset
@@ -15,6 +15,7 @@ from bot.forms.expressions.scopes import Names, Scope
 from bot.forms.expressions.shape import Shape, Spec
 from bot.forms.expressions.syntax import ExpressionError
 from bot.forms.model import Value
+from bot.forms.ordering import ordered
 
 _CHANCE = re.compile(r"\b(?:random|uuid|randomize)\s*\(")
 _NOT_OF_ITSELF = frozenset({"relevant", "required"})
@@ -172,7 +173,7 @@ def build(blueprint: Blueprint, *, strict: bool = False) -> tuple[Program, Findi
     if not maker.findings.faults:
         by_path = {step.path: step for step in steps}
         maker.firings(by_path)
-        order, maker.findings.ring = _ordered(
+        order, maker.findings.ring = ordered(
             by_path, reads={step.path: (step.near | step.far) - {step.path} for step in steps}
         )
         program.steps = tuple(by_path[path] for path in order if path in by_path) if order else tuple(steps)
@@ -205,6 +206,7 @@ def _connect(program: Program) -> None:
             program.dependents.setdefault(path, []).append((step, path not in step.far))
 
 
+_OF_A_LIST = re.compile(r"\s*(?:randomize\s*\(\s*)?instance\s*\(")
 _WHOLE_LIST = re.compile(r"\s*instance\(\s*'([^']+)'\s*\)/root/item\s*")
 
 
@@ -269,7 +271,10 @@ class _Maker:
             step.names = names
             return
         step.options = step.choosing
-        if any(spec.depth for path in nodes.depends if (spec := self._program.shape.by_path.get(path)) is not None):
+        by_path = self._program.shape.by_path
+        if not _OF_A_LIST.match(itemset.nodes) and any(
+            by_path[path].depth for path in nodes.depends if path in by_path
+        ):
             step.far |= self._below(nodes.depends) - {entry.path}
 
     def _below(self, paths: Iterable[str]) -> set[str]:
@@ -355,44 +360,3 @@ class _Maker:
                 source.triggers.append(firing)
         order = {entry.path: number for number, entry in enumerate(program.blueprint.entries)}
         program.firings.sort(key=lambda firing: order[firing.target.path])
-
-
-def _ordered(paths: Iterable[str], *, reads: Mapping[str, set[str]]) -> tuple[list[str], tuple[str, ...]]:
-    """Return the paths so that each comes after what it reads, near to the given order; or the ring that forbids it.
-
-    Walks with its own stack: a chain of 500 calculations must not meet the interpreter's recursion limit.
-    """
-    done: dict[str, None] = {}
-    for first in paths:
-        trail: list[str] = []
-        stack: list[tuple[str, Iterator[str]]] = []
-        _enter(first, trail=trail, stack=stack, done=done, reads=reads)
-        while stack:
-            path, rest = stack[-1]
-            following = next(rest, None)
-            if following is None:
-                stack.pop()
-                trail.pop()
-                done[path] = None
-            elif following in trail:
-                return [], tuple(_ring(trail[trail.index(following) :]))
-            else:
-                _enter(following, trail=trail, stack=stack, done=done, reads=reads)
-    return list(done), ()
-
-
-def _enter(
-    path: str,
-    *,
-    trail: list[str],
-    stack: list[tuple[str, Iterator[str]]],
-    done: Mapping[str, None],
-    reads: Mapping[str, set[str]],
-) -> None:
-    if path not in done:
-        trail.append(path)
-        stack.append((path, iter(sorted(reads.get(path, ())))))
-
-
-def _ring(paths: Sequence[str]) -> Sequence[str]:
-    return (*paths, paths[0])

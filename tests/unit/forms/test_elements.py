@@ -275,3 +275,13 @@ def test_a_list_may_name_a_choice_twice_where_that_is_allowed(allowed: str, leve
         "settings", "form_id | allow_choice_duplicates", f"f | {allowed}",
     )  # fmt: skip
     assert [problem.level for problem in result.problems] == level
+
+
+def test_a_filter_may_count_another_repeat_beside_it() -> None:
+    form = made(
+        "survey", "type | name | label | choice_filter | calculation", "begin repeat | r | R | |",
+        "begin repeat | a | A | |", "text | x | X | |", "end repeat | | | |", "begin repeat | b | B | |",
+        "select_multiple l | m | M | region = 'north' or count(${a}) > 1 |", "calculate | c | | | count-selected(${m})",
+        "end repeat | | | |", "end repeat | | | |", *CHOICES,
+    )  # fmt: skip
+    assert form.by_path["r/b/m"].filtered
