@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import shutil
 import time
 from collections import Counter
 from pathlib import Path
@@ -18,6 +19,12 @@ from tests.acceptance.walkers import Walker, walkers
 from tests.doubles.telegram import TOKEN, TelegramDouble
 
 CONTENT = Path(__file__).parent / "content"
+ENTRIES = """
+| | begin repeat | machine | Maschine | Machine | | |
+| | text | kind | Welche Maschine ist das? | Which machine is it? | | |
+| | select_one size | bulk | Welcher Art ist sie? | Of what kind is it? | yes | |
+| | end repeat | | | | | |
+"""
 # A question that comes again was sent, and its mark was not committed yet, when the process died.
 IN_FLIGHT = 2.0
 
@@ -44,8 +51,18 @@ async def run_and_kill(bot: BotProcess, people: list[Walker], *, kills: int, rng
     return killed_at
 
 
+def with_entries(folder: Path) -> Path:
+    """Make a content folder whose form also asks for one machine after the other."""
+    made = folder / "content"
+    shutil.copytree(CONTENT, made)
+    sheet = made / "forms" / "walk.md"
+    rows_, choices, rest = sheet.read_text(encoding="utf-8").partition("| choices |")
+    sheet.write_text(rows_.rstrip() + ENTRIES + choices + rest, encoding="utf-8")
+    return made
+
+
 async def stored(url: str) -> tuple[dict[str, dict[str, object]], Counter[tuple[str, str]]]:
-    """Return the answers by contact's name, and how often each was given."""
+    """Return the answers by contact's name, and how often each was given; in entries as `path#1`."""
     from sqlalchemy import select
 
     from storage.tables import answer_history, answers, contacts, responses
@@ -53,7 +70,7 @@ async def stored(url: str) -> tuple[dict[str, dict[str, object]], Counter[tuple[
     def read(table: object) -> Statement:
         given = table.c  # type: ignore[attr-defined]
         return Statement(
-            select(contacts.c.name, given.path, given.value, responses.c.status)
+            select(contacts.c.name, given.path, given.instance, given.value, responses.c.status)
             .select_from(contacts.join(responses, responses.c.contact_id == contacts.c.id).join(table))  # type: ignore[arg-type]
             .where(given.state == "given")
         )
@@ -61,11 +78,25 @@ async def stored(url: str) -> tuple[dict[str, dict[str, object]], Counter[tuple[
     database = await open_database(url)
     try:
         found: dict[str, dict[str, object]] = {}
-        for name, path, value, status in await database.read(lambda: rows(read(answers))):
+        given = await database.read(lambda: rows(read(answers)))
+        entries: dict[str, list[int]] = {}
+        for name, _, instance, _, _ in given:
+            if instance and instance not in entries.setdefault(name, []):
+                entries[name].append(instance)
+
+        def key(name: str, path: str, instance: int) -> str:
+            return f"{path}#{sorted(entries[name]).index(instance) + 1}" if instance else path
+
+        for name, path, instance, value, status in given:
             assert status == "submitted"
             answer = value_of(value)
-            found.setdefault(name, {})[path] = list(answer) if isinstance(answer, tuple) else answer
-        times = Counter((name, path) for name, path, _, _ in await database.read(lambda: rows(read(answer_history))))
+            found.setdefault(name, {})[key(name, path, instance)] = (
+                list(answer) if isinstance(answer, tuple) else answer
+            )
+        times = Counter(
+            (name, key(name, path, instance))
+            for name, path, instance, _, _ in await database.read(lambda: rows(read(answer_history)))
+        )
     finally:
         await database.close()
     return found, times
@@ -85,7 +116,7 @@ async def test_killed_at_random_instants(
             TELEGRAM__RATE="0",
             REGISTRATION="open",
             DATABASE_URL=empty_url,
-            CONTENT_DIR=str(CONTENT),
+            CONTENT_DIR=str(with_entries(tmp_path)),
         )
         bot = BotProcess(environ, directory=tmp_path)
         people = walkers(double, count=count, rng=rng, pause=1.0)

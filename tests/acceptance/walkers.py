@@ -20,7 +20,12 @@ LABELS = {
     "Was würde helfen?": "needs",
     "Wie groß soll der Betrieb werden?": "plan",
     "Was wünschen Sie sich?": "wish",
+    "Welche Maschine ist das?": "machine/kind",
+    "Welcher Art ist sie?": "machine/bulk",
+    "weiteren Eintrag": "machine",
 }
+ENTRY = re.compile(r"Maschine (\d+) ·")
+MOST_ENTRIES = 3
 SIZES = {"Klein": "small", "Mittel": "medium", "Groß": "large"}
 PATIENCE = 120.0  # seconds without the next question before somebody counts as left alone
 
@@ -76,12 +81,18 @@ class Walker:
 
     async def _question(self, seen: Seen) -> None:
         question = next(name for label, name in LABELS.items() if label in seen.text)
+        entry = ENTRY.search(seen.text)
+        if question == "machine":
+            await self._another(seen)
+            return
+        if entry is not None:
+            question = f"{question}#{entry[1]}"
         if question in self.said:
             self.repeats.append(Repeat(self.name, question, self.heard_at[question]))
             return
         self.heard_at[question] = time.monotonic()
         await self._think()
-        if question in ("town", "labnow", "wish"):
+        if question.startswith(("town", "labnow", "wish", "machine/kind")):
             text = f"{question} von {self.user.id} ({self.rng.randrange(10**6)})"
             self.said[question] = text
             await self.user.says(text)
@@ -100,6 +111,22 @@ class Walker:
             answer = self.rng.choice(tuple(SIZES))
             self.said[question] = SIZES[answer]
             await self.user.presses(answer, message_id=seen.id)
+
+    async def _another(self, seen: Seen) -> None:
+        """Say whether there is one more machine; its place among the questions tells a new asking from an old one."""
+        place = PLACE.search(seen.text)
+        assert place is not None
+        asked = f"another at {place[1]}"
+        if asked in self.heard_at:
+            self.repeats.append(Repeat(self.name, asked, self.heard_at[asked]))
+            return
+        self.heard_at[asked] = time.monotonic()
+        await self._think()
+        entries = sum(question.startswith("machine/kind#") for question in self.said)
+        more = entries < MOST_ENTRIES and self.rng.random() < 0.5
+        if not more:
+            self.said["machine"] = "no"
+        await self.user.presses("Ja, noch einen" if more else "Nein, das war alles", message_id=seen.id)
 
     async def _once(self, step: str, press: object, label: str, seen: Seen) -> None:
         del press

@@ -1,9 +1,10 @@
 """Every test of this folder runs on every channel, and on both databases at the memory channel.
 
-Tests that ask for `restarts` run steadily and with a restart before every step. At two places only a part of them does,
-since it takes longest there and little can differ:
+Tests that ask for `restarts` run steadily and with a restart before every step. At three places only a part of them
+does, since it takes longest there and little can differ:
 
-- On PostgreSQL no test restarts: a restart is the same work on both databases.
+- On PostgreSQL no test restarts: a restart is the same work on both databases. At the terminal neither: it keeps
+  nothing of its own, so a restart there is what it is at the memory channel.
 - Matrix runs everything in plain rooms, steadily. What a restart brings back there beyond the database (keys, cursor,
   the rooms one is in), and what encryption touches (the first message both ways, answers of every type, texts of odd
   signs, files, groups, coming back into a room), is the matter of the tests marked `encrypted`. These restart on Matrix
@@ -60,7 +61,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _ways(place: tuple[str, str], *, marked: bool) -> tuple[bool, ...]:
     """Return whether to restart before every step: not, or both with and without."""
     channel, database = place
-    if database == "postgresql" or (channel == "matrix" and not marked):
+    if database == "postgresql" or channel == "terminal" or (channel == "matrix" and not marked):
         return (False,)
     return (True,) if place == ENCRYPTED else (False, True)
 
