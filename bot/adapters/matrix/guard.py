@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import ClientResponse
-from nio import Api, AsyncClientConfig, KeysUploadResponse, KeyVerificationEvent, MegolmEvent, SyncResponse
+from nio import Api, AsyncClientConfig, Event, KeysUploadResponse, KeyVerificationEvent, MegolmEvent, SyncResponse
 from nio.crypto import OlmAccount
 from peewee import PeeweeException
 
 from bot.adapters.matrix.account import AccountFile
 from bot.adapters.matrix.api import HomeserverClient, no_answer
 from bot.adapters.matrix.keystore import KeyStore
-from bot.adapters.matrix.shape import tidied_rooms
+from bot.adapters.matrix.shape import is_whole, tidied_rooms
 
 StoreTrouble = PeeweeException
 """What a key store raises that takes nothing: the disk is full, or fails."""
@@ -21,7 +22,20 @@ StoreTrouble = PeeweeException
 BROKEN_STORE = (ValueError, StoreTrouble)
 """What a key store raises that was made with another secret (vodozemac's errors are `ValueError`s) or is damaged."""
 
+BROKEN_ANSWER = (LookupError, TypeError, ValueError, AttributeError)
+"""What nio's parser raises over an answer of a shape that it does not expect."""
+
 _log = logging.getLogger(__name__)
+
+
+def _is_read_by_nio(event: Any) -> bool:
+    if not is_whole(event):
+        return False
+    try:
+        Event.parse_event(event)
+    except BROKEN_ANSWER:
+        return False
+    return True
 
 
 class SparingAccount(OlmAccount):  # type: ignore[misc]  # nio brings no types
@@ -36,6 +50,8 @@ class SparingAccount(OlmAccount):  # type: ignore[misc]  # nio brings no types
 class GuardedClient(HomeserverClient):
     """nio's client with a guard around each thing that a stranger may send: one bad event is stepped over alone."""
 
+    _whole: Callable[[Any], bool] = staticmethod(is_whole)
+
     async def parse_body(self, transport_response: ClientResponse) -> dict[Any, Any]:
         """Read a success for nio, a sync without what nio's parser ends on.
 
@@ -44,7 +60,7 @@ class GuardedClient(HomeserverClient):
         """
         content = await super().parse_body(transport_response)
         if transport_response.url.path.endswith("/sync"):
-            tidied = tidied_rooms(content.get("rooms"))
+            tidied = tidied_rooms(content.get("rooms"), self._whole)
             if tidied:
                 _log.warning("%d events without the shape of an event are stepped over", tidied)
         return content
@@ -57,8 +73,16 @@ class GuardedClient(HomeserverClient):
         """
         try:
             return await super().create_matrix_response(*arguments, **more)
-        except (LookupError, TypeError, ValueError, AttributeError) as error:
-            raise no_answer(arguments[0].__name__ if arguments else "a call", cause=type(error).__name__) from error
+        except BROKEN_ANSWER as first:
+            _log.warning("an answer is read once more, an event at a time: %s", type(first).__name__)
+        # A member event's `unsigned` alone may end nio's parser, and what comes next may be a shape nobody thought of.
+        self._whole = _is_read_by_nio
+        try:
+            return await super().create_matrix_response(*arguments, **more)
+        except BROKEN_ANSWER as error:
+            raise no_answer("a call", cause=type(error).__name__) from error
+        finally:
+            self._whole = is_whole
 
     async def keys_upload(self) -> Any:
         """Upload keys, whose private halves are kept before: nio keeps them when it is told that they arrived.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 
-def tidied_rooms(rooms: Any) -> int:
-    """Take out what nio's parser ends on, however it got past a homeserver; return how many events that were."""
+def tidied_rooms(rooms: Any, whole: Callable[[Any], bool]) -> int:
+    """Take out the events that are not `whole`, however they got past a homeserver; return how many that were."""
     if not isinstance(rooms, dict):
         return 0
     count = 0
@@ -18,9 +19,9 @@ def tidied_rooms(rooms: Any) -> int:
             for part in ("state", "timeline"):
                 events = room.get(part, {}).get("events") if isinstance(room, dict) else None
                 if isinstance(events, list):
-                    whole = [event for event in events if is_whole(event)]
-                    count += len(events) - len(whole)
-                    room[part]["events"] = whole
+                    kept = [event for event in events if whole(event)]
+                    count += len(events) - len(kept)
+                    room[part]["events"] = kept
     return count
 
 

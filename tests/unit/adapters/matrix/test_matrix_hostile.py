@@ -414,3 +414,13 @@ async def test_no_room_and_no_name_are_logged(
     assert "set aside" in caplog.text
     for word in ("Geheimnis", ROOM, ADA, USER):
         assert word not in caplog.text
+
+
+@pytest.mark.parametrize("unsigned", [{"prev_content": 7}, {"prev_content": [1]}, {"redacted_because": 7}])
+async def test_an_event_on_which_the_parser_ends_costs_itself_alone(
+    channel: MatrixChannel, homeserver: FakeHomeserver, unsigned: dict[str, Any]
+) -> None:
+    member = event("m.room.member", {"membership": "join"}, event_id="$odd", state_key=ADA, unsigned=unsigned)
+    for _ in range(2):
+        homeserver.sync(member, text("da"), member)
+        assert [message.content for message in (await channel.read("s0")).messages] == [Said("da")]
