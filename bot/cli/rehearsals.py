@@ -35,8 +35,8 @@ from bot.domain.messages import (
 )
 from bot.files.table import FIXED
 from bot.runtime.clock import StandingClock, SystemClock
-from storage import desk
 from storage.codec import to_micros
+from storage.desk import preview as preview_rows
 
 if TYPE_CHECKING:
     from bot.forms.model import Form
@@ -103,7 +103,7 @@ async def _prepare(house: House, command: PublishForm, *, language: str) -> None
     await perform(house, actor=COMMAND_LINE, command=command)
     now = to_micros(house.clock.now())
     await house.database.write(
-        lambda: desk.let_in(
+        lambda: preview_rows.let_in(
             contact=house.next_id(), address=house.next_id(), channel=CHANNEL, person=PERSON, language=language, now=now
         )
     )

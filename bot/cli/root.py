@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import chat, db, doctor, export, forms, hub, people
+from bot.cli import chat, companies, contacts, db, doctor, export, forms, hub, invitations, roles
 from bot.errors import HubtalkError
 
 app = typer.Typer(
@@ -54,10 +54,10 @@ def run() -> None:
 app.command("chat")(chat.chat)
 app.add_typer(forms.app, name="forms")
 app.command("export")(export.export)
-app.command("invite")(people.invite)
-app.add_typer(people.roles, name="roles")
-app.add_typer(people.companies, name="companies")
-app.add_typer(people.contacts, name="contacts")
+app.command("invite")(invitations.invite)
+app.add_typer(roles.app, name="roles")
+app.add_typer(companies.app, name="companies")
+app.add_typer(contacts.app, name="contacts")
 app.add_typer(hub.app, name="hub")
 app.add_typer(db.app, name="db")
 app.command("doctor")(doctor.doctor)

@@ -44,8 +44,8 @@ from bot.runtime.clock import StandingClock
 from bot.runtime.router import find
 from handlers import ROUTES
 from handlers.onboarding import code_in
-from storage import desk
 from storage.codec import to_micros
+from storage.desk import preview as preview_rows
 from storage.scenes import Surroundings
 from storage.unit_of_work import SqlStore
 from tests.conversations.strange_forms import WORDS, StrangeForm
@@ -126,7 +126,7 @@ class Town:
         language = rnd.choice(("de", "en"))
         now = to_micros(self.clock.now())
         await self.house.database.write(
-            lambda: desk.let_in(
+            lambda: preview_rows.let_in(
                 contact=self.house.next_id(), address=self.house.next_id(), channel=CHANNEL, person=f"p{number}",
                 language=language, now=now,
             )

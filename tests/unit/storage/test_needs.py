@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from storage.needs import places_in_repeats
+from storage.needs.my_data import places_in_repeats
 
 
 def test_an_instance_is_told_by_its_number_among_its_siblings() -> None:

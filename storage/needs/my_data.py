@@ -1,4 +1,4 @@
-"""What some routes need beyond the base, loaded once a kind for the whole batch."""
+"""All that is stored about a contact."""
 
 from __future__ import annotations
 
@@ -6,64 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import orjson
-from sqlalchemy import and_, func, select
+from sqlalchemy import select
 
-from bot.domain.people import Company, CompanyId, Invitation
-from bot.domain.scene import Need, OfferedForm, Scene
-from storage.codec import from_micros, to_micros
+from bot.domain.scene import Need, Scene
+from storage.codec import from_micros
 from storage.codec import load as from_json
-from storage.scenes import Surroundings, load_interviews, with_more_interviews
+from storage.needs.loader import Loader
+from storage.scenes import Surroundings
 from storage.statements import Row, Statement, Steps, any_of, rows
-from storage.tables import (
-    addresses,
-    answers,
-    attachments,
-    companies,
-    consents,
-    form_versions,
-    forms,
-    invitations,
-    repeat_instances,
-    responses,
-)
+from storage.tables import addresses, answers, attachments, consents, forms, repeat_instances, responses
 
-_NEWEST = (
-    select(form_versions.c.form_id, func.max(form_versions.c.number).label("number"))
-    .group_by(form_versions.c.form_id)
-    .subquery()
-)
-FORMS = Statement(
-    select(forms.c.id, forms.c.name, forms.c.state, form_versions.c.id, form_versions.c.title)
-    .select_from(
-        forms.join(_NEWEST, _NEWEST.c.form_id == forms.c.id).join(
-            form_versions,
-            and_(form_versions.c.form_id == _NEWEST.c.form_id, form_versions.c.number == _NEWEST.c.number),
-        )
-    )
-    .order_by(forms.c.created_at, forms.c.id),
-    name="forms",
-)
-OWN_RESPONSES = Statement(
-    select(responses.c.contact_id, responses.c.form_id, responses.c.id, responses.c.status)
-    .where(any_of(responses.c.contact_id, "contacts"))
-    .order_by(responses.c.started_at),
-    name="own responses",
-)
-INVITATIONS = Statement(
-    select(
-        invitations.c.code_hash,
-        invitations.c.id,
-        invitations.c.role,
-        invitations.c.uses_left,
-        invitations.c.expires_at,
-        companies.c.id,
-        companies.c.name,
-        companies.c.state,
-    )
-    .select_from(invitations.outerjoin(companies, companies.c.id == invitations.c.company_id))
-    .where(any_of(invitations.c.code_hash, "hashes")),
-    name="invitations",
-)
 CONSENTS = Statement(
     select(
         consents.c.contact_id,
@@ -110,8 +62,6 @@ OWN_INSTANCES = Statement(
     .order_by(repeat_instances.c.ordinal, repeat_instances.c.id),
     name="own instances",
 )
-
-
 OWN_FILES = Statement(
     select(
         responses.c.contact_id,
@@ -133,86 +83,6 @@ OWN_FILES = Statement(
     .order_by(attachments.c.id),
     name="own files",
 )
-
-
-def load(scenes: Sequence[Scene], needs: Sequence[frozenset[Need]], around: Surroundings) -> Steps[list[Scene]]:
-    """Return the scenes with what their routes need."""
-    result = list(scenes)
-    for kind, loader in _LOADERS.items():
-        places = [place for place, wanted in enumerate(needs) if kind in wanted]
-        if places:
-            loaded = yield from loader([result[place] for place in places], around)
-            for place, scene in zip(places, loaded, strict=True):
-                result[place] = scene
-    return result
-
-
-def _forms(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
-    found = yield from rows(FORMS)
-    compiled = yield from around.library.get(row[3] for row in found)
-    people = sorted({scene.contact.id for scene in scenes if scene.contact is not None})
-    own = {(row[0], row[1]): row[2:] for row in (yield from rows(OWN_RESPONSES, contacts=people))}
-    result = []
-    for scene in scenes:
-        offered = []
-        for form_id, name, state, version, title in found:
-            response, status = own.get((scene.contact.id if scene.contact else 0, form_id), (None, ""))
-            offered.append(
-                OfferedForm(
-                    id=form_id,
-                    version=version,
-                    name=name,
-                    title=from_json(title),
-                    state=state,
-                    form=compiled[version],
-                    response=response,
-                    status=status,
-                )
-            )
-        result.append(replace(scene, forms=tuple(offered)))
-    # A menu may lead to a response that was sent in.
-    wanted = [form.response for scene in result for form in scene.forms if form.status == "submitted" and form.response]
-    return (yield from _with_responses(result, wanted, around))
-
-
-def _with_responses(scenes: list[Scene], wanted: Sequence[int], around: Surroundings) -> Steps[list[Scene]]:
-    if not wanted:
-        return scenes
-    more = yield from load_interviews(contact_ids=[], response_ids=wanted, library=around.library)
-    return [
-        with_more_interviews(scene, more.get(scene.contact.id, [])) if scene.contact is not None else scene
-        for scene in scenes
-    ]
-
-
-def _last_response(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
-    people = sorted({scene.contact.id for scene in scenes if scene.contact is not None})
-    newest = {row[0]: row[2] for row in (yield from rows(OWN_RESPONSES, contacts=people))}
-    return (yield from _with_responses(scenes, list(newest.values()), around))
-
-
-def _invitations(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
-    hashes = []
-    for scene in scenes:
-        code = around.code_in(scene) or (scene.visitor.code if scene.visitor else "")
-        hashes.append(around.hub.code_hash(code) if code else "")
-    found = {row[0]: row for row in (yield from rows(INVITATIONS, hashes=[item for item in hashes if item]))}
-    result = []
-    for scene, code_hash in zip(scenes, hashes, strict=True):
-        row = found.get(code_hash)
-        if row is None:
-            result.append(scene)
-            continue
-        _, number, role, uses_left, expires_at, company, company_name, state = row
-        expired = expires_at is not None and expires_at <= to_micros(scene.now)
-        invitation = Invitation(
-            id=number,
-            company=None if company is None else Company(id=CompanyId(company), name=company_name, state=state),
-            role=role or None,
-            alive=(uses_left is None or uses_left > 0) and not expired,
-        )
-        result.append(replace(scene, invitation=invitation))
-    return result
 
 
 def places_in_repeats(instances: Sequence[Row]) -> Mapping[int, list[dict[str, object]]]:
@@ -337,9 +207,4 @@ def _file(row: Row) -> dict[str, object]:
     }
 
 
-_LOADERS = {
-    "forms": _forms,
-    "last_response": _last_response,
-    "invitation": _invitations,
-    "my_data": _my_data,
-}
+LOADERS: dict[Need, Loader] = {"my_data": _my_data}

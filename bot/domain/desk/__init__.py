@@ -1,0 +1,45 @@
+"""What staff order from outside a form: typed commands with what they give back, the same for chat and command line."""
+
+from __future__ import annotations
+
+from bot.domain.desk.command import Command
+from bot.domain.desk.companies import ConfirmCompany, MergeCompanies, Merged
+from bot.domain.desk.content import Applied, ApplyContent, ContentForm, NoteExport
+from bot.domain.desk.forms import FORM_NAME, FormState, Outlook, Published, PublishForm, SetFormState, Stay
+from bot.domain.desk.invitations import COMPANY_USES, INVITATION_LIFETIME, ROLE_USES, Invite, Invited
+from bot.domain.desk.reported import Missing, ReportedInstance, ReportedResponse
+from bot.domain.desk.roles import GrantRole, Revoked, RevokeRole
+from bot.domain.desk.words import LONGEST, public_id, read_duration, read_id
+
+__all__ = [
+    "COMPANY_USES",
+    "FORM_NAME",
+    "INVITATION_LIFETIME",
+    "LONGEST",
+    "ROLE_USES",
+    "Applied",
+    "ApplyContent",
+    "Command",
+    "ConfirmCompany",
+    "ContentForm",
+    "FormState",
+    "GrantRole",
+    "Invite",
+    "Invited",
+    "MergeCompanies",
+    "Merged",
+    "Missing",
+    "NoteExport",
+    "Outlook",
+    "PublishForm",
+    "Published",
+    "ReportedInstance",
+    "ReportedResponse",
+    "RevokeRole",
+    "Revoked",
+    "SetFormState",
+    "Stay",
+    "public_id",
+    "read_duration",
+    "read_id",
+]

@@ -1,0 +1,32 @@
+"""What staff order about roles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.domain.desk.command import Command
+from bot.domain.messages import Address
+from bot.domain.people import Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantRole(Command[bool]):
+    """Give a person a role, also before they have written; False: they had it."""
+
+    person: Address
+    role: Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revoked:
+    """A right that is gone; `admins_left` counts those who remain, by settings too."""
+
+    admins_left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevokeRole(Command[Revoked]):
+    """Take a role from a person."""
+
+    person: Address
+    role: Role

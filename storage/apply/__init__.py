@@ -1,0 +1,104 @@
+"""The one way in: the outcomes of a batch become rows, in a fixed order of statements whatever the batch's size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, get_args
+
+from bot.domain import outcomes as o
+from bot.domain.messages import Outgoing
+from bot.domain.people import ContactId
+from bot.domain.scene import Reply, Scene, Turn
+from bot.errors import Conflict
+from storage import deliveries
+from storage.apply import chat, people, responses
+from storage.apply.gathered import Rows
+from storage.codec import dump, to_micros
+from storage.erasure import erase
+from storage.statements import Steps, change, many, rows
+from storage.writes import HOLD, ORDER, PROMPT, PROMPTS_CLOSED, USE_INVITATION
+
+_GATHER: dict[type, Callable[[Rows, Scene, Any], None]] = {
+    **dict.fromkeys(get_args(o.PeopleOutcome), people.gather),
+    **dict.fromkeys(get_args(o.ResponseOutcome), responses.gather),
+    **dict.fromkeys(get_args(o.ChatOutcome), chat.gather),
+}
+
+
+def apply(turns: Sequence[tuple[Scene, Turn]], *, owner: str, leased_until: int) -> Steps[list[tuple[Outgoing, bool]]]:
+    """Write all turns; return the replies to send, each with whether its address belongs to a contact.
+
+    Raises:
+        Conflict: somebody else took what one of the turns wanted; nothing of the batch may be kept.
+    """
+    gathered = Rows(owner=owner, leased_until=leased_until)
+    yield from _hold(turns)
+    for scene, turn in turns:
+        _gather(gathered, scene, turn)
+    for scene, erased in gathered.erased:
+        yield from erase(
+            erased.contact, erasure=erased.erasure, now=to_micros(scene.now), person_hash=erased.person_hash
+        )
+    for invitation, now in gathered.uses:
+        if (yield from change(USE_INVITATION, id_=invitation, now=now)) != 1:
+            raise Conflict("the invitation was used up by somebody else")
+    for statement in ORDER:
+        yield from many(statement, gathered.by_statement[statement])
+    yield from many(deliveries.PLAN_REPLY, gathered.deliveries)
+    return gathered.outgoing
+
+
+def _hold(turns: Sequence[tuple[Scene, Turn]]) -> Steps[None]:
+    """Hold the responses that were read: what was decided on one version of a form is no answer to another one."""
+    read = {
+        (interview.response, interview.version)
+        for scene, turn in turns
+        if turn.outcomes or turn.replies
+        for interview in scene.interviews.values()
+    }
+    if read and len((yield from rows(HOLD, read=sorted(read)))) != len(read):
+        raise Conflict("a response moved to another version of its form")
+
+
+def _gather(gathered: Rows, scene: Scene, turn: Turn) -> None:
+    contact = scene.contact.id if scene.contact is not None else None
+    for outcome in turn.outcomes:
+        if isinstance(outcome, o.ContactJoined):
+            contact = outcome.contact
+        elif isinstance(outcome, o.PersonErased):
+            contact = None
+        _GATHER[type(outcome)](gathered, scene, outcome)
+    _replies(gathered, scene, turn.replies, contact)
+
+
+def _replies(gathered: Rows, scene: Scene, replies: Sequence[Reply], contact: ContactId | None) -> None:
+    now, address = to_micros(scene.now), scene.address
+    shown = [reply.prompt for reply in replies if reply.prompt is not None]
+    if shown:
+        gathered.add(PROMPTS_CLOSED, channel_=address.channel, chat_=address.chat, now=now)
+    for prompt in shown:
+        gathered.add(
+            PROMPT,
+            id=prompt.id,
+            channel=address.channel,
+            chat=address.chat,
+            kind=prompt.kind,
+            response_id=prompt.response,
+            path=prompt.path,
+            data=dump(prompt.data),
+            selected=dump(prompt.selected),
+            created_at=now,
+            superseded_at=None if prompt is shown[-1] else now,  # typed text answers the last one
+        )
+    for reply in replies:
+        row, outgoing = deliveries.reply_row(
+            reply,
+            address=address,
+            contact=contact,
+            number=scene.next_id(),
+            now=now,
+            owner=gathered.owner,
+            leased_until=gathered.leased_until,
+        )
+        gathered.deliveries.append(row)
+        gathered.outgoing.append((outgoing, contact is not None))

@@ -1,0 +1,28 @@
+"""The rows that a batch gathers before they are written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.domain.messages import Outgoing
+from bot.domain.outcomes import PersonErased
+from bot.domain.scene import Scene
+from storage.statements import Statement
+from storage.writes import ORDER
+
+
+class Rows:
+    """The rows that a batch gathers, by statement."""
+
+    def __init__(self, *, owner: str, leased_until: int) -> None:
+        self.by_statement: dict[Statement, list[dict[str, Any]]] = {statement: [] for statement in ORDER}
+        self.uses: list[tuple[int, int]] = []
+        self.erased: list[tuple[Scene, PersonErased]] = []
+        self.deliveries: list[dict[str, Any]] = []
+        self.outgoing: list[tuple[Outgoing, bool]] = []
+        self.owner = owner
+        self.leased_until = leased_until
+
+    def add(self, statement: Statement, **row: Any) -> None:
+        """Note a row of one statement."""
+        self.by_statement[statement].append(row)

@@ -1,0 +1,129 @@
+"""What becomes of answers."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from bot.domain import outcomes as o
+from bot.domain.scene import Scene
+from storage.apply.gathered import Rows
+from storage.codec import dump, to_micros
+from storage.writes import (
+    ANSWER,
+    ANSWER_TAKEN_BACK,
+    FILE,
+    FILE_GIVEN_UP,
+    HISTORY,
+    INSTANCE,
+    INSTANCE_ANSWERS_GONE,
+    INSTANCE_FILES_GONE,
+    INSTANCE_GONE,
+    INTERVIEW,
+    INTERVIEW_MOVED,
+    RESPONSE,
+    REVISED,
+    SUBMITTED,
+)
+
+
+def gather(gathered: Rows, scene: Scene, outcome: o.ResponseOutcome) -> None:
+    """Note the rows of one outcome."""
+    add, now = gathered.add, to_micros(scene.now)
+    channel, chat = scene.address.channel, scene.address.chat
+    match outcome:
+        case o.ResponseBegun():
+            add(
+                RESPONSE,
+                id=outcome.response,
+                form_id=outcome.form,
+                form_version_id=outcome.version,
+                contact_id=outcome.contact,
+                company_id=outcome.company,
+                status="partial",
+                channel=channel,
+                language=outcome.language,
+                started_at=now,
+            )
+            add(
+                INTERVIEW,
+                id=outcome.interview,
+                contact_id=outcome.contact,
+                response_id=outcome.response,
+                state="open",
+                touched_at=now,
+            )
+        case o.AnswerStored():
+            _answer(gathered, scene, outcome, now=now)
+        case o.InstanceAdded():
+            add(
+                INSTANCE,
+                id=outcome.instance,
+                response_id=outcome.response,
+                path=outcome.path,
+                parent_id=outcome.parent or None,
+                ordinal=outcome.ordinal,
+            )
+        case o.InstanceRemoved(response=response, instance=instance):
+            add(INSTANCE_FILES_GONE, response_id_=response, instance_=instance)
+            add(INSTANCE_ANSWERS_GONE, response_id_=response, instance_=instance)
+            add(INSTANCE_GONE, id_=instance)
+        case o.AnswerTakenBack():
+            add(
+                ANSWER_TAKEN_BACK,
+                response_id_=outcome.response,
+                path_=outcome.path,
+                instance_=outcome.instance,
+            )
+        case o.FileReceived():
+            _file(gathered, scene, outcome, now=now)
+        case o.FileGivenUp():
+            add(FILE_GIVEN_UP, id_=outcome.attachment, reason=outcome.why)
+        case o.InterviewMoved():
+            add(
+                INTERVIEW_MOVED,
+                id_=outcome.interview,
+                state=outcome.state,
+                position=outcome.position,
+                tries=outcome.tries,
+                touched_at=now,
+            )
+        case o.ResponseSubmitted(response=response):
+            add(SUBMITTED, id_=response, status="submitted", submitted_at=now)
+        case o.ResponseRevised(response=response):
+            add(REVISED, id_=response, revised_at=now)
+        case _:
+            assert_never(outcome)
+
+
+def _answer(gathered: Rows, scene: Scene, outcome: o.AnswerStored, *, now: int) -> None:
+    value = None if outcome.value is None else dump(outcome.value)
+    row = {
+        "response_id": outcome.response,
+        "path": outcome.path,
+        "instance": outcome.instance,
+        "state": outcome.state,
+        "value": value,
+        "contact_id": outcome.contact,
+        "answered_at": now,
+    }
+    gathered.add(ANSWER, relevant=outcome.relevant, **row)
+    if outcome.by_person:
+        gathered.add(HISTORY, id=scene.next_id(), **row)
+
+
+def _file(gathered: Rows, scene: Scene, outcome: o.FileReceived, *, now: int) -> None:
+    gathered.add(
+        FILE,
+        id=outcome.attachment,
+        response_id=outcome.response,
+        path=outcome.path,
+        instance=outcome.instance,
+        value=outcome.value,
+        name=outcome.name,
+        media_type=outcome.media_type,
+        size=outcome.size,
+        state="waiting",
+        channel=scene.address.channel,
+        file_id=outcome.file_id,
+        created_at=now,
+    )

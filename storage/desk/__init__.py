@@ -1,0 +1,23 @@
+"""Carries out what staff order (`bot.domain.desk`), and writes it into the audit log in the same transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.domain import desk
+from storage.desk import companies, content, forms, invitations, roles
+from storage.desk.order import Doers, Order
+from storage.statements import Steps
+
+__all__ = ["Order", "carry_out"]
+
+_DOERS: Doers = companies.DOERS | content.DOERS | forms.DOERS | invitations.DOERS | roles.DOERS
+
+
+def carry_out(order: Order, command: desk.Command[Any]) -> Steps[Any]:
+    """Carry out one command; returns what the command's class names.
+
+    Raises:
+        UsageError: it cannot be done as things are; nothing was changed.
+    """
+    return (yield from _DOERS[type(command)](order, command))
