@@ -107,12 +107,12 @@ class App:
             only_chat=next((channel.abilities.only_chat for channel in channels), "") if len(channels) == 1 else "",
         )
         self._observe = observe
-        self.dispatcher = Dispatcher(store=self.store, decide=Decider(ROUTES), observe=self._seen)
+        self._due = asyncio.Event()
+        self.dispatcher = Dispatcher(store=self.store, decide=Decider(ROUTES), observe=self._seen, told=self._due.set)
         files = FormFiles(house.database)
         self.sender = Sender(self.channels, mark=self.dispatcher.mark, clock=house.clock, fill=files.fill)
         self.dispatcher.send_with(self.sender)
         self.wrong: dict[str, str] = dict.fromkeys(self.channels, "not connected yet")
-        self._due = asyncio.Event()
         self._started = asyncio.Event()
         self._reached: set[str] = set()
         self._staff_menus: dict[str, dict[str, frozenset[Role]]] = {}

@@ -164,13 +164,18 @@ class SetAside:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handled:
-    """What a batch led to. `later`: messages that must wait for the next batch (their contact was busy in this one)."""
+    """What a batch led to.
+
+    later: messages that must wait for the next batch (their contact was busy in this one); told: deliveries were
+    planned, so the ledger has something due.
+    """
 
     sends: tuple[tuple[Outgoing, bool], ...] = ()
     edits: tuple[Edit, ...] = ()
     acknowledgements: tuple[Acknowledgement, ...] = ()
     later: tuple[InboundMessage, ...] = ()
     outcomes: tuple[tuple[Address, Outcome], ...] = ()
+    told: bool = False
 
 
 class Decide(Protocol):

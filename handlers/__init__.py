@@ -188,7 +188,7 @@ ROUTES: tuple[Route, ...] = (
     Route(
         name="form sent in by an admin",
         when=lambda scene: (
-            "admin" in scene.roles
+            scene.may("forms")
             and isinstance(scene.message.content, SentMedia)
             and scene.message.content.kind == "document"
         ),

@@ -37,7 +37,7 @@ def menu(draft: Draft) -> None:
         choices += [["survey", say("menu.continue")], ["review", say("menu.review")]]
     elif scene.contact is not None and not scene.contact.staff and scene.forms:
         choices.append(["survey", say("menu.survey")])
-    if "admin" in scene.roles:
+    if scene.may("forms"):
         choices.append(["forms", say("menu.forms")])
     choices += [
         ["mydata", say("menu.mydata")],

@@ -46,7 +46,7 @@ def received(draft: Draft) -> None:
 def decided(draft: Draft, prompt: Prompt, key: str) -> None:
     """Publish or discard the form that was checked."""
     scene = draft.scene
-    if "admin" not in scene.roles:
+    if not scene.may("forms"):
         draft.toast(draft.say("press.unknown"))
         return
     if not prompt.current:

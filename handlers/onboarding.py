@@ -49,15 +49,15 @@ def visitor(draft: Draft) -> None:
         choose_language(draft, _language_named(scene, content.text) or scene.language)
     elif known.step == "consent":
         draft.reply(draft.say("consent.unclear"))
-        onboarding.ask_consent(draft, language=known.language, code=known.code)
+        onboarding.ask_consent(draft, language=known.language, code_hash=known.code_hash)
     else:
-        arrive(draft, code=known.code)
+        arrive(draft, code=known.code_hash)
 
 
 def visitor_start(draft: Draft) -> None:
     """`/start` by a visitor: begin again, with the code if it brings one."""
     scene = draft.scene
-    kept = scene.visitor.code if scene.visitor else ""
+    kept = scene.visitor.code_hash if scene.visitor else ""
     arrive(draft, code=code_in(scene) or kept)
 
 

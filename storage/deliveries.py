@@ -9,7 +9,7 @@ from sqlalchemy import Text, bindparam, case, delete, exists, func, literal_colu
 
 from bot.domain.messages import Address, DeliveryId, Outgoing
 from bot.domain.people import ContactId
-from bot.domain.scene import Reply
+from bot.domain.scene import Reply, Tell
 from bot.ports import Mark
 from storage.codec import dump, message_of, to_micros
 from storage.statements import Statement, Steps, any_of, insert, many, rows
@@ -30,6 +30,9 @@ PLAN_REPLY = insert(
         "leased_until",
         "created_at",
     ),
+)
+PLAN_TELL = insert(
+    deliveries, ("id", "channel", "chat", "contact_id", "priority", "state", "prompt_id", "body", "created_at")
 )
 MARK = Statement(
     update(deliveries)
@@ -139,7 +142,8 @@ SET_FREE = Statement(
     .values(state=bindparam("state"), reason=bindparam("reason"), owner=null(), leased_until=null()),
     name="set free",
 )
-# After a restart: what the former process held. Replies go again; a push that may have left never does (invariant 3).
+# After a restart: what the former process held. A prompt that was never current (`Tell`) was superseded at its birth.
+# Replies go again; a push that may have left never does (invariant 3).
 _HELD = (*_OURS, deliveries.c.state.in_(["claimed", "sending"]))
 ANSWERED_ALREADY = Statement(
     update(deliveries)
@@ -147,7 +151,7 @@ ANSWERED_ALREADY = Statement(
         *_HELD,
         deliveries.c.priority == "reply",
         deliveries.c.prompt_id.is_not(None),
-        exists().where(prompts.c.id == deliveries.c.prompt_id, prompts.c.superseded_at.is_not(None)),
+        exists().where(prompts.c.id == deliveries.c.prompt_id, prompts.c.superseded_at > prompts.c.created_at),
     )
     .values(state="cancelled", reason="superseded", owner=null(), body=null(), finished_at=bindparam("now")),
     name="recover: superseded",
@@ -184,6 +188,21 @@ def reply_row(
         "created_at": now,
     }
     return row, Outgoing(delivery=DeliveryId(number), address=address, message=reply.message, priority="reply")
+
+
+def tell_row(tell: Tell, *, number: int, now: int) -> dict[str, Any]:
+    """Return the row of a message to another chat; whichever process serves its channel sends it."""
+    return {
+        "id": number,
+        "channel": tell.address.channel,
+        "chat": tell.address.chat,
+        "contact_id": tell.contact,
+        "priority": "reply",
+        "state": "planned",
+        "prompt_id": tell.prompt.id if tell.prompt is not None else None,
+        "body": dump(tell.message),
+        "created_at": now,
+    }
 
 
 def mark(marks: Sequence[Mark], *, now: int) -> Steps[None]:

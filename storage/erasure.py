@@ -72,6 +72,7 @@ def erase(contact: int, *, erasure: int, now: int, person_hash: str) -> Steps[No
         id=erasure,
         contact_id=contact,
         person_hash=person_hash,
+        mail_hash="",
         purpose=purpose,
         notice_hash=notice_hash,
         erased_at=now,

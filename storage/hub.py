@@ -172,7 +172,14 @@ def set_admins(persons: Sequence[tuple[str, str]], *, now: int, alone: bool) -> 
     yield from many(
         RIGHT,
         [
-            {"channel": channel, "person": person, "role": "admin", "source": "settings", "granted_at": now}
+            {
+                "channel": channel,
+                "person": person,
+                "role": "admin",
+                "source": "settings",
+                "granted_by": "",
+                "granted_at": now,
+            }
             for channel, person in persons
         ],
     )

@@ -52,7 +52,7 @@ GUESTS = Statement(
             visitors.c.channel,
             visitors.c.chat,
             visitors.c.language,
-            visitors.c.code,
+            visitors.c.code_hash,
             visitors.c.step,
             visitors.c.created_at,
         ).where(any_of((visitors.c.channel, visitors.c.chat), "chats")),
@@ -118,7 +118,7 @@ def load_guests(chats: Sequence[Chat], *, now: datetime) -> Steps[dict[tuple[str
     found: dict[tuple[str, str, str], Visitor | Dialogue] = {}
     for kind, channel, chat, first, second, step, moment in (yield from rows(GUESTS, chats=list(chats))):
         if kind == "visitor":
-            found[kind, channel, chat] = Visitor(language=first, code=second, step=step)
+            found[kind, channel, chat] = Visitor(language=first, code_hash=second, step=step)
         elif moment is None or moment > to_micros(now):
             found[kind, channel, chat] = Dialogue(name=first, step=step, data=from_json(second))
     return found

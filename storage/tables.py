@@ -69,22 +69,45 @@ companies = Table(
     metadata,
     _id(),
     Column("name", Text, nullable=False),
+    Column("folded", Text, nullable=False, server_default=""),  # the name as duplicates and searches compare it
     Column("town", Text, nullable=False, server_default=""),
+    Column("domain", Text, nullable=False, server_default=""),  # of its contacts' mail, where it is the company's own
+    Column("note", Text, nullable=False, server_default=""),
     Column("state", Text, nullable=False),  # claimed | confirmed
     _moment("created_at", nullable=False),
+    Index(None, "folded"),
 )
 
+# What audiences and reports group by: sector, size, municipality, and what a hub adds. One value a key.
+company_tags = Table(
+    "company_tags",
+    metadata,
+    Column("company_id", BigInteger, ForeignKey("companies.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False, server_default=""),
+    Index(None, "key", "value"),
+)
+
+# People who consented, and people whom an organiser has entered to invite them (`joined_at` is empty): those are in no
+# audience and no export.
 contacts = Table(
     "contacts",
     metadata,
     _id(),
     Column("company_id", BigInteger, ForeignKey("companies.id"), nullable=True, index=True),
     Column("name", Text, nullable=False, server_default=""),
+    Column("mail", Text, nullable=False, server_default=""),  # lower case
+    Column("note", Text, nullable=False, server_default=""),
     Column("language", Text, nullable=False),
     Column("staff", Boolean, nullable=False, server_default=false()),
     Column("pushes", Boolean, nullable=False, server_default=true()),
+    Column("push_channel", Text, nullable=False, server_default=""),  # "": where they wrote last
+    Column("admitted", Boolean, nullable=False, server_default=true()),  # False: an organiser's nod is awaited
+    _moment("joined_at"),
+    Column("merged_into", BigInteger, nullable=True),  # kept for a day, so that it can be undone
     _moment("created_at", nullable=False),
     Column("revision", Integer, nullable=False, server_default="0"),
+    Index(None, "mail"),
 )
 
 # One row a place where somebody can be reached. A contact may have several; a group or a lost contact has none.
@@ -114,7 +137,7 @@ visitors = Table(
     Column("person", Text, nullable=False),
     Column("account", Text, nullable=False),
     Column("language", Text, nullable=False),
-    Column("code", Text, nullable=False, server_default=""),
+    Column("code_hash", Text, nullable=False, server_default=""),
     Column("step", Text, nullable=False),
     _moment("created_at", nullable=False),
     UniqueConstraint("channel", "chat"),
@@ -127,11 +150,63 @@ invitations = Table(
     _id(),
     Column("code_hash", Text, nullable=False, unique=True),
     _ref("company_id", "companies.id", nullable=True),
+    _ref("contact_id", "contacts.id", nullable=True),  # for one person whom an organiser has entered
     Column("role", Text, nullable=False, server_default=""),  # "" | organiser | admin
-    Column("uses_left", Integer, nullable=True),  # NULL: any number
+    Column("uses", Integer, nullable=True),  # NULL: any number
+    Column("uses_left", Integer, nullable=True),
+    Column("opened", Integer, nullable=False, server_default="0"),  # how often somebody came with the code
+    _moment("opened_at"),
     _moment("expires_at"),
+    _moment("revoked_at"),
     Column("created_by", Text, nullable=False, server_default=""),
     _moment("created_at", nullable=False),
+    Index(None, "company_id"),
+    Index(None, "contact_id"),
+)
+
+invitation_uses = Table(
+    "invitation_uses",
+    metadata,
+    Column("invitation_id", BigInteger, ForeignKey("invitations.id", ondelete="CASCADE"), primary_key=True),
+    Column("contact_id", BigInteger, ForeignKey("contacts.id", ondelete="CASCADE"), primary_key=True),
+    _moment("used_at", nullable=False),
+    Index(None, "contact_id"),
+)
+
+# Wrong codes of late, by a keyed hash of who tried, and of all together (key "all"): guessing is slowed down.
+guesses = Table(
+    "guesses",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("tries", Integer, nullable=False),
+    _moment("since", nullable=False),
+    _moment("last_at", nullable=False),
+)
+
+# Codes by which a person ties another address of theirs to their contact; good once, for minutes.
+link_codes = Table(
+    "link_codes",
+    metadata,
+    Column("code_hash", Text, primary_key=True),
+    _ref("contact_id", "contacts.id"),
+    _moment("expires_at", nullable=False),
+    Index(None, "contact_id"),
+)
+
+# Two contacts, or two companies, that became one; what was moved is kept for a day.
+merges = Table(
+    "merges",
+    metadata,
+    _id(),
+    Column("kind", Text, nullable=False),  # contact | company
+    Column("state", Text, nullable=False),  # asked | done | undone
+    Column("kept", BigInteger, nullable=False),
+    Column("gone", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("data", Text, nullable=False, server_default="{}"),  # JSON: what was picked, what was moved
+    _moment("made_at", nullable=False),
+    Index(None, "kept"),
+    Index(None, "gone"),
 )
 
 consents = Table(
@@ -155,6 +230,7 @@ erasures = Table(
     metadata,
     _id(),
     Column("person_hash", Text, nullable=False),
+    Column("mail_hash", Text, nullable=False, server_default="", index=True),
     Column("contact_id", BigInteger, nullable=False),
     Column("purpose", Text, nullable=False),
     Column("notice_hash", Text, nullable=False),
@@ -169,6 +245,7 @@ rights = Table(
     Column("person", Text, primary_key=True),
     Column("role", Text, primary_key=True),  # organiser | admin
     Column("source", Text, nullable=False),  # settings | command | invitation | chat
+    Column("granted_by", Text, nullable=False, server_default=""),
     _moment("granted_at", nullable=False),
 )
 
@@ -208,6 +285,7 @@ form_files = Table(
     Column("content", LargeBinary, nullable=False),
 )
 
+# Of a contact (who belongs to a company), or of a company: then `contact_id` is empty, and colleagues share it.
 responses = Table(
     "responses",
     metadata,
@@ -216,6 +294,7 @@ responses = Table(
     _ref("form_version_id", "form_versions.id"),
     _ref("contact_id", "contacts.id", nullable=True),
     _ref("company_id", "companies.id", nullable=True),
+    Column("respondent", Text, nullable=False, server_default="contact"),  # contact | company
     Column("round", Integer, nullable=False, server_default="1"),
     Column("status", Text, nullable=False),  # partial | submitted
     Column("channel", Text, nullable=False),
@@ -224,8 +303,27 @@ responses = Table(
     _moment("started_at", nullable=False),
     _moment("submitted_at"),
     _moment("revised_at"),
-    UniqueConstraint("form_id", "contact_id", "round"),
+    _moment("superseded_at"),  # another one counts since two contacts or companies became one; this one is not exported
+    Index(
+        "uq_responses_of_contact",
+        "form_id",
+        "contact_id",
+        "round",
+        unique=True,
+        sqlite_where=text("superseded_at IS NULL"),
+        postgresql_where=text("superseded_at IS NULL"),
+    ),
+    Index(
+        "uq_responses_of_company",
+        "form_id",
+        "company_id",
+        "round",
+        unique=True,
+        sqlite_where=text("superseded_at IS NULL AND respondent = 'company'"),
+        postgresql_where=text("superseded_at IS NULL AND respondent = 'company'"),
+    ),
     Index(None, "contact_id"),
+    Index(None, "company_id"),
     Index(None, "form_id", "status"),
 )
 
@@ -267,13 +365,15 @@ answer_history = Table(
     Index(None, "response_id"),
 )
 
-# Files that people sent as answers. The bytes lie in the data directory, by their hash (`storage/shelf.py`).
+# Files that people sent, as answers or with an inquiry. The bytes lie in the data directory, by their hash
+# (`storage/shelf.py`).
 attachments = Table(
     "attachments",
     metadata,
     _id(),
-    _ref("response_id", "responses.id"),
-    Column("path", Text, nullable=False),
+    _ref("response_id", "responses.id", nullable=True),
+    _ref("inquiry_message_id", "inquiry_messages.id", nullable=True),
+    Column("path", Text, nullable=False, server_default=""),
     Column("instance", BigInteger, nullable=False, server_default="0"),
     Column("value", Text, nullable=False),  # the name that the answer holds
     Column("name", Text, nullable=False, server_default=""),  # as its sender called it
@@ -287,6 +387,7 @@ attachments = Table(
     _moment("created_at", nullable=False),
     _moment("stored_at"),
     Index(None, "response_id"),
+    Index(None, "inquiry_message_id"),
     Index(None, "sha256"),
 )
 
@@ -349,6 +450,52 @@ dialogues = Table(
     Column("step", Text, nullable=False),
     Column("data", Text, nullable=False, server_default="{}"),
     _moment("expires_at"),
+)
+
+# What contacts ask the team, and whom the team has to let in. `number` is what people call it by.
+inquiries = Table(
+    "inquiries",
+    metadata,
+    _id(),
+    Column("number", Integer, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),  # question | registration | companies
+    _ref("contact_id", "contacts.id"),
+    Column("state", Text, nullable=False),  # open | closed
+    Column("assigned_to", BigInteger, ForeignKey("contacts.id", ondelete="SET NULL"), nullable=True),
+    Column("quote", Text, nullable=False, server_default=""),  # the question in a form that it is about
+    Column("data", Text, nullable=False, server_default="{}"),
+    _moment("opened_at", nullable=False),
+    _moment("touched_at", nullable=False),
+    _moment("waiting_since"),  # somebody waits for the team's word
+    _moment("remind_at"),
+    _moment("closed_at"),
+    Index(None, "contact_id"),
+    Index(None, "assigned_to"),
+    Index(
+        "ix_inquiries_open",
+        "touched_at",
+        sqlite_where=text("state = 'open'"),
+        postgresql_where=text("state = 'open'"),
+    ),
+    Index(
+        "ix_inquiries_remind",
+        "remind_at",
+        sqlite_where=text("remind_at IS NOT NULL"),
+        postgresql_where=text("remind_at IS NOT NULL"),
+    ),
+)
+
+inquiry_messages = Table(
+    "inquiry_messages",
+    metadata,
+    _id(),
+    _ref("inquiry_id", "inquiries.id"),
+    Column("from_team", Boolean, nullable=False),
+    Column("author_id", BigInteger, ForeignKey("contacts.id", ondelete="SET NULL"), nullable=True),
+    Column("body", Text, nullable=False),
+    _moment("sent_at", nullable=False),
+    Index(None, "inquiry_id"),
+    Index(None, "author_id"),
 )
 
 milestones = Table(

@@ -254,13 +254,15 @@ def _prune(*, visitors_before: int, seen_before: int) -> Steps[None]:
 
 
 def _decide(loaded: Sequence[Scene], turns: Sequence[Callable[[Scene], tuple[Turn, SetAside | None]]]) -> _Decided:
-    """Decide message by message; who was in this batch already (by another address, or by a response) waits."""
+    """Decide message by message; who was in this batch already (by another address, or a colleague) waits."""
     decided = _Decided([], [], [])
     busy: set[tuple[str, object]] = set()
     for scene, turn_of in zip(loaded, turns, strict=True):
         keys: set[tuple[str, object]] = {("address", scene.address)}
         if scene.contact is not None:
             keys.add(("contact", scene.contact.id))
+            if scene.contact.company is not None:  # colleagues may share a response
+                keys.add(("company", scene.contact.company.id))
         if busy & keys:
             decided.later.append(scene.message)
             continue
@@ -292,4 +294,5 @@ def _handled(decided: _Decided, sends: Sequence[tuple[Outgoing, bool]], messages
         acknowledgements=tuple(acknowledgements),
         later=tuple(decided.later),
         outcomes=tuple(outcomes),
+        told=any(turn.tells for _, turn in decided.turns),
     )

@@ -53,7 +53,7 @@ HOLD = Statement(
     ),
     name="hold responses",
 )
-VISITOR = upsert(visitors, keys=CHAT, set_=("language", "code", "step"))
+VISITOR = upsert(visitors, keys=CHAT, set_=("language", "code_hash", "step"))
 VISITOR_GONE = Statement(delete(visitors).where(_here(visitors)), name="visitor gone")
 # What was said to a visitor goes with them; the reply that says so is a new row and goes when it is sent.
 VISITOR_DELIVERIES_GONE = Statement(
@@ -63,7 +63,7 @@ VISITOR_DELIVERIES_GONE = Statement(
 VISITOR_PROMPTS_GONE = Statement(
     delete(prompts).where(_here(prompts), prompts.c.response_id.is_(None)), name="visitor's prompts gone"
 )
-CONTACT = insert(contacts, ("id", "language", "staff", "created_at"))
+CONTACT = insert(contacts, ("id", "language", "staff", "joined_at", "created_at"))
 ADDRESS = upsert(
     addresses,
     keys=CHAT,
@@ -77,7 +77,7 @@ DELIVERIES_OF_CONTACT = Statement(
     .values(contact_id=bindparam("contact_id")),
     name="deliveries of contact",
 )
-COMPANY = insert(companies, ("id", "name", "state", "created_at"))
+COMPANY = insert(companies, ("id", "name", "folded", "state", "created_at"))
 CONTACT_COMPANY = _set(contacts, "company_id")
 CONTACT_NAME = _set(contacts, "name")
 CONTACT_LANGUAGE = _set(contacts, "language")
@@ -92,6 +92,7 @@ USE_INVITATION = Statement(
         invitations.c.id == bindparam("id_"),
         (invitations.c.uses_left.is_(None)) | (invitations.c.uses_left > 0),
         (invitations.c.expires_at.is_(None)) | (invitations.c.expires_at > bindparam("now")),
+        invitations.c.revoked_at.is_(None),
     )
     .values(uses_left=invitations.c.uses_left - 1),
     name="use invitation",

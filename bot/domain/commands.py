@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bot.domain.people import Role
+from bot.domain.rights import Right, rights_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """One command. Names are ASCII, as Telegram demands; `role` None: for everyone.
+    """One command. Names are ASCII, as Telegram demands; `right` None: for everyone.
 
     listed: whether `/help` and the menus show it; `aliases` are understood but not shown.
     companies: only for contacts of companies, there is nothing in it for staff.
@@ -20,7 +21,7 @@ class Command:
 
     name: str
     german: str
-    role: Role | None = None
+    right: Right | None = None
     listed: bool = True
     companies: bool = False
     aliases: tuple[str, ...] = ()
@@ -45,7 +46,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="cancel", german="abbrechen"),
     Command(name="help", german="hilfe"),
     Command(name="start", german="start", listed=False),
-    Command(name="forms", german="frageboegen", role="admin"),
+    Command(name="forms", german="frageboegen", right="forms"),
 )
 
 
@@ -122,12 +123,12 @@ def by_name(name: str) -> Command:
 
 
 def may_use(command: Command, roles: Iterable[Role]) -> bool:
-    """Whether somebody with these roles may use a command, an admin all of them."""
-    return command.role is None or bool({command.role, "admin"} & set(roles))
+    """Whether somebody with these roles may use a command."""
+    return command.right is None or command.right in rights_of(roles)
 
 
 def usable(roles: Iterable[Role], *, staff: bool = False) -> list[Command]:
-    """Return the commands that somebody with these roles sees, an admin's being all; staff answer no questionnaire."""
+    """Return the commands that somebody with these roles sees; staff answer no questionnaire."""
     return [
         command
         for command in COMMANDS

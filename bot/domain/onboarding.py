@@ -31,21 +31,21 @@ def arrive(draft: Draft, *, code: str) -> None:
     invited = scene.invitation is not None and scene.invitation.alive
     language = scene.visitor.language if scene.visitor else scene.language
     if scene.hub.registration == "invitation" and not invited and not scene.roles:
-        draft.record(VisitorSeen(language=language, code="", step="turned_away"))
+        draft.record(VisitorSeen(language=language, code_hash="", step="turned_away"))
         _turn_away(draft, code=code)
         return
-    kept = code if invited else ""
+    kept = scene.invitation.code_hash if scene.invitation is not None and invited else ""
     if code and not invited:
         draft.reply(draft.say("code.not_needed"))
     known = scene.visitor is not None and scene.visitor.step == "consent"
     if known or hub_language(scene.message.language, scene.hub.languages):
         _welcome(draft, ask=False)
-        ask_consent(draft, language=language, code=kept)
+        ask_consent(draft, language=language, code_hash=kept)
     elif len(scene.hub.languages) == 1:
         _welcome(draft, ask=False)
-        ask_consent(draft, language=scene.hub.languages[0], code=kept)
+        ask_consent(draft, language=scene.hub.languages[0], code_hash=kept)
     else:
-        draft.record(VisitorSeen(language=language, code=kept, step="language"))
+        draft.record(VisitorSeen(language=language, code_hash=kept, step="language"))
         _welcome(draft, ask=True)
 
 
@@ -101,14 +101,14 @@ def choose_language(draft: Draft, language: str) -> None:
         text = draft.scene.hub.text("welcome", language)
         if text:
             draft.reply(OutboundMessage(where=draft.say("welcome.about"), text=text))
-    ask_consent(draft, language=language, code=visitor.code if visitor else "")
+    ask_consent(draft, language=language, code_hash=visitor.code_hash if visitor else "")
 
 
-def ask_consent(draft: Draft, *, language: str, code: str) -> None:
+def ask_consent(draft: Draft, *, language: str, code_hash: str) -> None:
     """Show the short notice and ask; nothing is stored before but the visitor's row."""
     scene = draft.scene
     draft.speak(language)
-    draft.record(VisitorSeen(language=language, code=code, step="consent"))
+    draft.record(VisitorSeen(language=language, code_hash=code_hash, step="consent"))
     say = draft.say
     choices = [["yes", say("consent.yes")], ["no", say("consent.no")]]
     if purpose_of(scene) == "staff":
@@ -128,7 +128,7 @@ def show_notice(draft: Draft) -> None:
     scene = draft.scene
     name = "notice/staff" if purpose_of(scene) == "staff" else "notice/privacy"
     draft.reply(OutboundMessage(where=draft.say("privacy.title"), text=scene.hub.text(name, scene.language)))
-    ask_consent(draft, language=scene.language, code=scene.visitor.code if scene.visitor else "")
+    ask_consent(draft, language=scene.language, code_hash=scene.visitor.code_hash if scene.visitor else "")
 
 
 def purpose_of(scene: Scene) -> ConsentPurpose:
@@ -147,7 +147,7 @@ def consent(draft: Draft) -> None:
     """The visitor agrees and becomes a contact; if their invitation has died meanwhile, they hear that instead."""
     scene = draft.scene
     invited = scene.invitation is not None and scene.invitation.alive
-    code = scene.visitor.code if scene.visitor else ""
+    code = scene.visitor.code_hash if scene.visitor else ""
     if not invited and (code or (scene.hub.registration == "invitation" and not scene.roles)):
         arrive(draft, code=code)
         return

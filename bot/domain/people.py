@@ -48,18 +48,22 @@ class Visitor:
     """Somebody who has written but not consented: the one row that exists of them."""
 
     language: str
-    code: str
+    code_hash: str
     step: VisitorStep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invitation:
-    """A code that ties the one who opens it to a company or a role. `alive` is False when used up or expired."""
+    """A code that ties the one who opens it to a company or a role.
+
+    alive: False when it is used up, expired or revoked; code_hash: what is stored of the code.
+    """
 
     id: int
     company: Company | None
     role: Role | None
     alive: bool
+    code_hash: str = ""
 
 
 def clean_name(text: str) -> str:
@@ -80,3 +84,17 @@ def hub_language(hint: str | None, languages: tuple[str, ...]) -> str | None:
     """Return the hub's language that a platform's hint such as `en-GB` means, or None."""
     code = (hint or "").replace("_", "-").partition("-")[0].lower()
     return code if code in languages else None
+
+
+_LEGAL_FORM = re.compile(
+    r"[\s,]+(gmbh( ?& ?co\.?( ?kg(aa)?)?)?|ag|se|kg|ohg|gbr|ug( ?\(haftungsbeschr[aä]nkt\))?|e\.? ?k\.?|e\.? ?v\.?|eg|"
+    r"mbh|ggmbh|ltd\.?|inc\.?|llc|b\.?v\.?|s\.?a\.?|s\.?r\.?l\.?|co\.? ?kg)$"
+)
+
+
+def folded_company(name: str) -> str:
+    """Return a company's name as duplicates are found by: lower case, without legal form, marks and doubled spaces."""
+    folded = unicodedata.normalize("NFKC", name).casefold().strip()
+    while (shorter := _LEGAL_FORM.sub("", folded)) != folded and shorter:
+        folded = shorter
+    return " ".join("".join(sign if sign.isalnum() else " " for sign in folded).split()) or name.casefold()

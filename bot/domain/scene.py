@@ -8,16 +8,18 @@ from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from bot.domain.desk.words import public_id
 from bot.domain.filing import FILE_LIMIT
 from bot.domain.interviews import Interview, Walk
 from bot.domain.messages import Address, ChatKind, Edit, InboundMessage, OutboundMessage, PromptId, Said
 from bot.domain.outcomes import Outcome
-from bot.domain.people import Contact, Invitation, Role, Visitor
+from bot.domain.people import Contact, ContactId, Invitation, Role, Visitor
+from bot.domain.rights import Right, rights_of
 from bot.domain.speech import Catalogue, Speaker
 from bot.forms.model import Form, Texts
 
 Registration = Literal["open", "approval", "invitation"]
-Need = Literal["forms", "invitation", "my_data", "last_response"]
+Need = Literal["forms", "invitation", "my_data", "last_response", "team"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +86,15 @@ class OfferedForm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """Where something for the team goes. `contact` None: a group that is the inbox."""
+
+    address: Address
+    contact: ContactId | None
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
     """All that a turn may know, loaded beforehand; the base is always there, the rest where a route needs it."""
 
@@ -105,6 +116,7 @@ class Scene:
     forms: tuple[OfferedForm, ...] = ()
     invitation: Invitation | None = None
     my_data: Mapping[str, Any] = field(default_factory=dict)
+    team: tuple[Recipient, ...] = ()
 
     @property
     def address(self) -> Address:
@@ -115,6 +127,15 @@ class Scene:
     def private(self) -> bool:
         """Whether nobody else reads along."""
         return self.message.chat_kind is ChatKind.PRIVATE
+
+    def may(self, right: Right) -> bool:
+        """Whether who writes has a right; it is read anew for each message, so that a revoked one is gone at once."""
+        return right in rights_of(self.roles)
+
+    @property
+    def actor(self) -> str:
+        """Who writes, as the audit log has it: an id that says nothing once they are erased."""
+        return public_id("P", self.contact.id) if self.contact is not None else ""
 
     @property
     def language(self) -> str:
@@ -158,11 +179,27 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tell:
+    """A message to another chat than the one that is answered, as a delivery row.
+
+    Its prompt is never what typed text answers there: pressing it, or replying to its message, refers to it.
+    """
+
+    address: Address
+    contact: ContactId | None
+    message: OutboundMessage
+    prompt: NewPrompt | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """What one message leads to: facts to store, replies to send, best-effort edits, and a line for the press."""
+    """What one message leads to: facts to store, replies to send here, what others are told, best-effort edits, and a
+    line for the press.
+    """
 
     outcomes: tuple[Outcome, ...] = ()
     replies: tuple[Reply, ...] = ()
+    tells: tuple[Tell, ...] = ()
     edits: tuple[Edit, ...] = ()
     toast: str = ""
 
@@ -176,6 +213,7 @@ class Draft:
         self.walks: dict[int, Walk] = {}  # by response, as this turn has changed them
         self._outcomes: list[Outcome] = []
         self._replies: list[Reply] = []
+        self._tells: list[Tell] = []
         self._edits: list[Edit] = []
         self._toast = ""
 
@@ -194,6 +232,22 @@ class Draft:
         message = replace(message, language=self.say.language, prompt=prompt.id if prompt else None)
         self._replies.append(Reply(message=message, prompt=prompt))
 
+    def tell(
+        self,
+        address: Address,
+        message: OutboundMessage,
+        *,
+        contact: ContactId | None,
+        language: str,
+        prompt: NewPrompt | None = None,
+    ) -> None:
+        """Say something in another chat, in the language spoken there.
+
+        contact: whose chat it is, None for a group.
+        """
+        message = replace(message, language=language, prompt=prompt.id if prompt else None)
+        self._tells.append(Tell(address=address, contact=contact, message=message, prompt=prompt))
+
     def edit(self, message_id: str | None, message: OutboundMessage) -> None:
         """Change a message shown earlier, if its id is known."""
         if message_id is not None:
@@ -209,5 +263,9 @@ class Draft:
         if self._toast and not self._replies and isinstance(self.scene.message.content, Said):
             self.reply(self._toast)
         return Turn(
-            outcomes=tuple(self._outcomes), replies=tuple(self._replies), edits=tuple(self._edits), toast=self._toast
+            outcomes=tuple(self._outcomes),
+            replies=tuple(self._replies),
+            tells=tuple(self._tells),
+            edits=tuple(self._edits),
+            toast=self._toast,
         )

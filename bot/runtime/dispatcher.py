@@ -95,10 +95,12 @@ class Dispatcher:
         store: Store,
         decide: Decide,
         observe: Callable[[Sequence[tuple[Address, Outcome]]], None] | None = None,
+        told: Callable[[], None] | None = None,
     ) -> None:
         self._store = store
         self._decide = decide
         self._observe = observe
+        self._told = told
         self._waiting: list[tuple[InboundMessage, _Intake]] = []
         self._intakes: list[_Intake] = []
         self._marks: list[Mark] = []
@@ -268,5 +270,7 @@ class Dispatcher:
                 self._sender.send(outgoing, known=known)
             for edit in handled.edits:
                 self._sender.edit(edit)
+        if self._told is not None and handled.told:
+            self._told()
         if self._observe is not None and handled.outcomes:
             self._observe(handled.outcomes)

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, get_args
 
 from bot.domain import outcomes as o
-from bot.domain.messages import Outgoing
+from bot.domain.messages import Address, Outgoing
 from bot.domain.people import ContactId
-from bot.domain.scene import Reply, Scene, Turn
+from bot.domain.scene import NewPrompt, Reply, Scene, Tell, Turn
 from bot.errors import Conflict
 from storage import deliveries
-from storage.apply import chat, people, responses
+from storage.apply import chat, people, responses, team
 from storage.apply.gathered import Rows
 from storage.codec import dump, to_micros
 from storage.erasure import erase
@@ -22,6 +22,7 @@ _GATHER: dict[type, Callable[[Rows, Scene, Any], None]] = {
     **dict.fromkeys(get_args(o.PeopleOutcome), people.gather),
     **dict.fromkeys(get_args(o.ResponseOutcome), responses.gather),
     **dict.fromkeys(get_args(o.ChatOutcome), chat.gather),
+    o.Ordered: team.gather,
 }
 
 
@@ -44,7 +45,9 @@ def apply(turns: Sequence[tuple[Scene, Turn]], *, owner: str, leased_until: int)
             raise Conflict("the invitation was used up by somebody else")
     for statement in ORDER:
         yield from many(statement, gathered.by_statement[statement])
+    yield from team.carry_out_all(gathered)
     yield from many(deliveries.PLAN_REPLY, gathered.deliveries)
+    yield from many(deliveries.PLAN_TELL, gathered.tells)
     return gathered.outgoing
 
 
@@ -69,6 +72,7 @@ def _gather(gathered: Rows, scene: Scene, turn: Turn) -> None:
             contact = None
         _GATHER[type(outcome)](gathered, scene, outcome)
     _replies(gathered, scene, turn.replies, contact)
+    _tells(gathered, scene, turn.tells)
 
 
 def _replies(gathered: Rows, scene: Scene, replies: Sequence[Reply], contact: ContactId | None) -> None:
@@ -77,19 +81,8 @@ def _replies(gathered: Rows, scene: Scene, replies: Sequence[Reply], contact: Co
     if shown:
         gathered.add(PROMPTS_CLOSED, channel_=address.channel, chat_=address.chat, now=now)
     for prompt in shown:
-        gathered.add(
-            PROMPT,
-            id=prompt.id,
-            channel=address.channel,
-            chat=address.chat,
-            kind=prompt.kind,
-            response_id=prompt.response,
-            path=prompt.path,
-            data=dump(prompt.data),
-            selected=dump(prompt.selected),
-            created_at=now,
-            superseded_at=None if prompt is shown[-1] else now,  # typed text answers the last one
-        )
+        # Typed text answers the last one.
+        _prompt(gathered, scene, prompt, address=address, superseded_at=None if prompt is shown[-1] else now)
     for reply in replies:
         row, outgoing = deliveries.reply_row(
             reply,
@@ -102,3 +95,27 @@ def _replies(gathered: Rows, scene: Scene, replies: Sequence[Reply], contact: Co
         )
         gathered.deliveries.append(row)
         gathered.outgoing.append((outgoing, contact is not None))
+
+
+def _prompt(gathered: Rows, scene: Scene, prompt: NewPrompt, *, address: Address, superseded_at: int | None) -> None:
+    gathered.add(
+        PROMPT,
+        id=prompt.id,
+        channel=address.channel,
+        chat=address.chat,
+        kind=prompt.kind,
+        response_id=prompt.response,
+        path=prompt.path,
+        data=dump(prompt.data),
+        selected=dump(prompt.selected),
+        created_at=to_micros(scene.now),
+        superseded_at=superseded_at,
+    )
+
+
+def _tells(gathered: Rows, scene: Scene, tells: Sequence[Tell]) -> None:
+    now = to_micros(scene.now)
+    for tell in tells:
+        if tell.prompt is not None:
+            _prompt(gathered, scene, tell.prompt, address=tell.address, superseded_at=now)
+        gathered.tells.append(deliveries.tell_row(tell, number=scene.next_id(), now=now))

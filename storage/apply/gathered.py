@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.domain.messages import Outgoing
-from bot.domain.outcomes import PersonErased
+from bot.domain.outcomes import Ordered, PersonErased
 from bot.domain.scene import Scene
 from storage.statements import Statement
 from storage.writes import ORDER
@@ -17,8 +17,10 @@ class Rows:
     def __init__(self, *, owner: str, leased_until: int) -> None:
         self.by_statement: dict[Statement, list[dict[str, Any]]] = {statement: [] for statement in ORDER}
         self.uses: list[tuple[int, int]] = []
+        self.orders: list[tuple[Scene, Ordered]] = []
         self.erased: list[tuple[Scene, PersonErased]] = []
         self.deliveries: list[dict[str, Any]] = []
+        self.tells: list[dict[str, Any]] = []
         self.outgoing: list[tuple[Outgoing, bool]] = []
         self.owner = owner
         self.leased_until = leased_until

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from bot.domain import outcomes as o
-from bot.domain.people import ContactId
+from bot.domain.people import ContactId, folded_company
 from bot.domain.scene import Scene
 from storage.apply.gathered import Rows
 from storage.codec import to_micros
@@ -44,7 +44,7 @@ def gather(gathered: Rows, scene: Scene, outcome: o.PeopleOutcome) -> None:  # n
                 person=message.sender,
                 account=message.account,
                 language=outcome.language,
-                code=outcome.code,
+                code_hash=outcome.code_hash,
                 step=outcome.step,
                 created_at=now,
             )
@@ -58,9 +58,24 @@ def gather(gathered: Rows, scene: Scene, outcome: o.PeopleOutcome) -> None:  # n
         case o.InvitationUsed(invitation=invitation):
             gathered.uses.append((invitation, now))
         case o.RoleGranted(role=role):
-            add(RIGHT, channel=channel, person=message.sender, role=role, source="invitation", granted_at=now)
+            add(
+                RIGHT,
+                channel=channel,
+                person=message.sender,
+                role=role,
+                source="invitation",
+                granted_by="",
+                granted_at=now,
+            )
         case o.CompanyClaimed():
-            add(COMPANY, id=outcome.company, name=outcome.name, state="claimed", created_at=now)
+            add(
+                COMPANY,
+                id=outcome.company,
+                name=outcome.name,
+                folded=folded_company(outcome.name),
+                state="claimed",
+                created_at=now,
+            )
             add(CONTACT_COMPANY, id_=outcome.contact, company_id=outcome.company)
             add(RESPONSES_COMPANY, contact_id_=outcome.contact, company_id=outcome.company)
         case o.CompanyJoined():
@@ -81,7 +96,9 @@ def gather(gathered: Rows, scene: Scene, outcome: o.PeopleOutcome) -> None:  # n
 
 
 def _joined(gathered: Rows, scene: Scene, outcome: o.ContactJoined, *, now: int) -> None:
-    gathered.add(CONTACT, id=outcome.contact, language=outcome.language, staff=outcome.staff, created_at=now)
+    gathered.add(
+        CONTACT, id=outcome.contact, language=outcome.language, staff=outcome.staff, joined_at=now, created_at=now
+    )
     _here_too(gathered, scene, outcome.contact, now=now)
     gathered.add(
         CONSENT,

@@ -29,7 +29,7 @@ from storage.writes import (
 def gather(gathered: Rows, scene: Scene, outcome: o.ResponseOutcome) -> None:
     """Note the rows of one outcome."""
     add, now = gathered.add, to_micros(scene.now)
-    channel, chat = scene.address.channel, scene.address.chat
+    channel = scene.address.channel
     match outcome:
         case o.ResponseBegun():
             add(

@@ -13,7 +13,7 @@ from storage.tables import companies, contacts, invitations, responses
 COMPANY = Statement(
     select(companies.c.name, companies.c.state).where(companies.c.id == bindparam("company")), name="company"
 )
-NEW_COMPANY = insert(companies, ("id", "name", "state", "created_at"))
+NEW_COMPANY = insert(companies, ("id", "name", "folded", "state", "created_at"))
 CONFIRM = Statement(
     update(companies).where(companies.c.id == bindparam("company")).values(state="confirmed"), name="confirm company"
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from bot.domain import desk
-from bot.domain.people import NAME_LIMIT, clean_name
+from bot.domain.people import NAME_LIMIT, clean_name, folded_company
 from bot.errors import UsageError
 from storage.codec import to_micros
 from storage.desk.companies import NEW_COMPANY
@@ -16,7 +16,20 @@ from storage.tables import companies, invitations
 COMPANIES = Statement(
     select(companies.c.id, companies.c.name, companies.c.state).order_by(companies.c.id), name="companies by age"
 )
-INVITATION = insert(invitations)
+INVITATION = insert(
+    invitations,
+    (
+        "id",
+        "code_hash",
+        "company_id",
+        "role",
+        "uses",
+        "uses_left",
+        "expires_at",
+        "created_by",
+        "created_at",
+    ),
+)
 
 
 def _invite(order: Order, command: desk.Invite) -> Steps[desk.Invited]:
@@ -31,6 +44,7 @@ def _invite(order: Order, command: desk.Invite) -> Steps[desk.Invited]:
         code_hash=command.code_hash,
         company_id=company,
         role=command.role or "",
+        uses=command.uses,
         uses_left=command.uses,
         expires_at=None if command.expires_at is None else to_micros(command.expires_at),
         created_by=order.actor,
@@ -54,7 +68,9 @@ def _company_called(order: Order, text: str) -> Steps[tuple[int, desk.Invited]]:
         if state == "confirmed":
             return number, desk.Invited(company=known, company_id=number, known=True, claimed=claimed)
     number = order.number()
-    yield from change(NEW_COMPANY, id=number, name=name, state="confirmed", created_at=order.now)
+    yield from change(
+        NEW_COMPANY, id=number, name=name, folded=folded_company(name), state="confirmed", created_at=order.now
+    )
     return number, desk.Invited(company=name, company_id=number, claimed=claimed)
 
 

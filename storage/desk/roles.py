@@ -21,7 +21,7 @@ def _grant(order: Order, command: desk.GrantRole) -> Steps[bool]:
     person = {"channel": command.person.channel, "person": command.person.chat, "role": command.role}
     if (yield from one(ONE_RIGHT, **person)) is not None:
         return False
-    yield from change(RIGHT, **person, source="command", granted_at=order.now)
+    yield from change(RIGHT, **person, source="command", granted_by=order.actor, granted_at=order.now)
     yield from order.note("role granted", subject=str(command.person), detail=command.role)
     return True
 

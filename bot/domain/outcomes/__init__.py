@@ -44,8 +44,9 @@ from bot.domain.outcomes.responses import (
     ResponseRevised,
     ResponseSubmitted,
 )
+from bot.domain.outcomes.team import Ordered, TeamOutcome
 
-Outcome = PeopleOutcome | ResponseOutcome | ChatOutcome
+Outcome = PeopleOutcome | ResponseOutcome | ChatOutcome | TeamOutcome
 
 __all__ = [
     "AddressAdded",
@@ -69,6 +70,7 @@ __all__ = [
     "InvitationUsed",
     "JobPlanned",
     "LanguageChosen",
+    "Ordered",
     "Outcome",
     "PageTurned",
     "PeopleOutcome",
@@ -83,6 +85,7 @@ __all__ = [
     "ResponseSubmitted",
     "RoleGranted",
     "SelectionChanged",
+    "TeamOutcome",
     "VisitorLeft",
     "VisitorSeen",
 ]

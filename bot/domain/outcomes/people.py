@@ -15,7 +15,7 @@ class VisitorSeen:
     """Somebody without consent is here; the one row about them is made or moved on."""
 
     language: str
-    code: str
+    code_hash: str
     step: VisitorStep
 
 

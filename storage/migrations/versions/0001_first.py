@@ -27,11 +27,15 @@ def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
         "companies",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("folded", sa.Text(), server_default="", nullable=False),
         sa.Column("town", sa.Text(), server_default="", nullable=False),
+        sa.Column("domain", sa.Text(), server_default="", nullable=False),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_companies")),
     )
+    op.create_index(op.f("ix_companies_folded"), "companies", ["folded"], unique=False)
     op.create_table(
         "cursors",
         sa.Column("account", sa.Text(), nullable=False),
@@ -53,12 +57,14 @@ def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
         "erasures",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("person_hash", sa.Text(), nullable=False),
+        sa.Column("mail_hash", sa.Text(), server_default="", nullable=False),
         sa.Column("contact_id", sa.BigInteger(), nullable=False),
         sa.Column("purpose", sa.Text(), nullable=False),
         sa.Column("notice_hash", sa.Text(), nullable=False),
         sa.Column("erased_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_erasures")),
     )
+    op.create_index(op.f("ix_erasures_mail_hash"), "erasures", ["mail_hash"], unique=False)
     op.create_table(
         "forms",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -68,6 +74,14 @@ def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
         sa.Column("closed_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_forms")),
         sa.UniqueConstraint("name", name=op.f("uq_forms_name")),
+    )
+    op.create_table(
+        "guesses",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_guesses")),
     )
     op.create_table(
         "heartbeats",
@@ -124,6 +138,20 @@ def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
     )
     op.create_index(op.f("ix_jobs_state"), "jobs", ["state"], unique=False)
     op.create_table(
+        "merges",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("kept", sa.BigInteger(), nullable=False),
+        sa.Column("gone", sa.BigInteger(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("data", sa.Text(), server_default="{}", nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_merges")),
+    )
+    op.create_index(op.f("ix_merges_gone"), "merges", ["gone"], unique=False)
+    op.create_index(op.f("ix_merges_kept"), "merges", ["kept"], unique=False)
+    op.create_table(
         "milestones",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
@@ -141,6 +169,7 @@ def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
         sa.Column("person", sa.Text(), nullable=False),
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("granted_by", sa.Text(), server_default="", nullable=False),
         sa.Column("granted_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("channel", "person", "role", name=op.f("pk_rights")),
     )
@@ -168,7 +197,7 @@ def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
         sa.Column("person", sa.Text(), nullable=False),
         sa.Column("account", sa.Text(), nullable=False),
         sa.Column("language", sa.Text(), nullable=False),
-        sa.Column("code", sa.Text(), server_default="", nullable=False),
+        sa.Column("code_hash", sa.Text(), server_default="", nullable=False),
         sa.Column("step", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_visitors")),
@@ -176,19 +205,37 @@ def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
     )
     op.create_index(op.f("ix_visitors_created_at"), "visitors", ["created_at"], unique=False)
     op.create_table(
+        "company_tags",
+        sa.Column("company_id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["company_id"], ["companies.id"], name=op.f("fk_company_tags_company_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("company_id", "key", name=op.f("pk_company_tags")),
+    )
+    op.create_index(op.f("ix_company_tags_key_value"), "company_tags", ["key", "value"], unique=False)
+    op.create_table(
         "contacts",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("company_id", sa.BigInteger(), nullable=True),
         sa.Column("name", sa.Text(), server_default="", nullable=False),
+        sa.Column("mail", sa.Text(), server_default="", nullable=False),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("staff", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("pushes", sa.Boolean(), server_default=sa.true(), nullable=False),
+        sa.Column("push_channel", sa.Text(), server_default="", nullable=False),
+        sa.Column("admitted", sa.Boolean(), server_default=sa.true(), nullable=False),
+        sa.Column("joined_at", sa.BigInteger(), nullable=True),
+        sa.Column("merged_into", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("revision", sa.Integer(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_contacts_company_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contacts")),
     )
     op.create_index(op.f("ix_contacts_company_id"), "contacts", ["company_id"], unique=False)
+    op.create_index(op.f("ix_contacts_mail"), "contacts", ["mail"], unique=False)
     op.create_table(
         "form_versions",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -204,22 +251,6 @@ def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
         sa.ForeignKeyConstraint(["form_id"], ["forms.id"], name=op.f("fk_form_versions_form_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_form_versions")),
         sa.UniqueConstraint("form_id", "number", name=op.f("uq_form_versions_form_id_number")),
-    )
-    op.create_table(
-        "invitations",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("code_hash", sa.Text(), nullable=False),
-        sa.Column("company_id", sa.BigInteger(), nullable=True),
-        sa.Column("role", sa.Text(), server_default="", nullable=False),
-        sa.Column("uses_left", sa.Integer(), nullable=True),
-        sa.Column("expires_at", sa.BigInteger(), nullable=True),
-        sa.Column("created_by", sa.Text(), server_default="", nullable=False),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["company_id"], ["companies.id"], name=op.f("fk_invitations_company_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_invitations")),
-        sa.UniqueConstraint("code_hash", name=op.f("uq_invitations_code_hash")),
     )
     op.create_table(
         "addresses",
@@ -305,12 +336,92 @@ def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
         sa.PrimaryKeyConstraint("version_id", "name", name=op.f("pk_form_files")),
     )
     op.create_table(
+        "inquiries",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("contact_id", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("assigned_to", sa.BigInteger(), nullable=True),
+        sa.Column("quote", sa.Text(), server_default="", nullable=False),
+        sa.Column("data", sa.Text(), server_default="{}", nullable=False),
+        sa.Column("opened_at", sa.BigInteger(), nullable=False),
+        sa.Column("touched_at", sa.BigInteger(), nullable=False),
+        sa.Column("waiting_since", sa.BigInteger(), nullable=True),
+        sa.Column("remind_at", sa.BigInteger(), nullable=True),
+        sa.Column("closed_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["assigned_to"], ["contacts.id"], name=op.f("fk_inquiries_assigned_to"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["contacts.id"], name=op.f("fk_inquiries_contact_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inquiries")),
+        sa.UniqueConstraint("number", name=op.f("uq_inquiries_number")),
+    )
+    op.create_index(op.f("ix_inquiries_assigned_to"), "inquiries", ["assigned_to"], unique=False)
+    op.create_index(op.f("ix_inquiries_contact_id"), "inquiries", ["contact_id"], unique=False)
+    op.create_index(
+        "ix_inquiries_open",
+        "inquiries",
+        ["touched_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
+    )
+    op.create_index(
+        "ix_inquiries_remind",
+        "inquiries",
+        ["remind_at"],
+        unique=False,
+        sqlite_where=sa.text("remind_at IS NOT NULL"),
+        postgresql_where=sa.text("remind_at IS NOT NULL"),
+    )
+    op.create_table(
+        "invitations",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("code_hash", sa.Text(), nullable=False),
+        sa.Column("company_id", sa.BigInteger(), nullable=True),
+        sa.Column("contact_id", sa.BigInteger(), nullable=True),
+        sa.Column("role", sa.Text(), server_default="", nullable=False),
+        sa.Column("uses", sa.Integer(), nullable=True),
+        sa.Column("uses_left", sa.Integer(), nullable=True),
+        sa.Column("opened", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("opened_at", sa.BigInteger(), nullable=True),
+        sa.Column("expires_at", sa.BigInteger(), nullable=True),
+        sa.Column("revoked_at", sa.BigInteger(), nullable=True),
+        sa.Column("created_by", sa.Text(), server_default="", nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["company_id"], ["companies.id"], name=op.f("fk_invitations_company_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["contacts.id"], name=op.f("fk_invitations_contact_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invitations")),
+        sa.UniqueConstraint("code_hash", name=op.f("uq_invitations_code_hash")),
+    )
+    op.create_index(op.f("ix_invitations_company_id"), "invitations", ["company_id"], unique=False)
+    op.create_index(op.f("ix_invitations_contact_id"), "invitations", ["contact_id"], unique=False)
+    op.create_table(
+        "link_codes",
+        sa.Column("code_hash", sa.Text(), nullable=False),
+        sa.Column("contact_id", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["contacts.id"], name=op.f("fk_link_codes_contact_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("code_hash", name=op.f("pk_link_codes")),
+    )
+    op.create_index(op.f("ix_link_codes_contact_id"), "link_codes", ["contact_id"], unique=False)
+    op.create_table(
         "responses",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("form_id", sa.BigInteger(), nullable=False),
         sa.Column("form_version_id", sa.BigInteger(), nullable=False),
         sa.Column("contact_id", sa.BigInteger(), nullable=True),
         sa.Column("company_id", sa.BigInteger(), nullable=True),
+        sa.Column("respondent", sa.Text(), server_default="contact", nullable=False),
         sa.Column("round", sa.Integer(), server_default="1", nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
@@ -319,6 +430,7 @@ def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
         sa.Column("started_at", sa.BigInteger(), nullable=False),
         sa.Column("submitted_at", sa.BigInteger(), nullable=True),
         sa.Column("revised_at", sa.BigInteger(), nullable=True),
+        sa.Column("superseded_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["company_id"], ["companies.id"], name=op.f("fk_responses_company_id"), ondelete="CASCADE"
         ),
@@ -330,10 +442,26 @@ def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
             ["form_version_id"], ["form_versions.id"], name=op.f("fk_responses_form_version_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_responses")),
-        sa.UniqueConstraint("form_id", "contact_id", "round", name=op.f("uq_responses_form_id_contact_id_round")),
     )
+    op.create_index(op.f("ix_responses_company_id"), "responses", ["company_id"], unique=False)
     op.create_index(op.f("ix_responses_contact_id"), "responses", ["contact_id"], unique=False)
     op.create_index(op.f("ix_responses_form_id_status"), "responses", ["form_id", "status"], unique=False)
+    op.create_index(
+        "uq_responses_of_company",
+        "responses",
+        ["form_id", "company_id", "round"],
+        unique=True,
+        sqlite_where=sa.text("superseded_at IS NULL AND respondent = 'company'"),
+        postgresql_where=sa.text("superseded_at IS NULL AND respondent = 'company'"),
+    )
+    op.create_index(
+        "uq_responses_of_contact",
+        "responses",
+        ["form_id", "contact_id", "round"],
+        unique=True,
+        sqlite_where=sa.text("superseded_at IS NULL"),
+        postgresql_where=sa.text("superseded_at IS NULL"),
+    )
     op.create_table(
         "answer_history",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -366,29 +494,23 @@ def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
         sa.PrimaryKeyConstraint("response_id", "path", "instance", name=op.f("pk_answers")),
     )
     op.create_table(
-        "attachments",
+        "inquiry_messages",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("response_id", sa.BigInteger(), nullable=False),
-        sa.Column("path", sa.Text(), nullable=False),
-        sa.Column("instance", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), server_default="", nullable=False),
-        sa.Column("media_type", sa.Text(), nullable=False),
-        sa.Column("size", sa.BigInteger(), nullable=True),
-        sa.Column("sha256", sa.Text(), nullable=True),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), server_default="", nullable=False),
-        sa.Column("channel", sa.Text(), nullable=False),
-        sa.Column("file_id", sa.Text(), nullable=True),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("stored_at", sa.BigInteger(), nullable=True),
+        sa.Column("inquiry_id", sa.BigInteger(), nullable=False),
+        sa.Column("from_team", sa.Boolean(), nullable=False),
+        sa.Column("author_id", sa.BigInteger(), nullable=True),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("sent_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["response_id"], ["responses.id"], name=op.f("fk_attachments_response_id"), ondelete="CASCADE"
+            ["author_id"], ["contacts.id"], name=op.f("fk_inquiry_messages_author_id"), ondelete="SET NULL"
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_attachments")),
+        sa.ForeignKeyConstraint(
+            ["inquiry_id"], ["inquiries.id"], name=op.f("fk_inquiry_messages_inquiry_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inquiry_messages")),
     )
-    op.create_index(op.f("ix_attachments_response_id"), "attachments", ["response_id"], unique=False)
-    op.create_index(op.f("ix_attachments_sha256"), "attachments", ["sha256"], unique=False)
+    op.create_index(op.f("ix_inquiry_messages_author_id"), "inquiry_messages", ["author_id"], unique=False)
+    op.create_index(op.f("ix_inquiry_messages_inquiry_id"), "inquiry_messages", ["inquiry_id"], unique=False)
     op.create_table(
         "interviews",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -416,6 +538,20 @@ def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
         sqlite_where=sa.text("state <> 'finished'"),
         postgresql_where=sa.text("state <> 'finished'"),
     )
+    op.create_table(
+        "invitation_uses",
+        sa.Column("invitation_id", sa.BigInteger(), nullable=False),
+        sa.Column("contact_id", sa.BigInteger(), nullable=False),
+        sa.Column("used_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["contacts.id"], name=op.f("fk_invitation_uses_contact_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["invitation_id"], ["invitations.id"], name=op.f("fk_invitation_uses_invitation_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("invitation_id", "contact_id", name=op.f("pk_invitation_uses")),
+    )
+    op.create_index(op.f("ix_invitation_uses_contact_id"), "invitation_uses", ["contact_id"], unique=False)
     op.create_table(
         "prompts",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -464,3 +600,35 @@ def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
         sa.PrimaryKeyConstraint("id", name=op.f("pk_repeat_instances")),
     )
     op.create_index(op.f("ix_repeat_instances_response_id"), "repeat_instances", ["response_id"], unique=False)
+    op.create_table(
+        "attachments",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("response_id", sa.BigInteger(), nullable=True),
+        sa.Column("inquiry_message_id", sa.BigInteger(), nullable=True),
+        sa.Column("path", sa.Text(), server_default="", nullable=False),
+        sa.Column("instance", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), server_default="", nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=True),
+        sa.Column("sha256", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("file_id", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("stored_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["inquiry_message_id"],
+            ["inquiry_messages.id"],
+            name=op.f("fk_attachments_inquiry_message_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["response_id"], ["responses.id"], name=op.f("fk_attachments_response_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attachments")),
+    )
+    op.create_index(op.f("ix_attachments_inquiry_message_id"), "attachments", ["inquiry_message_id"], unique=False)
+    op.create_index(op.f("ix_attachments_response_id"), "attachments", ["response_id"], unique=False)
+    op.create_index(op.f("ix_attachments_sha256"), "attachments", ["sha256"], unique=False)

@@ -20,7 +20,7 @@ async def test_help_lists_only_what_is_there(open_stage: OpenStage) -> None:
     await ada.says("/hilfe")
     text = (await ada.hears("Was Sie hier tun können")).text
     listed = [line.split(" ")[0].removeprefix("/") for line in text.splitlines() if line.startswith("/")]
-    assert listed == [command.german for command in COMMANDS if command.listed and command.role is None]
+    assert listed == [command.german for command in COMMANDS if command.listed and command.right is None]
     for name in listed:
         if name not in ("vergessen", "stopp"):
             await ada.says(f"/{name}")

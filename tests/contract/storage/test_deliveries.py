@@ -164,7 +164,7 @@ async def test_after_a_crash_replies_go_again_answered_ones_do_not_and_pushes_in
         "chat": "ada",
         "kind": "question",
         "created_at": MICROS,
-        "superseded_at": MICROS,
+        "superseded_at": MICROS + 1,
     }
     await ledger.write(lambda: many(PROMPT, [old, old | {"id": 6, "superseded_at": None}]))
     await planned(

@@ -22,7 +22,7 @@ from storage.tables import companies, contacts, cursors, hub_settings, inbox_see
 from tests.fixtures_databases import PostgresqlServer
 
 ROOT = Path(__file__).parents[3]
-ADD = insert(companies)
+ADD = insert(companies, ["id", "name", "town", "state", "created_at"])
 ADD_CONTACT = insert(contacts, ["id", "company_id", "language", "created_at"])
 ALL = Statement(select(companies.c.id, companies.c.name).order_by(companies.c.id), name="all companies")
 COUNT = Statement(select(func.count()).select_from(companies))

@@ -133,7 +133,7 @@ def test_every_command_is_found_by_each_of_its_names() -> None:
 
 def test_rights_decide_which_commands_one_sees() -> None:
     everybody, admin = usable(()), usable(("admin",))
-    assert all(command.role is None for command in everybody)
+    assert all(command.right is None for command in everybody)
     assert {command.name for command in admin} - {command.name for command in everybody} >= {"forms"}
 
 

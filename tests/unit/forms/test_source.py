@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from openpyxl import Workbook  # type: ignore[import-untyped]  # pyxform brings it, without types
+from openpyxl import Workbook  # pyxform brings it, without types
 
 from bot.forms.model import Problem
 from bot.forms.source import Compiled, compile_source

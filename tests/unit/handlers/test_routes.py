@@ -57,7 +57,7 @@ INTERVIEW = Interview(
 QUESTION = Prompt(id=PromptId(1), kind="question", response=5, path="word")
 MENU = Prompt(id=PromptId(2), kind="menu", data={"choices": [["survey", "Fragebogen"]]})
 STEP = Prompt(id=PromptId(3), kind="dialogue", data={"step": "name", "choices": []})
-VISITOR = Visitor(language="de", code="", step="consent")
+VISITOR = Visitor(language="de", code_hash="", step="consent")
 
 
 def scene(content: Content, *, kind: ChatKind = ChatKind.PRIVATE, known: bool = True, **facts: Any) -> Scene:

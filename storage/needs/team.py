@@ -1,0 +1,58 @@
+"""Where the team hears of what concerns it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy import and_, select
+
+from bot.domain.messages import Address
+from bot.domain.people import ContactId
+from bot.domain.rights import BUNDLES
+from bot.domain.scene import Need, Recipient, Scene
+from storage.needs.loader import Loader
+from storage.scenes import Surroundings
+from storage.statements import Statement, Steps, one, rows
+from storage.tables import addresses, contacts, hub_settings, rights
+
+INBOX = "inbox"
+"""The setting that holds the group's or room's address which is the inbox, once an organiser has chosen one."""
+
+_SENDERS = [role for role, bundle in BUNDLES.items() if "send" in bundle]
+SENDERS = Statement(
+    select(addresses.c.channel, addresses.c.chat, contacts.c.id, contacts.c.language, contacts.c.push_channel)
+    .select_from(
+        rights.join(
+            addresses, and_(rights.c.channel == addresses.c.channel, rights.c.person == addresses.c.person)
+        ).join(contacts, contacts.c.id == addresses.c.contact_id)
+    )
+    .where(rights.c.role.in_(_SENDERS), addresses.c.reachable)
+    .order_by(contacts.c.id, addresses.c.seen_at.desc(), addresses.c.id),
+    name="who of the team may write to people",
+)
+INBOX_CHAT = Statement(select(hub_settings.c.value).where(hub_settings.c.key == INBOX), name="inbox chat")
+
+
+def _team(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
+    chosen = yield from one(INBOX_CHAT)
+    if chosen is not None and chosen[0]:
+        recipients = [Recipient(address=Address.parse(chosen[0]), contact=None, language=around.hub.languages[0])]
+    else:
+        recipients = list(_each_once((yield from rows(SENDERS))).values())
+    return [replace(scene, team=tuple(recipients)) for scene in scenes]
+
+
+def _each_once(found: list[tuple[str, str, int, str, str]]) -> dict[int, Recipient]:
+    """Take one address a person: on the channel they chose, else the one they used last."""
+    result: dict[int, Recipient] = {}
+    chosen: set[int] = set()
+    for channel, chat, contact, language, push_channel in found:
+        if contact in result and (contact in chosen or channel != push_channel):
+            continue
+        result[contact] = Recipient(address=Address(channel, chat), contact=ContactId(contact), language=language)
+        if channel == push_channel:
+            chosen.add(contact)
+    return result
+
+
+LOADERS: dict[Need, Loader] = {"team": _team}
