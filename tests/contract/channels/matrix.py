@@ -130,6 +130,13 @@ class MatrixPerson(Person):
         """Whether everything that was sent into the room has arrived."""
         return self._stage.sent[self.room] <= self._received.keys()
 
+    async def answers_to(self, wanted: str, text: str) -> None:
+        await self.stage.between()
+        event = next(number for number, one in reversed(self._received.items()) if wanted in one.text)
+        relation = {"m.in_reply_to": {"event_id": event}}
+        sent = await self.contact.says(self.room, text, **{"m.relates_to": relation})
+        self._stage.said.add(sent)
+
     async def _says(self, text: str) -> None:
         event_id = await self.contact.says(self.room, text)
         assert event_id, "the homeserver refused it"

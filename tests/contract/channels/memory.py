@@ -83,6 +83,11 @@ class MemoryPerson(Person):
             for shown in self.channel.chat(self.name)
         ]
 
+    async def answers_to(self, wanted: str, text: str) -> None:
+        await self.stage.between()
+        shown = next(one for one in reversed(self.channel.chat(self.name)) if wanted in plain_text(one.message))
+        self.channel.says(text, chat=self.name, language=self.language, reply_to=shown.id)
+
     async def _says(self, text: str) -> None:
         self.channel.says(text, chat=self.name, language=self.language)
 

@@ -87,6 +87,10 @@ class Person(ABC):
         await self.stage.between()
         await self._picks(label)
 
+    async def answers_to(self, wanted: str, text: str) -> None:
+        """Reply with `text` to the newest message that has the wanted words, where the channel lets one."""
+        raise NotImplementedError
+
     async def blocks(self) -> None:
         """Put the bot out, where the channel lets one (`Stage.blockable`)."""
         raise NotImplementedError

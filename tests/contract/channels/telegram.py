@@ -36,6 +36,11 @@ class TelegramPerson(Person):
     def messages(self) -> list[Heard]:
         return [_heard(message) for message in self.user.sees() if not message.mine]
 
+    async def answers_to(self, wanted: str, text: str) -> None:
+        await self.stage.between()
+        message = next(one for one in reversed(self.user.sees()) if not one.mine and wanted in one.text)
+        await self.user.says(text, reply_to=message.id)
+
     async def _says(self, text: str) -> None:
         await self.user.says(text)
 
