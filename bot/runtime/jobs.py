@@ -42,7 +42,7 @@ class Worker:
         clock: Clock,
         planned: Callable[[], None],
     ) -> None:
-        self._crew = crew
+        self.crew = crew
         self._store = store
         self._channels = channels
         self._clock = clock
@@ -64,24 +64,24 @@ class Worker:
         while True:
             await self._look.wait()
             self._look.clear()
-            while (job := await self._store.take_job(list(self._crew.kinds), channels=self._channels)) is not None:
+            while (job := await self._store.take_job(list(self.crew.kinds), channels=self._channels)) is not None:
                 await self._do(job)
             if not self._look.is_set():
                 self._idle.set()
 
     async def _do(self, job: Job) -> None:
         # One that took its process down so often is given up as well.
-        work = self._crew.kinds[job.kind] if job.attempts <= len(self._crew.pauses) + 1 else self._crew.failed
+        work = self.crew.kinds[job.kind] if job.attempts <= len(self.crew.pauses) + 1 else self.crew.failed
         try:
             replies = await work(job)
         except StorageUnavailable:
             raise  # about the database, not about this job: everything waits
         except HubtalkError as error:
             log.warning("job %s (%s), attempt %d: %s", job.id, job.kind, job.attempts, error)
-            if job.attempts <= len(self._crew.pauses):
-                await self._later(job, self._crew.pauses[job.attempts - 1])
+            if job.attempts <= len(self.crew.pauses):
+                await self._later(job, self.crew.pauses[job.attempts - 1])
                 return
-            replies = await self._crew.failed(job)
+            replies = await self.crew.failed(job)
         await self._store.finish_job(job, replies)
         self._planned()
 
