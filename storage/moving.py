@@ -14,6 +14,7 @@ from bot.forms.differences import Differences, Lost, Why, differences
 from bot.forms.model import Form
 from bot.forms.store import from_json
 from storage.codec import dump, value_of
+from storage.reported import COUNTS
 from storage.statements import Row, Statement, Steps, any_of, insert, lock_rows, many, one, rows
 from storage.tables import (
     answer_history,
@@ -38,7 +39,7 @@ VERSIONS = Statement(
 )
 _RUNNING = (
     select(responses.c.id, responses.c.form_version_id)
-    .where(any_of(responses.c.form_version_id, "versions"), responses.c.status == "partial")
+    .where(any_of(responses.c.form_version_id, "versions"), responses.c.status == "partial", COUNTS)
     .order_by(responses.c.id)
 )
 RUNNING = Statement(_RUNNING, name="running responses")
@@ -47,7 +48,7 @@ RUNNING_LOCKED = Statement(lock_rows(_RUNNING), name="running responses, locked"
 SUBMITTED = Statement(
     select(func.count())
     .select_from(responses)
-    .where(any_of(responses.c.form_version_id, "versions"), responses.c.status == "submitted"),
+    .where(any_of(responses.c.form_version_id, "versions"), responses.c.status == "submitted", COUNTS),
     name="count submitted",
 )
 ANSWERS = Statement(

@@ -26,6 +26,8 @@ NOT_STAFF = and_(
         rights.c.person == addresses.c.person,
     ),
 )
+# Since two contacts or companies became one, another response may count instead.
+COUNTS = responses.c.superseded_at.is_(None)
 # By id, which grows with time: every page is a range of the primary key, whatever came before it.
 RESPONSES = Statement(
     select(
@@ -50,6 +52,7 @@ RESPONSES = Statement(
         any_of(responses.c.form_version_id, "versions"),
         responses.c.id > bindparam("after"),
         any_of(responses.c.status, "states"),
+        COUNTS,
         NOT_STAFF,
         or_(
             func.coalesce(responses.c.revised_at, responses.c.submitted_at, responses.c.started_at)

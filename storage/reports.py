@@ -13,7 +13,7 @@ from bot.errors import UsageError
 from bot.forms.store import from_json
 from storage.codec import from_micros, load
 from storage.driver import Database, Snapshot
-from storage.reported import NOT_STAFF, PAGE, FormVersions, Selection, read_page
+from storage.reported import COUNTS, NOT_STAFF, PAGE, FormVersions, Selection, read_page
 from storage.statements import Row, Statement, Steps, any_of, one, rows
 from storage.tables import (
     addresses,
@@ -38,7 +38,7 @@ VERSIONS = Statement(
 _SIBLINGS = (
     select(repeat_instances.c.path, func.count().label("count"))
     .select_from(repeat_instances.join(responses, responses.c.id == repeat_instances.c.response_id))
-    .where(any_of(responses.c.form_version_id, "versions"))
+    .where(any_of(responses.c.form_version_id, "versions"), COUNTS)
     .group_by(repeat_instances.c.response_id, repeat_instances.c.path, repeat_instances.c.parent_id)
     .subquery()
 )
@@ -56,6 +56,7 @@ LATEST_RESPONSE = Statement(
         addresses.c.channel == bindparam("channel"),
         addresses.c.chat == bindparam("chat"),
         responses.c.status == "submitted",
+        COUNTS,
     )
     .order_by(responses.c.submitted_at.desc())
     .limit(1),
@@ -142,7 +143,7 @@ FORMS = Statement(
 RESPONSE_COUNTS = Statement(
     select(responses.c.form_id, responses.c.status, func.count())
     .select_from(responses.outerjoin(contacts, contacts.c.id == responses.c.contact_id))
-    .where(NOT_STAFF)
+    .where(NOT_STAFF, COUNTS)
     .group_by(responses.c.form_id, responses.c.status),
     name="count responses",
 )
@@ -168,7 +169,7 @@ CONTACTS_A_COMPANY = Statement(
 )
 RESPONSES_A_COMPANY = Statement(
     select(responses.c.company_id, func.count())
-    .where(responses.c.company_id.is_not(None), responses.c.status == "submitted")
+    .where(responses.c.company_id.is_not(None), responses.c.status == "submitted", COUNTS)
     .group_by(responses.c.company_id),
     name="responses a company",
 )

@@ -67,23 +67,28 @@ PROMPTS_OF_MESSAGES = Statement(
     .order_by(prompts.c.id),
     name="prompts of messages",
 )
-_INTERVIEW = select(
-    interviews.c.id,
-    interviews.c.contact_id,
-    interviews.c.state,
-    interviews.c.position,
-    interviews.c.tries,
-    interviews.c.touched_at,
-    responses.c.id,
-    responses.c.form_version_id,
-    responses.c.status,
-    responses.c.submitted_at,
-    responses.c.language,
-    forms.c.state,
-).select_from(
-    interviews.join(responses, responses.c.id == interviews.c.response_id).join(
-        forms, forms.c.id == responses.c.form_id
+# Whoever supersedes a response ends the interviews about it as well.
+_INTERVIEW = (
+    select(
+        interviews.c.id,
+        interviews.c.contact_id,
+        interviews.c.state,
+        interviews.c.position,
+        interviews.c.tries,
+        interviews.c.touched_at,
+        responses.c.id,
+        responses.c.form_version_id,
+        responses.c.status,
+        responses.c.submitted_at,
+        responses.c.language,
+        forms.c.state,
     )
+    .select_from(
+        interviews.join(responses, responses.c.id == interviews.c.response_id).join(
+            forms, forms.c.id == responses.c.form_id
+        )
+    )
+    .where(responses.c.superseded_at.is_(None))
 )
 INTERVIEWS = Statement(
     union_all(

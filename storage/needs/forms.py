@@ -10,6 +10,7 @@ from sqlalchemy import and_, func, select
 from bot.domain.scene import Need, OfferedForm, Scene
 from storage.codec import load as from_json
 from storage.needs.loader import Loader
+from storage.reported import COUNTS
 from storage.scenes import Surroundings, load_interviews, with_more_interviews
 from storage.statements import Statement, Steps, any_of, rows
 from storage.tables import form_versions, forms, responses
@@ -32,7 +33,7 @@ FORMS = Statement(
 )
 OWN_RESPONSES = Statement(
     select(responses.c.contact_id, responses.c.form_id, responses.c.id, responses.c.status)
-    .where(any_of(responses.c.contact_id, "contacts"))
+    .where(any_of(responses.c.contact_id, "contacts"), COUNTS)
     .order_by(responses.c.started_at),
     name="own responses",
 )

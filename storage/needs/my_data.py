@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import select
 
 from bot.domain.scene import Need, Scene
-from storage.codec import from_micros
+from storage.codec import from_micros, maybe_moment
 from storage.codec import load as from_json
 from storage.needs.loader import Loader
 from storage.scenes import Surroundings
@@ -49,6 +49,7 @@ OWN_ANSWERS = Statement(
         answers.c.state,
         answers.c.value,
         answers.c.answered_at,
+        responses.c.superseded_at,
     )
     .select_from(responses.join(forms).outerjoin(answers, answers.c.response_id == responses.c.id))
     .where(any_of(responses.c.contact_id, "contacts"))
@@ -137,6 +138,7 @@ def _my_data(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
             state,
             value,
             answered_at,
+            superseded_at,
         ) in given:
             if person != contact.id:
                 continue
@@ -146,7 +148,8 @@ def _my_data(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
                     "form": form,
                     "status": status,
                     "started_at": from_micros(started_at),
-                    "submitted_at": None if submitted_at is None else from_micros(submitted_at),
+                    "submitted_at": maybe_moment(submitted_at),
+                    "superseded_at": maybe_moment(superseded_at),
                     "answers": [],
                 },
             )

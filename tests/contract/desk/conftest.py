@@ -38,6 +38,7 @@ RESPONSE = insert(
         "started_at",
         "submitted_at",
         "revised_at",
+        "superseded_at",
     ),
 )
 MANY_RESPONSES = insert(
@@ -141,6 +142,7 @@ class People:
         state: str = "given",
         at: int | None = None,
         revised_at: int | None = None,
+        superseded: bool = False,
     ) -> int:
         """Store a response; `version`: ids of form and version; `aside`: answers that are not relevant."""
         number, at = self.house.next_id(), at or self.now
@@ -156,6 +158,7 @@ class People:
             "started_at": at,
             "submitted_at": at + 60_000_000 if submitted else None,
             "revised_at": revised_at,
+            "superseded_at": at if superseded else None,
         }
         kept = [(path, value, True) for path, value in given.items()]
         kept += [(path, value, False) for path, value in (aside or {}).items()]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.desk import latest_row, perform, table_of
+from bot.desk import latest_row, look_ahead, perform, table_of
 from bot.domain.desk import GrantRole, ReportedResponse, RevokeRole
 from bot.domain.messages import Address
 from bot.errors import UsageError
@@ -63,6 +63,23 @@ async def test_partial_responses_come_only_when_asked_for(house: House, people: 
     begun = await people.response(await people.contact("Tom"), version, {"size": 2}, submitted=False)
     assert ids(await found(house)) == [done]
     assert ids(await found(house, Selection(partial=True))) == [done, begun]
+
+
+async def test_response_that_another_one_replaced_is_in_no_report(house: House, people: People) -> None:
+    version = await published(house)
+    company = await people.company("Muster")
+    eva, tom = await people.contact("Eva", company=company), await people.contact("Tom", company=company)
+    for submitted in (True, False):
+        await people.response(eva, version, {"size": 1}, company=company, submitted=submitted, superseded=True)
+    kept = await people.response(tom, version, {"size": 2}, company=company)
+    assert ids(await found(house, Selection(partial=True))) == [kept]
+    (shown_form,) = await house.database.read(reports.list_forms)
+    assert (shown_form["submitted"], shown_form["partial"]) == (1, 0)
+    (shown_company,) = await house.database.read(reports.list_companies)
+    assert shown_company["submitted"] == 1
+    assert await house.database.read(lambda: reports.latest_response("terminal", "eva")) is None
+    outlook = await look_ahead(house, publish(form(SIZE), b"2"))
+    assert outlook is not None and (outlook.submitted, outlook.running) == (1, 0)
 
 
 async def test_staff_is_never_exported(house: House, people: People) -> None:
