@@ -33,7 +33,7 @@ MAX_BESIDE = 1_000
 
 _GIVE_UP = 60
 """Seconds by the clock after which even a process that does nothing is ended."""
-_OUT_OF_MEMORY = 77
+OUT_OF_MEMORY = 77
 """Exit code of a process that outgrew its memory."""
 _GLANCE = 0.02
 """Seconds between two looks at the memory, where the system itself keeps no limit (macOS ignores RLIMIT_AS)."""
@@ -111,7 +111,7 @@ def compile_apart(
         return _refused(f"the form takes longer than {_GIVE_UP} s to compile")
     if done.returncode == -signal.SIGXCPU:
         return _refused(f"the form takes longer than {seconds} s to compile")
-    if done.returncode in (_OUT_OF_MEMORY, -signal.SIGKILL):  # a system that has no memory left kills
+    if done.returncode in (OUT_OF_MEMORY, -signal.SIGKILL):  # a system that has no memory left kills
         return _refused(f"the form takes more than {memory // (1024 * 1024)} MB to compile")
     if done.returncode != 0:
         raise FormError(f"compiling the form broke down (exit code {done.returncode})")
@@ -151,7 +151,7 @@ def _answer() -> None:
         form = to_json(compiled.form) if compiled.form is not None else None
         said = orjson.dumps({"form": form, "problems": [asdict(problem) for problem in compiled.problems]})
     except MemoryError:
-        os._exit(_OUT_OF_MEMORY)
+        os._exit(OUT_OF_MEMORY)
     answer.write(said)
     answer.close()
 
@@ -177,7 +177,7 @@ def _watch(most: int, ready: threading.Event) -> None:
     while _memory() <= most:
         ready.set()
         threading.Event().wait(_GLANCE)
-    os._exit(_OUT_OF_MEMORY)
+    os._exit(OUT_OF_MEMORY)
 
 
 def _memory() -> int:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlalchemy import BigInteger, BindParameter, bindparam, delete, exists, select
 
+from bot.domain.importing import mail_hash
 from storage.statements import Statement, Steps, change, insert, one, rows
 from storage.tables import (
     addresses,
@@ -30,7 +33,9 @@ CONSENT = Statement(
     .order_by(consents.c.given_at.desc()),
     name="last consent",
 )
-COMPANY = Statement(select(contacts.c.company_id).where(contacts.c.id == _NUMBER), name="company of contact")
+COMPANY = Statement(
+    select(contacts.c.company_id, contacts.c.mail).where(contacts.c.id == _NUMBER), name="company and mail of contact"
+)
 PROOF = insert(erasures)
 # Addresses, consents, responses (with answers, history, interviews, prompts) and deliveries go by their foreign keys.
 CONTACT_GONE = Statement(delete(contacts).where(contacts.c.id == _NUMBER), name="contact gone")
@@ -55,24 +60,26 @@ RIGHTS_GONE = Statement(
 )
 
 
-def erase(contact: int, *, erasure: int, now: int, person_hash: str) -> Steps[None]:
-    """Erase a contact. `person_hash`: a keyed hash against re-import."""
+def erase(contact: int, *, erasure: int, now: int, person_hash: str, keyed: Callable[[str], str]) -> Steps[None]:
+    """Erase a contact. `person_hash`: a keyed hash of who they were; `keyed` makes that of their mail address, so that
+    no list brings them back.
+    """
     places = yield from rows(PLACES, contact=contact)
     purpose, notice_hash = (yield from one(CONSENT, contact=contact)) or ("", "")
-    company = yield from one(COMPANY, contact=contact)
+    company, mail = (yield from one(COMPANY, contact=contact)) or (None, "")
     for channel, chat, somebody in places:
         for statement in _BY_CHAT:
             yield from change(statement, channel_=channel, chat_=chat)
         yield from change(RIGHTS_GONE, channel_=channel, person_=somebody)
     yield from change(CONTACT_GONE, contact=contact)
-    if company is not None and company[0] is not None:
-        yield from change(LONELY_COMPANY_GONE, company=company[0])
+    if company is not None:
+        yield from change(LONELY_COMPANY_GONE, company=company)
     yield from change(
         PROOF,
         id=erasure,
         contact_id=contact,
         person_hash=person_hash,
-        mail_hash="",
+        mail_hash=mail_hash(mail, keyed),
         purpose=purpose,
         notice_hash=notice_hash,
         erased_at=now,

@@ -76,6 +76,7 @@ companies = Table(
     Column("state", Text, nullable=False),  # claimed | confirmed
     _moment("created_at", nullable=False),
     Index(None, "folded"),
+    Index("ix_companies_domain", "domain", sqlite_where=text("domain <> ''"), postgresql_where=text("domain <> ''")),
 )
 
 # What audiences and reports group by: sector, size, municipality, and what a hub adds. One value a key.

@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from bot.cli import people_lists
 from bot.cli.opening import JsonFlag, checked, opened, say_json, say_table, work
 
 app = typer.Typer(help="Organisations that take part.", no_args_is_help=True)
+app.command("import")(people_lists.import_list)
 
 
 @app.command("list")

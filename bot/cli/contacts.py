@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import typer
 
+from bot.cli import people_lists
 from bot.cli.opening import JsonFlag, opened, say_json, say_table, work
 
 app = typer.Typer(help="People who chat with the bot.", no_args_is_help=True)
+app.command("import")(people_lists.import_list)
 
 
 @app.command("list")

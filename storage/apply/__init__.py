@@ -38,7 +38,11 @@ def apply(turns: Sequence[tuple[Scene, Turn]], *, owner: str, leased_until: int)
         _gather(gathered, scene, turn)
     for scene, erased in gathered.erased:
         yield from erase(
-            erased.contact, erasure=erased.erasure, now=to_micros(scene.now), person_hash=erased.person_hash
+            erased.contact,
+            erasure=erased.erasure,
+            now=to_micros(scene.now),
+            person_hash=erased.person_hash,
+            keyed=scene.hub.person_hash,
         )
     for invitation, now in gathered.uses:
         if (yield from change(USE_INVITATION, id_=invitation, now=now)) != 1:

@@ -7,6 +7,7 @@ from bot.domain.desk.companies import ConfirmCompany, MergeCompanies, Merged
 from bot.domain.desk.content import Applied, ApplyContent, ContentForm, NoteExport
 from bot.domain.desk.forms import FORM_NAME, FormState, Outlook, Published, PublishForm, SetFormState, Stay
 from bot.domain.desk.invitations import COMPANY_USES, INVITATION_LIFETIME, ROLE_USES, Invite, Invited
+from bot.domain.desk.people import EraseContact, ImportPeople, NoteContact
 from bot.domain.desk.reported import Missing, ReportedInstance, ReportedResponse
 from bot.domain.desk.roles import GrantRole, Revoked, RevokeRole
 from bot.domain.desk.words import LONGEST, public_id, read_duration, read_id
@@ -22,13 +23,16 @@ __all__ = [
     "Command",
     "ConfirmCompany",
     "ContentForm",
+    "EraseContact",
     "FormState",
     "GrantRole",
+    "ImportPeople",
     "Invite",
     "Invited",
     "MergeCompanies",
     "Merged",
     "Missing",
+    "NoteContact",
     "NoteExport",
     "Outlook",
     "PublishForm",

@@ -35,6 +35,14 @@ def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_companies")),
     )
+    op.create_index(
+        "ix_companies_domain",
+        "companies",
+        ["domain"],
+        unique=False,
+        sqlite_where=sa.text("domain <> ''"),
+        postgresql_where=sa.text("domain <> ''"),
+    )
     op.create_index(op.f("ix_companies_folded"), "companies", ["folded"], unique=False)
     op.create_table(
         "cursors",

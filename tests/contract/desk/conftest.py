@@ -10,6 +10,7 @@ import pytest
 from pytest_asyncio import fixture
 from sqlalchemy import select
 
+from bot.domain.people import folded_company
 from bot.house import House, open_house
 from config.settings import load_settings
 from storage.codec import dump
@@ -21,8 +22,8 @@ from tests.fixtures_databases import (  # noqa: F401 - fixtures
     postgresql_server,
 )
 
-CONTACT = insert(contacts, ("id", "name", "language", "company_id", "staff", "created_at"))
-COMPANY = insert(companies, ("id", "name", "state", "created_at"))
+CONTACT = insert(contacts, ("id", "name", "language", "company_id", "staff", "joined_at", "created_at"))
+COMPANY = insert(companies, ("id", "name", "folded", "state", "created_at"))
 ADDRESS = insert(addresses, ("id", "channel", "chat", "person", "account", "contact_id", "seen_at"))
 RESPONSE = insert(
     responses,
@@ -100,10 +101,11 @@ class People:
 
     async def company(self, name: str, *, state: str = "claimed") -> int:
         number = self.house.next_id()
-        await self._write(lambda: many(COMPANY, [{"id": number, "name": name, "state": state, "created_at": self.now}]))
+        row = {"id": number, "name": name, "folded": folded_company(name), "state": state, "created_at": self.now}
+        await self._write(lambda: many(COMPANY, [row]))
         return number
 
-    async def contact(self, name: str, *, company: int | None = None, staff: bool = False) -> int:
+    async def contact(self, name: str, *, company: int | None = None, staff: bool = False, joined: bool = True) -> int:
         number = self.house.next_id()
         row = {
             "id": number,
@@ -111,6 +113,7 @@ class People:
             "language": "de",
             "company_id": company,
             "staff": staff,
+            "joined_at": self.now if joined else None,
             "created_at": self.now,
         }
         place = {
