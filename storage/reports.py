@@ -17,7 +17,6 @@ from storage.reported import COUNTS, NOT_STAFF, PAGE, FormVersions, Selection, r
 from storage.statements import Row, Statement, Steps, any_of, one, rows
 from storage.tables import (
     addresses,
-    companies,
     contacts,
     form_versions,
     forms,
@@ -155,44 +154,6 @@ SOURCE = Statement(
     .limit(1),
     name="source of form",
 )
-COMPANIES = Statement(
-    select(companies.c.id, companies.c.name, companies.c.state, companies.c.created_at).order_by(
-        companies.c.state, func.lower(companies.c.name), companies.c.id
-    ),
-    name="list of companies",
-)
-CONTACTS_A_COMPANY = Statement(
-    select(contacts.c.company_id, func.count())
-    .where(contacts.c.company_id.is_not(None))
-    .group_by(contacts.c.company_id),
-    name="contacts a company",
-)
-RESPONSES_A_COMPANY = Statement(
-    select(responses.c.company_id, func.count())
-    .where(responses.c.company_id.is_not(None), responses.c.status == "submitted", COUNTS)
-    .group_by(responses.c.company_id),
-    name="responses a company",
-)
-CONTACTS = Statement(
-    select(
-        contacts.c.id,
-        contacts.c.name,
-        companies.c.name,
-        contacts.c.language,
-        contacts.c.staff,
-        contacts.c.pushes,
-        contacts.c.created_at,
-    )
-    .select_from(contacts.outerjoin(companies, companies.c.id == contacts.c.company_id))
-    .order_by(contacts.c.id),
-    name="list of contacts",
-)
-PLACES = Statement(
-    select(addresses.c.contact_id, addresses.c.channel, addresses.c.person, addresses.c.reachable)
-    .where(addresses.c.contact_id.is_not(None))
-    .order_by(addresses.c.id),
-    name="addresses of contacts",
-)
 RIGHTS = Statement(
     select(rights.c.channel, rights.c.person, rights.c.role, rights.c.source, rights.c.granted_at).order_by(
         rights.c.role, rights.c.channel, rights.c.person
@@ -232,47 +193,6 @@ def source_of(form: str) -> Steps[tuple[str, bytes, int, int]]:
     if row is None:
         raise UsageError(f"there is no form {form!r}; `hubtalk forms list` names them")
     return str(row[0]), bytes(row[1]), int(row[2]), int(row[3])
-
-
-def list_companies() -> Steps[list[dict[str, Any]]]:
-    """Return every company, claimed ones first."""
-    people = {row[0]: row[1] for row in (yield from rows(CONTACTS_A_COMPANY))}
-    given = {row[0]: row[1] for row in (yield from rows(RESPONSES_A_COMPANY))}
-    return [
-        {
-            "id": number,
-            "name": name,
-            "state": state,
-            "contacts": people.get(number, 0),
-            "submitted": given.get(number, 0),
-            "created_at": from_micros(created_at),
-        }
-        for number, name, state, created_at in (yield from rows(COMPANIES))
-    ]
-
-
-def list_contacts() -> Steps[list[dict[str, Any]]]:
-    """Return every contact with the addresses at which they can be reached, oldest first."""
-    # One person may have several chats on a channel (rooms on Matrix), and is reachable by any of them.
-    places: dict[int, dict[str, bool]] = {}
-    for contact, channel, person, reachable in (yield from rows(PLACES)):
-        known = places.setdefault(contact, {})
-        known[f"{channel}:{person}"] = known.get(f"{channel}:{person}", False) or bool(reachable)
-    return [
-        {
-            "id": number,
-            "name": name,
-            "company": company,
-            "language": language,
-            "staff": bool(staff),
-            "pushes": bool(pushes),
-            "addresses": [
-                place + ("" if reachable else " (unreachable)") for place, reachable in places.get(number, {}).items()
-            ],
-            "created_at": from_micros(created_at),
-        }
-        for number, name, company, language, staff, pushes, created_at in (yield from rows(CONTACTS))
-    ]
 
 
 def list_rights() -> Steps[list[dict[str, Any]]]:

@@ -124,3 +124,18 @@ def _document(file: Path, people: PeopleList, done: Imported, *, entered: bool) 
         "errors": [asdict(error) for error in errors],
         "suspects": [asdict(doubt) for doubt in done.suspects],
     }
+
+
+def read_note(text: str) -> str:
+    """Return a note as it is kept.
+
+    Raises:
+        typer.BadParameter: it is too long.
+    """
+    from bot.domain.listed import NOTE_LIMIT
+    from bot.domain.people import clean_name
+
+    kept = "\n".join(filter(None, map(clean_name, text.splitlines())))
+    if len(kept) > NOTE_LIMIT:
+        raise typer.BadParameter(f"a note has at most {NOTE_LIMIT} characters")
+    return kept

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from bot.domain import desk
-from storage.desk import companies, content, forms, invitations, people, roles
+from storage.desk import companies, company_merges, content, forms, invitations, people, roles
 from storage.desk.order import Doers, Order
 from storage.statements import Steps
 
 __all__ = ["Order", "carry_out"]
 
-_DOERS: Doers = companies.DOERS | content.DOERS | forms.DOERS | invitations.DOERS | people.DOERS | roles.DOERS
+_ROOMS = (companies, company_merges, content, forms, invitations, people, roles)
+_DOERS: Doers = {kind: does for room in _ROOMS for kind, does in room.DOERS.items()}
 
 
 def carry_out(order: Order, command: desk.Command[Any]) -> Steps[Any]:

@@ -1,14 +1,17 @@
-"""Confirming and merging companies."""
+"""Confirming companies, their tags and notes."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from sqlalchemy import bindparam, delete, select, update
 
 from bot.domain import desk
+from bot.domain.listed import TAGS_A_COMPANY
 from bot.errors import UsageError
 from storage.desk.order import Doers, Order
-from storage.statements import Statement, Steps, change, insert, one
-from storage.tables import companies, contacts, invitations, responses
+from storage.statements import Statement, Steps, change, insert, many, one, rows, upsert
+from storage.tables import companies, company_tags
 
 COMPANY = Statement(
     select(companies.c.name, companies.c.state).where(companies.c.id == bindparam("company")), name="company"
@@ -17,48 +20,62 @@ NEW_COMPANY = insert(companies, ("id", "name", "folded", "state", "created_at"))
 CONFIRM = Statement(
     update(companies).where(companies.c.id == bindparam("company")).values(state="confirmed"), name="confirm company"
 )
-_MOVES = {
-    table.name: Statement(
-        update(table).where(table.c.company_id == bindparam("source")).values(company_id=bindparam("target")),
-        name=f"move {table.name}",
-    )
-    for table in (contacts, responses, invitations)
-}
-COMPANY_GONE = Statement(delete(companies).where(companies.c.id == bindparam("company")), name="company gone")
+NOTE = Statement(
+    update(companies).where(companies.c.id == bindparam("company")).values(note=bindparam("note")), name="note company"
+)
+TAGS = Statement(
+    select(company_tags.c.key, company_tags.c.value)
+    .where(company_tags.c.company_id == bindparam("company"))
+    .order_by(company_tags.c.key),
+    name="tags of company",
+)
+TAG = upsert(company_tags, keys=("company_id", "key"), set_=("value",))
+TAG_GONE = Statement(
+    delete(company_tags).where(
+        company_tags.c.company_id == bindparam("company"), company_tags.c.key == bindparam("key_")
+    ),
+    name="tag gone",
+)
 
 
-def _confirm(order: Order, command: desk.ConfirmCompany) -> Steps[str]:
-    name, _ = yield from _company(command.company)
-    yield from change(CONFIRM, company=command.company)
-    yield from order.note("company confirmed", subject=desk.public_id("C", command.company))
-    return name
+def company(number: int) -> Steps[tuple[str, str]]:
+    """Return a company's name and state.
 
-
-def _company(number: int) -> Steps[tuple[str, str]]:
+    Raises:
+        UsageError: there is none of that id.
+    """
     found = yield from one(COMPANY, company=number)
     if found is None:
         raise UsageError(f"there is no company {desk.public_id('C', number)}; `hubtalk companies list` shows their ids")
     return str(found[0]), str(found[1])
 
 
-def _merge(order: Order, command: desk.MergeCompanies) -> Steps[desk.Merged]:
-    if command.source == command.target:
-        raise UsageError("a company cannot be merged into itself")
-    source, state = yield from _company(command.source)
-    target, target_state = yield from _company(command.target)
-    if state == "confirmed" and target_state == "claimed":
-        raise UsageError(f"{source!r} is confirmed and {target!r} is not; say them the other way round")
-    moved = {}
-    for name, statement in _MOVES.items():
-        moved[name] = yield from change(statement, source=command.source, target=command.target)
-    yield from change(COMPANY_GONE, company=command.source)
-    yield from order.note(
-        "companies merged",
-        subject=desk.public_id("C", command.target),
-        detail=f"from {desk.public_id('C', command.source)}, "
-        f"{moved['contacts']} contacts, {moved['responses']} responses",
-    )
-    return desk.Merged(source=source, target=target, contacts=moved["contacts"], responses=moved["responses"])
+def _confirm(order: Order, command: desk.ConfirmCompany) -> Steps[str]:
+    name, _ = yield from company(command.company)
+    yield from change(CONFIRM, company=command.company)
+    yield from order.note("company confirmed", subject=desk.public_id("C", command.company))
+    return name
 
 
-DOERS: Doers = {desk.ConfirmCompany: _confirm, desk.MergeCompanies: _merge}
+def _note(order: Order, command: desk.NoteCompany) -> Steps[str]:
+    name, _ = yield from company(command.company)
+    yield from change(NOTE, company=command.company, note=command.note)
+    yield from order.note("company noted", subject=desk.public_id("C", command.company))
+    return name
+
+
+def _tag(order: Order, command: desk.TagCompany) -> Steps[Mapping[str, str]]:
+    yield from company(command.company)
+    for key in command.remove:
+        yield from change(TAG_GONE, company=command.company, key_=key)
+    new = [{"company_id": command.company, "key": key, "value": value} for key, value in command.tags.items()]
+    yield from many(TAG, new)
+    tags: dict[str, str] = dict((yield from rows(TAGS, company=command.company)))
+    if len(tags) > TAGS_A_COMPANY:
+        raise UsageError(f"a company has at most {TAGS_A_COMPANY} tags")
+    detail = " ".join([*command.tags, *(f"-{key}" for key in command.remove)])
+    yield from order.note("company tagged", subject=desk.public_id("C", command.company), detail=detail)
+    return tags
+
+
+DOERS: Doers = {desk.ConfirmCompany: _confirm, desk.NoteCompany: _note, desk.TagCompany: _tag}

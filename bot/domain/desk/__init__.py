@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from bot.domain.desk.command import Command
-from bot.domain.desk.companies import ConfirmCompany, MergeCompanies, Merged
+from bot.domain.desk.companies import (
+    UNDO_WITHIN,
+    Collision,
+    ConfirmCompany,
+    MergeCompanies,
+    Merged,
+    NoteCompany,
+    SharedResponse,
+    Side,
+    TagCompany,
+    UnmergeCompanies,
+    Unmerged,
+)
 from bot.domain.desk.content import Applied, ApplyContent, ContentForm, NoteExport
 from bot.domain.desk.forms import FORM_NAME, FormState, Outlook, Published, PublishForm, SetFormState, Stay
 from bot.domain.desk.invitations import COMPANY_USES, INVITATION_LIFETIME, ROLE_USES, Invite, Invited
@@ -18,8 +30,10 @@ __all__ = [
     "INVITATION_LIFETIME",
     "LONGEST",
     "ROLE_USES",
+    "UNDO_WITHIN",
     "Applied",
     "ApplyContent",
+    "Collision",
     "Command",
     "ConfirmCompany",
     "ContentForm",
@@ -32,6 +46,7 @@ __all__ = [
     "MergeCompanies",
     "Merged",
     "Missing",
+    "NoteCompany",
     "NoteContact",
     "NoteExport",
     "Outlook",
@@ -42,7 +57,12 @@ __all__ = [
     "RevokeRole",
     "Revoked",
     "SetFormState",
+    "SharedResponse",
+    "Side",
     "Stay",
+    "TagCompany",
+    "UnmergeCompanies",
+    "Unmerged",
     "public_id",
     "read_duration",
     "read_id",

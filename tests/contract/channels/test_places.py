@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.domain.messages import ChatKind, MembershipChanged
-from storage.reports import list_contacts
+from storage.directory import list_contacts
 from storage.tables import addresses, companies, contacts, deliveries, responses, visitors
 from tests.contract.channels.memory import MemoryPerson, MemoryStage
 from tests.contract.channels.staging import staged

@@ -40,6 +40,7 @@ RESPONSE = insert(
         "submitted_at",
         "revised_at",
         "superseded_at",
+        "respondent",
     ),
 )
 MANY_RESPONSES = insert(
@@ -146,15 +147,20 @@ class People:
         at: int | None = None,
         revised_at: int | None = None,
         superseded: bool = False,
+        shared: bool = False,
     ) -> int:
-        """Store a response; `version`: ids of form and version; `aside`: answers that are not relevant."""
+        """Store a response; `version`: ids of form and version; `aside`: answers that are not relevant.
+
+        shared: it is the company's own; `contact` has answered it so far.
+        """
         number, at = self.house.next_id(), at or self.now
         row = {
             "id": number,
             "form_id": version[0],
             "form_version_id": version[1],
-            "contact_id": contact,
+            "contact_id": None if shared else contact,
             "company_id": company,
+            "respondent": "company" if shared else "contact",
             "status": "submitted" if submitted else "partial",
             "channel": "terminal",
             "language": "de",

@@ -12,7 +12,7 @@ from bot.domain.codes import plain_code
 from bot.domain.messages import Address
 from bot.errors import UsageError
 from bot.house import House, code_hash
-from storage import hub, reports
+from storage import directory, hub, reports
 from storage.codec import to_micros
 from storage.statements import Row, Statement, rows
 from storage.tables import audit_log, companies, contacts, forms, invitations, responses
@@ -176,13 +176,13 @@ async def test_confirmed_company_is_never_merged_into_a_claimed_one(house: House
 async def test_company_is_confirmed(house: House, people: People) -> None:
     number = await people.company("Muster")
     assert await do(house, desk.ConfirmCompany(company=number)) == "Muster"
-    (shown,) = await house.database.read(reports.list_companies)
+    (shown,) = await house.database.read(directory.list_companies)
     assert (shown["name"], shown["state"]) == ("Muster", "confirmed")
 
 
 async def test_contacts_are_listed_with_company_and_addresses(house: House, people: People) -> None:
     await people.contact("Eva", company=await people.company("Muster"))
-    (shown,) = await house.database.read(reports.list_contacts)
+    (shown,) = await house.database.read(directory.list_contacts)
     assert (shown["name"], shown["company"], shown["addresses"]) == ("Eva", "Muster", ["terminal:eva"])
 
 

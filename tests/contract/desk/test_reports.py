@@ -12,7 +12,7 @@ from bot.domain.messages import Address
 from bot.errors import UsageError
 from bot.forms.model import Form
 from bot.house import House
-from storage import reports
+from storage import directory, reports
 from storage.codec import from_micros
 from storage.reported import PAGE, Selection
 from tests.contract.desk.conftest import People, form_ids
@@ -75,7 +75,7 @@ async def test_response_that_another_one_replaced_is_in_no_report(house: House, 
     assert ids(await found(house, Selection(partial=True))) == [kept]
     (shown_form,) = await house.database.read(reports.list_forms)
     assert (shown_form["submitted"], shown_form["partial"]) == (1, 0)
-    (shown_company,) = await house.database.read(reports.list_companies)
+    (shown_company,) = await house.database.read(directory.list_companies)
     assert shown_company["submitted"] == 1
     assert await house.database.read(lambda: reports.latest_response("terminal", "eva")) is None
     outlook = await look_ahead(house, publish(form(SIZE), b"2"))
