@@ -19,6 +19,7 @@ from bot.errors import ChannelRefused, ChannelUnavailable, DeliveryError, Storag
 from bot.filework import FileWork
 from bot.formwork import FormWork
 from bot.house import House, load_hub
+from bot.peoplework import PeopleWork
 from bot.ports import Channel
 from bot.runtime.dispatcher import Decider, Dispatcher
 from bot.runtime.jobs import Worker
@@ -123,7 +124,7 @@ class App:
         # Side by side: a slow file must not hold up a form's check.
         self.workers = [
             Worker(crew, store=self.store, channels=list(self.channels), clock=house.clock, planned=self._due.set)
-            for crew in (forms.crew(), self._files.crew())
+            for crew in (forms.crew(), PeopleWork(house, self.channels, forms=forms).crew(), self._files.crew())
         ]
 
     async def run(self, *, stop: asyncio.Event, ready: Callable[[], None] | None = None, ticks: bool = True) -> None:

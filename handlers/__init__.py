@@ -8,7 +8,7 @@ from bot.domain.commands import may_use, typed_command
 from bot.domain.messages import Edited, FileLost, Located, MembershipChanged, Missed, Pressed, Said, SentMedia
 from bot.domain.scene import Draft, Need, Scene
 from bot.ports import Route
-from handlers import account, basics, forms, media, membership, onboarding, questionnaire
+from handlers import account, basics, forms, media, membership, onboarding, people_lists, questionnaire
 from handlers.menus import choose_typed, press
 
 FORMS: frozenset[Need] = frozenset({"forms"})
@@ -185,6 +185,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     # everything else
     Route(name="file", when=questionnaire.awaits_file, handle=questionnaire.file_),
+    Route(name="list or form sent in", when=people_lists.is_sent, handle=people_lists.received),
     Route(
         name="form sent in by an admin",
         when=lambda scene: (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.domain.messages import Pressed, Said
 from bot.domain.outcomes import PromptsClosed
 from bot.domain.scene import Draft, Prompt
-from handlers import account, basics, forms, onboarding, questionnaire
+from handlers import account, basics, forms, onboarding, people_lists, questionnaire
 
 
 def press(draft: Draft) -> None:
@@ -31,6 +31,8 @@ def _choose(draft: Draft, prompt: Prompt, key: str) -> None:
         _language(draft, key)
     elif prompt.kind == "form":
         forms.decided(draft, prompt, key)
+    elif prompt.kind == people_lists.KIND:
+        people_lists.decided(draft, prompt, key)
     elif prompt.response is not None:
         interview = draft.scene.interviews.get(prompt.response)
         if interview is None:
