@@ -110,7 +110,8 @@ class App:
         self._observe = observe
         self._due = asyncio.Event()
         self.dispatcher = Dispatcher(store=self.store, decide=Decider(ROUTES), observe=self._seen, told=self._due.set)
-        files = FormFiles(house.database)
+        shelf = Shelf(house.settings.data_dir, quota=house.settings.attachments.quota)
+        files = FormFiles(house.database, shelf=shelf)
         self.sender = Sender(self.channels, mark=self.dispatcher.mark, clock=house.clock, fill=files.fill)
         self.dispatcher.send_with(self.sender)
         self.wrong: dict[str, str] = dict.fromkeys(self.channels, "not connected yet")
@@ -119,7 +120,6 @@ class App:
         self._staff_menus: dict[str, dict[str, frozenset[Role]]] = {}
         self._side_work: set[asyncio.Task[None]] = set()
         forms = FormWork(house, self.channels)
-        shelf = Shelf(house.settings.data_dir, quota=house.settings.attachments.quota)
         self._files = FileWork(house, self.channels, shelf=shelf, take=self.dispatcher.take)
         # Side by side: a slow file must not hold up a form's check.
         self.workers = [
@@ -319,10 +319,16 @@ class App:
     def _start_ticks(self, ticker: Ticker) -> None:
         ticker.every(1, "due", self.look_for_due)
         ticker.every(15, "leases", self.look_after_leases)
+        ticker.every(30, "reminders", self.remind)
         ticker.every(30, "heartbeat", lambda: self.store.beat("run"))
         ticker.every(3600, "prune", self.store.prune)
         ticker.every(3600, "sweep", self.sweep)
         ticker.start()
+
+    async def remind(self) -> None:
+        """Remind the team of inquiries that wait."""
+        if await self.store.remind():
+            self._due.set()
 
     async def sweep(self) -> None:
         """Remove files of answers that are gone; what cannot be done now is done in an hour."""

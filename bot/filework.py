@@ -1,4 +1,4 @@
-"""The job that brings a file which somebody sent as an answer: fetch it, look at its bytes, put it on the shelf."""
+"""The job that brings a file which somebody sent: fetch it, look at its bytes, put it on the shelf."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from bot.domain import filing
-from bot.domain.messages import ChatKind, FileLost, FileTrouble, InboundMessage, Reading
+from bot.domain.messages import ChatKind, FileLost, FileOfInquiry, FileTrouble, InboundMessage, Reading
 from bot.domain.scene import Reply
 from bot.errors import Refused
 from bot.files.signatures import types_of
@@ -52,6 +52,7 @@ class FileWork:
         """
         waiting = await self._waiting(job)
         if waiting is None:
+            await self._tell_of(job)
             return ()
         limit = self._house.settings.attachments.limit
         try:
@@ -68,6 +69,8 @@ class FileWork:
         except ShelfFull as error:
             log.error("attachment %s was not kept: %s", waiting.id, error)  # noqa: TRY400 -- no defect of ours
             return await self._lost(job, waiting, "full")
+        if waiting.response is None:
+            await self._tell_of(job)
         return ()
 
     async def given_up(self, job: Job) -> Sequence[Reply]:
@@ -76,7 +79,7 @@ class FileWork:
         return () if waiting is None else await self._lost(job, waiting, "gone")
 
     async def sweep(self) -> None:
-        """Remove files that no answer refers to any more."""
+        """Remove files that nothing refers to any more."""
         await sweep(self._house, self._shelf)
 
     async def _waiting(self, job: Job) -> Waiting | None:
@@ -93,6 +96,9 @@ class FileWork:
     async def _lost(self, job: Job, waiting: Waiting, why: FileTrouble) -> Sequence[Reply]:
         """Tell ourselves, in one transaction with what follows from it; its id keeps it from counting twice."""
         log.warning("attachment %s is not kept: %s", waiting.id, why)
+        if waiting.response is None:
+            await self._say(job, FileOfInquiry(attachment=waiting.id, why=why), native_id=f"lost {waiting.id}")
+            return ()
         content = FileLost(
             attachment=waiting.id,
             response=waiting.response,
@@ -101,9 +107,19 @@ class FileWork:
             value=waiting.value,
             why=why,
         )
+        await self._say(job, content, native_id=f"lost {waiting.id}")
+        return ()
+
+    async def _tell_of(self, job: Job) -> None:
+        """Tell ourselves that a file of an inquiry is here; also after a try that was cut short between the two."""
+        attachment = job.data["attachment"]
+        if await self._house.database.read(lambda: attachments.kept_for_inquiry(attachment)):
+            await self._say(job, FileOfInquiry(attachment=attachment), native_id=f"kept {attachment}")
+
+    async def _say(self, job: Job, content: FileLost | FileOfInquiry, *, native_id: str) -> None:
         message = InboundMessage(
             account=ACCOUNT,
-            native_id=f"lost {waiting.id}",
+            native_id=native_id,
             address=job.address,
             sender=job.data["sender"],
             content=content,
@@ -111,7 +127,6 @@ class FileWork:
             chat_kind=ChatKind.PRIVATE,
         )
         await self._take(Reading(account=ACCOUNT, messages=(message,)))
-        return ()
 
 
 async def sweep(house: House, shelf: Shelf) -> int:

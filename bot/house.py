@@ -126,6 +126,7 @@ async def load_hub(settings: Settings, database: Database, keys: Keys) -> Hub:
         channels=settings.channels,
         contact=settings.hub.contact or "",
         file_limit=settings.attachments.limit,
+        remind_after=settings.inbox.remind_after,
     )
 
 

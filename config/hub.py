@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.errors import ConfigurationError
 
-TEXT_FOLDERS = ("notice", "texts")
+TEXT_FOLDERS = ("notice", "texts", "replies")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,12 +101,15 @@ def _toml(path: Path) -> dict[str, Any]:
 
 
 def _texts(folder: Path) -> dict[tuple[str, str], str]:
-    """Read `notice/short.de.md` as ("notice/short", "de") and `texts/welcome.de.md` as ("welcome", "de")."""
+    """Read `notice/short.de.md` as ("notice/short", "de"), `texts/welcome.de.md` as ("welcome", "de").
+
+    Those of `replies/` are named like those of `notice/`.
+    """
     texts: dict[tuple[str, str], str] = {}
     for part in TEXT_FOLDERS:
         for path in sorted((folder / part).glob("*.*.md")):
             name, language, _ = path.name.split(".")
-            key = f"notice/{name}" if part == "notice" else name
+            key = name if part == "texts" else f"{part}/{name}"
             try:
                 texts[key, language] = path.read_text(encoding="utf-8").strip()
             except (OSError, UnicodeDecodeError) as error:

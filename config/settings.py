@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import unquote, urlsplit
@@ -36,6 +37,7 @@ from config.values import (
     read_list,
     read_quiet_hours,
     read_size,
+    read_span,
     read_working_days,
 )
 
@@ -146,6 +148,12 @@ class AttachmentSettings(_Group):
     quota: Annotated[int, BeforeValidator(read_size), Field(ge=0)] = 2048 * MEGABYTE
 
 
+class InboxSettings(_Group):
+    """When the team is reminded of an inquiry that waits for its word."""
+
+    remind_after: Annotated[timedelta, BeforeValidator(read_span)] = timedelta(hours=48)
+
+
 class LogSettings(_Group):
     """How much is logged, and how; without a format it is `console` on a terminal, else `json`."""
 
@@ -181,6 +189,7 @@ class Settings(BaseSettings):
     http: HttpSettings = HttpSettings()
     courtesy: CourtesySettings = CourtesySettings()
     attachments: AttachmentSettings = AttachmentSettings()
+    inbox: InboxSettings = InboxSettings()
     migrate: bool = True
     log: LogSettings = LogSettings()
 

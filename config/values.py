@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from datetime import time
+from datetime import time, timedelta
 from zoneinfo import ZoneInfo
 
 # ISO 3166-2:DE without its "DE-"; public holidays are the Länder's own affair.
@@ -88,6 +88,16 @@ def read_size(value: object) -> object:
     if isinstance(value, str) and not (value.isascii() and value.strip().isdigit()):
         raise ValueError("write a size such as 20 MB or 2 GB")
     return value
+
+
+def read_span(value: object) -> object:
+    """Read `48h`, `2d` or `90m` as a span of time."""
+    if isinstance(value, timedelta):
+        return value
+    match = re.fullmatch(r"\s*(\d{1,4})\s*([mhd])\s*", str(value), re.IGNORECASE | re.ASCII)
+    if match is None or int(match[1]) == 0:
+        raise ValueError("write a time such as 48h or 2d")
+    return timedelta(**{{"m": "minutes", "h": "hours", "d": "days"}[match[2].lower()]: int(match[1])})
 
 
 def read_quiet_hours(value: object) -> QuietHours | None:

@@ -5,16 +5,40 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.domain.commands import may_use, typed_command
-from bot.domain.messages import Edited, FileLost, Located, MembershipChanged, Missed, Pressed, Said, SentMedia
+from bot.domain.messages import (
+    Edited,
+    FileLost,
+    FileOfInquiry,
+    Located,
+    MembershipChanged,
+    Missed,
+    Pressed,
+    Said,
+    SentMedia,
+)
 from bot.domain.scene import Draft, Need, Scene
 from bot.ports import Route
-from handlers import account, basics, forms, media, membership, onboarding, people_lists, questionnaire
+from handlers import (
+    account,
+    basics,
+    forms,
+    inbox,
+    inquiries,
+    media,
+    membership,
+    onboarding,
+    people_lists,
+    questionnaire,
+)
 from handlers.menus import choose_typed, press
 
 FORMS: frozenset[Need] = frozenset({"forms"})
 INVITATION: frozenset[Need] = frozenset({"invitation"})
 MY_DATA: frozenset[Need] = frozenset({"my_data"})
 LAST_RESPONSE: frozenset[Need] = frozenset({"last_response"})
+TEAM: frozenset[Need] = frozenset({"team"})
+INQUIRIES: frozenset[Need] = frozenset({"inquiries", "team"})
+INBOX: frozenset[Need] = frozenset({"inbox", "team"})
 
 
 def _known(scene: Scene) -> bool:
@@ -81,7 +105,15 @@ def _command(
 
 
 ROUTES: tuple[Route, ...] = (
-    Route(name="group", when=lambda scene: not scene.private, handle=membership.group),
+    # A word of our own, wherever the file came from.
+    Route(
+        name="file of an inquiry",
+        when=_is(FileOfInquiry),
+        handle=inbox.file_of_inquiry,
+        needs=frozenset({"file", "team"}),
+    ),
+    Route(name="inbox of a group", when=inbox.in_group, handle=inbox.group, needs=INBOX),
+    Route(name="group", when=lambda scene: not scene.private, handle=membership.group, needs=TEAM),
     Route(name="file lost", when=_is(FileLost), handle=questionnaire.file_lost),
     # Before all else, since it is no word of the person's: it answers nothing and begins nothing.
     Route(name="verification", when=_verifies, handle=media.verification),
@@ -129,6 +161,8 @@ ROUTES: tuple[Route, ...] = (
     *_command("mydata", account.my_data, MY_DATA),
     *_command("stop", account.stop),
     *_command("forget", account.forget),
+    *_command("ask", inquiries.ask, INQUIRIES, after_joining=True),
+    *_command("inbox", inbox.inbox, INBOX),
     *_command("forms", forms.list_, FORMS),
     Route(name="unknown command", when=lambda scene: _command_name(scene) == "", handle=basics.unknown_command),
     # buttons
@@ -136,6 +170,18 @@ ROUTES: tuple[Route, ...] = (
         name="press of nothing we know",
         when=lambda scene: isinstance(scene.message.content, Pressed) and scene.referred is None,
         handle=basics.dead_button,
+    ),
+    Route(
+        name="press about an inquiry",
+        when=lambda scene: isinstance(scene.message.content, Pressed) and inquiries.chooses(scene),
+        handle=inquiries.choose,
+        needs=INQUIRIES,
+    ),
+    Route(
+        name="press in the inbox",
+        when=lambda scene: isinstance(scene.message.content, Pressed) and inbox.chooses(scene),
+        handle=inbox.choose,
+        needs=INBOX,
     ),
     Route(
         name="press of a question",
@@ -183,6 +229,13 @@ ROUTES: tuple[Route, ...] = (
         ),
         handle=account.forget_confirmed,
     ),
+    # inquiries
+    Route(name="reply in the inbox", when=inbox.replies, handle=inbox.reply, needs=INBOX),
+    Route(name="answer to an inquiry", when=inbox.in_dialogue, handle=inbox.said, needs=INBOX),
+    Route(name="typed choice of the inbox", when=inbox.chooses, handle=inbox.choose, needs=INBOX),
+    Route(name="reply about an inquiry", when=inquiries.goes_on, handle=inquiries.said_more, needs=INQUIRIES),
+    Route(name="typed choice about an inquiry", when=inquiries.chooses, handle=inquiries.choose, needs=INQUIRIES),
+    Route(name="words for the team", when=inquiries.in_dialogue, handle=inquiries.said, needs=INQUIRIES),
     # everything else
     Route(name="file", when=questionnaire.awaits_file, handle=questionnaire.file_),
     Route(name="list or form sent in", when=people_lists.is_sent, handle=people_lists.received),

@@ -38,6 +38,8 @@ def my_data(draft: Draft) -> None:
     ]
     if files := int(scene.my_data.get("files", 0)):
         lines.append(say.count("mydata.files", files))
+    if inquiries := int(scene.my_data.get("inquiries", 0)):
+        lines.append(say.count("mydata.inquiries", inquiries))
     content = bytes(scene.my_data.get("json", b"{}"))
     file = Attachment(name=say("mydata.file"), media_type="application/json", content=content)
     draft.reply(

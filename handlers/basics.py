@@ -9,7 +9,7 @@ from bot.domain.messages import OutboundMessage, Pressed, PromptId, Said
 from bot.domain.outcomes import DialogueEnded, LanguageChosen, PromptsClosed
 from bot.domain.questionnaire import resume
 from bot.domain.scene import Draft, NewPrompt
-from handlers import onboarding
+from handlers import inquiries, onboarding
 
 
 def help_(draft: Draft) -> None:
@@ -137,6 +137,8 @@ def not_understood(draft: Draft) -> None:
     interview = draft.scene.interview
     if interview is not None:
         resume(draft, interview)
+    elif inquiries.may_be_meant(draft.scene):
+        inquiries.offer(draft)
     else:
         menu(draft)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.domain.messages import Located, SentMedia
 from bot.domain.scene import Draft
+from handlers.inquiries import may_be_meant, offer
 
 VERIFICATION = "verification"
 """A kind of `SentMedia`: what a channel lets people compare; `verification_…` are its other forms."""
@@ -15,6 +16,9 @@ def media(draft: Draft) -> None:
     """Say what was understood (a voice message, a photo, a place …) and what is needed instead."""
     content = draft.scene.message.content
     assert isinstance(content, SentMedia | Located)
+    if may_be_meant(draft.scene):
+        offer(draft)
+        return
     sent = "location" if isinstance(content, Located) else content.kind
     kind = sent if sent in _OWN_WORDS else "other"
     interview = draft.scene.interview
@@ -35,7 +39,10 @@ def verification(draft: Draft) -> None:
 
 def forwarded(draft: Draft) -> None:
     """A forwarded text is somebody else's word, so it is no answer."""
-    draft.reply(draft.say("media.forwarded"))
+    if may_be_meant(draft.scene):
+        offer(draft)
+    else:
+        draft.reply(draft.say("media.forwarded"))
 
 
 def edit_without_answer(draft: Draft) -> None:

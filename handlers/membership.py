@@ -7,6 +7,7 @@ from bot.domain.messages import MembershipChanged, OutboundMessage, Said
 from bot.domain.onboarding import DIALOGUE
 from bot.domain.outcomes import AddressAdded, DialogueMoved, ReachabilitySeen
 from bot.domain.scene import Draft
+from handlers.inbox import is_inbox, left
 from handlers.onboarding import start
 
 
@@ -32,8 +33,15 @@ def another_address(draft: Draft) -> None:
 
 
 def group(draft: Draft) -> None:
-    """Decline politely when added or addressed; stay silent on everything else that is said there."""
+    """Decline politely when added or addressed; stay silent on everything else that is said there.
+
+    In the group that is the inbox, who has no right to it is not heard.
+    """
     scene, content = draft.scene, draft.scene.message.content
+    if is_inbox(scene):
+        if isinstance(content, MembershipChanged) and not content.present:
+            left(draft)
+        return
     added = isinstance(content, MembershipChanged) and content.present
     typed = typed_command(content.text) if isinstance(content, Said) else None
     addressed = typed is not None and (typed.command is not None or typed.sign == "/")  # a lone "!word" is anybody's

@@ -235,7 +235,7 @@ def answer(draft: Draft) -> None:
     assert interview is not None
     if not _usable(draft, interview):
         return
-    if (interview.state == "paused" or _away(scene, interview)) and _only_greets(scene, content.text):
+    if (interview.state == "paused" or _away(scene, interview)) and only_greets(scene, content.text):
         questionnaire.resume(draft, interview)
         return
     shown = scene.current
@@ -256,7 +256,8 @@ def _away(scene: Scene, interview: Interview) -> bool:
     return scene.now - interview.touched_at > questionnaire.AWAY_AFTER
 
 
-def _only_greets(scene: Scene, text: str) -> bool:
+def only_greets(scene: Scene, text: str) -> bool:
+    """Whether the words are a mere greeting."""
     said = folded(text)
     return any(
         said == folded(word)

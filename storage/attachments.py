@@ -1,4 +1,4 @@
-"""Rows about files that people sent as answers; the files themselves are on the shelf."""
+"""Rows about files that people sent as answers or with an inquiry; the files themselves are on the shelf."""
 
 from __future__ import annotations
 
@@ -24,6 +24,12 @@ ONE = Statement(
         attachments.c.file_id,
     ).where(attachments.c.id == bindparam("id_"), attachments.c.state == "waiting"),
     name="waiting attachment",
+)
+OF_INQUIRY = Statement(
+    select(attachments.c.state).where(
+        attachments.c.id == bindparam("id_"), attachments.c.inquiry_message_id.is_not(None)
+    ),
+    name="file of an inquiry",
 )
 STORED = Statement(
     update(attachments)
@@ -71,10 +77,10 @@ OF_RESPONSES = Statement(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A file that is still to be fetched."""
+    """A file that is still to be fetched. `response`: None if it was sent with an inquiry."""
 
     id: int
-    response: int
+    response: int | None
     path: str
     instance: int
     value: str
@@ -101,6 +107,12 @@ def waiting(attachment: int) -> Steps[Waiting | None]:
     )
 
 
+def kept_for_inquiry(attachment: int) -> Steps[bool]:
+    """Whether it is a file of an inquiry, and stored."""
+    row = yield from one(OF_INQUIRY, id_=attachment)
+    return row is not None and row[0] == "stored"
+
+
 def stored(attachment: int, *, sha256: str, size: int, media_type: str, now: datetime) -> Steps[bool]:
     """Note that a file is on the shelf; False if its row went meanwhile."""
     changed = yield from change(
@@ -110,7 +122,7 @@ def stored(attachment: int, *, sha256: str, size: int, media_type: str, now: dat
 
 
 def referred() -> Steps[frozenset[str]]:
-    """Return the hashes of all files that some answer refers to."""
+    """Return the hashes of all files that some answer or inquiry refers to."""
     return frozenset(row[0] for row in (yield from rows(REFERRED)) if row[0] is not None)
 
 

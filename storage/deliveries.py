@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Text, bindparam, case, delete, exists, func, literal_column, null, or_, select, update
+from sqlalchemy import Text, bindparam, case, delete, exists, false, func, literal_column, null, or_, select, update
 
 from bot.domain.messages import Address, DeliveryId, Outgoing
 from bot.domain.people import ContactId
 from bot.domain.scene import Reply, Tell
 from bot.ports import Mark
 from storage.codec import dump, message_of, to_micros
-from storage.statements import Statement, Steps, any_of, insert, many, rows
-from storage.tables import addresses, deliveries, prompts, visitors
+from storage.statements import Statement, Steps, any_of, change, insert, many, rows
+from storage.tables import addresses, deliveries, inquiries, inquiry_messages, prompts, visitors
 
 PLAN_REPLY = insert(
     deliveries,
@@ -72,6 +72,21 @@ UNREACHABLE = Statement(
     .where(addresses.c.channel == bindparam("channel_"), addresses.c.chat == bindparam("chat_"))
     .values(reachable=bindparam("reachable")),
     name="unreachable",
+)
+# An answer of the team that did not arrive: the team is told at once, as of an inquiry that waits.
+ANSWER_LOST = Statement(
+    update(inquiry_messages).where(inquiry_messages.c.prompt_id == bindparam("prompt")).values(arrived=false()),
+    name="answer lost",
+)
+INQUIRY_WAITS = Statement(
+    update(inquiries)
+    .where(
+        inquiries.c.id.in_(
+            select(inquiry_messages.c.inquiry_id).where(inquiry_messages.c.prompt_id == bindparam("prompt"))
+        )
+    )
+    .values(state="open", closed_at=null(), waiting_since=bindparam("now"), remind_at=bindparam("now")),
+    name="inquiry waits again",
 )
 # `only`: one chat of the channel ("" for all): each terminal speaks to one person.
 _OURS = (
@@ -229,6 +244,9 @@ def mark(marks: Sequence[Mark], *, now: int) -> Steps[None]:
         if item.prompt is not None and item.message_ids
     ]
     yield from many(PROMPT_SHOWN, shown)
+    for prompt in [item.prompt for item in marks if item.state == "failed" and item.prompt is not None]:
+        if (yield from change(ANSWER_LOST, prompt=prompt)):
+            yield from change(INQUIRY_WAITS, prompt=prompt, now=now)
     strangers = [{"id_": item.delivery} for item in marks if not item.known and item.state != "planned"]
     yield from many(FORGET_STRANGER, strangers)
     gone = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import BigInteger, BindParameter, bindparam, delete, exists, select
+from sqlalchemy import BigInteger, BindParameter, Text, bindparam, cast, delete, exists, select
 
 from bot.domain.importing import mail_hash
 from storage.statements import Statement, Steps, change, insert, one, rows
@@ -16,6 +16,7 @@ from storage.tables import (
     deliveries,
     dialogues,
     erasures,
+    inquiries,
     jobs,
     prompts,
     rights,
@@ -37,7 +38,8 @@ COMPANY = Statement(
     select(contacts.c.company_id, contacts.c.mail).where(contacts.c.id == _NUMBER), name="company and mail of contact"
 )
 PROOF = insert(erasures)
-# Addresses, consents, responses (with answers, history, interviews, prompts) and deliveries go by their foreign keys.
+# Addresses, consents, responses (with answers, history, interviews, prompts), inquiries and deliveries go by their
+# foreign keys.
 CONTACT_GONE = Statement(delete(contacts).where(contacts.c.id == _NUMBER), name="contact gone")
 LONELY_COMPANY_GONE = Statement(
     delete(companies).where(
@@ -53,6 +55,20 @@ _BY_CHAT = tuple(
         name=f"{table.name} of chat gone",
     )
     for table in (prompts, dialogues, deliveries, visitors, jobs)
+)
+# What the team was about to be told of their inquiries, and answers that were not sent yet, in the team's chats.
+_ABOUT = select(prompts.c.id).where(
+    prompts.c.kind.in_(["inquiry", "send"]),
+    prompts.c.path.in_(select(cast(inquiries.c.id, Text)).where(inquiries.c.contact_id == _NUMBER)),
+)
+UNSENT_GONE = Statement(
+    delete(deliveries).where(
+        deliveries.c.state.in_(["planned", "claimed", "sending"]), deliveries.c.prompt_id.in_(_ABOUT)
+    ),
+    name="unsent words about inquiries gone",
+)
+DRAFTS_GONE = Statement(
+    delete(prompts).where(prompts.c.kind == "send", prompts.c.id.in_(_ABOUT)), name="drafts of answers gone"
 )
 RIGHTS_GONE = Statement(
     delete(rights).where(rights.c.channel == bindparam("channel_"), rights.c.person == bindparam("person_")),
@@ -71,6 +87,8 @@ def erase(contact: int, *, erasure: int, now: int, person_hash: str, keyed: Call
         for statement in _BY_CHAT:
             yield from change(statement, channel_=channel, chat_=chat)
         yield from change(RIGHTS_GONE, channel_=channel, person_=somebody)
+    yield from change(UNSENT_GONE, contact=contact)
+    yield from change(DRAFTS_GONE, contact=contact)
     yield from change(CONTACT_GONE, contact=contact)
     if company is not None:
         yield from change(LONELY_COMPANY_GONE, company=company)

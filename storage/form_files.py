@@ -1,11 +1,15 @@
-"""The files that forms show: kept a version, and handed to the sender when a message that refers to them leaves."""
+"""The files that forms show, kept a version; they and those of inquiries are handed to the sender when a message that
+refers to them leaves.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from sqlalchemy import bindparam, select
 
@@ -13,6 +17,7 @@ from bot.domain.filing import media_type_of
 from bot.domain.messages import Attachment, OutboundMessage
 from bot.errors import UsageError
 from storage.driver import Database
+from storage.shelf import Shelf
 from storage.statements import Statement, Steps, insert, many, one, rows
 from storage.tables import form_files
 
@@ -68,8 +73,9 @@ def of_version(version: int) -> Steps[dict[str, bytes]]:
 class FormFiles:
     """Puts bytes in the place of references. A version's files never change, so nothing in memory grows stale."""
 
-    def __init__(self, database: Database, *, limit: int = CACHED) -> None:
+    def __init__(self, database: Database, *, shelf: Shelf | None = None, limit: int = CACHED) -> None:
         self._database = database
+        self._shelf = shelf
         self._limit = limit
         self._cached: OrderedDict[str, bytes] = OrderedDict()
         self._size = 0
@@ -98,15 +104,18 @@ class FormFiles:
         if content is None:
             content = await self._read(source)
             if content is None:
-                log.warning("a message goes out without a file of its form: it is not stored")
+                log.warning("a message goes out without a file that belongs to it: it is not stored")
                 return None
-            self._cache(source, content)
+            if source.startswith("form:"):  # what one person sent goes out to few
+                self._cache(source, content)
         else:
             self._cached.move_to_end(source)
         return replace(attachment, content=content)
 
     async def _read(self, source: str) -> bytes | None:
         kind, _, rest = source.partition(":")
+        if kind == "file" and self._shelf is not None:
+            return await asyncio.to_thread(_bytes_of, self._shelf.path(rest))
         version, _, name = rest.partition(":")
         if kind != "form" or not version.isdecimal():
             return None
@@ -119,3 +128,10 @@ class FormFiles:
         while self._size > self._limit:
             _, dropped = self._cached.popitem(last=False)
             self._size -= len(dropped)
+
+
+def _bytes_of(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None

@@ -98,6 +98,11 @@ class People:
         elsewhere = self._by_person.get((message.address.channel, message.sender))
         return (known, False) if elsewhere is None else (elsewhere, True)
 
+    def sender(self, message: InboundMessage) -> Contact | None:
+        """Return who writes, wherever that is."""
+        known = self._by_person.get((message.address.channel, message.sender))
+        return None if known is None else contact_of(known)
+
 
 def contact_of(row: Row) -> Contact:
     """Return the contact of a row of `PEOPLE`."""

@@ -189,6 +189,7 @@ def _scene(
         current=shown.current.get(chat),
         referred=referred,
         answered=answered,
+        person=people.sender(message),
     )
 
 

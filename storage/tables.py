@@ -440,6 +440,13 @@ prompts = Table(
         postgresql_where=text("superseded_at IS NULL"),
     ),
     Index(None, "response_id"),
+    # Those in the team's chats about an inquiry (its id is the path).
+    Index(
+        "ix_prompts_inquiry",
+        "path",
+        sqlite_where=text("kind IN ('inquiry','send')"),
+        postgresql_where=text("kind IN ('inquiry','send')"),
+    ),
 )
 
 dialogues = Table(
@@ -494,9 +501,12 @@ inquiry_messages = Table(
     Column("from_team", Boolean, nullable=False),
     Column("author_id", BigInteger, ForeignKey("contacts.id", ondelete="SET NULL"), nullable=True),
     Column("body", Text, nullable=False),
+    Column("prompt_id", BigInteger, nullable=True),  # of the message that carries it to the contact
+    Column("arrived", Boolean, nullable=False, server_default=true()),
     _moment("sent_at", nullable=False),
     Index(None, "inquiry_id"),
     Index(None, "author_id"),
+    Index(None, "prompt_id"),
 )
 
 milestones = Table(

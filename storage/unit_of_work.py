@@ -13,7 +13,7 @@ from bot.domain.outcomes import Outcome
 from bot.domain.people import VISITOR_LIFETIME, Role
 from bot.domain.scene import Hub, Reply, Scene, Turn
 from bot.ports import Batch, Clock, Decide, Handled, Job, SetAside
-from storage import deliveries, jobs, needs, scenes
+from storage import deliveries, jobs, needs, reminding, scenes
 from storage.apply import apply
 from storage.codec import from_micros, to_micros
 from storage.driver import Database
@@ -237,6 +237,13 @@ class SqlStore:
         row = {"name": name, "beat_at": to_micros(self._clock.now()), "detail": detail}
         await self.database.write(lambda: many(HEARTBEAT, [row]))
 
+    async def remind(self) -> int:
+        """Plan the reminders that are due; return how many messages that makes."""
+        now = self._clock.now()
+        if not await self.database.read(lambda: rows(reminding.DUE_AT_ALL, now=to_micros(now))):
+            return 0  # the usual case costs one read
+        return await self.database.write(lambda: reminding.remind(self.around, now=now))
+
     async def prune(self) -> None:
         """Drop visitors who did not consent within their days, and what is only kept to recognise repeats."""
         now = self._clock.now()
@@ -263,6 +270,8 @@ def _decide(loaded: Sequence[Scene], turns: Sequence[Callable[[Scene], tuple[Tur
             keys.add(("contact", scene.contact.id))
             if scene.contact.company is not None:  # colleagues may share a response
                 keys.add(("company", scene.contact.company.id))
+        if scene.inbox.chosen is not None:  # who answers the same inquiry shall see what the other one said
+            keys.add(("inquiry", scene.inbox.chosen.id))
         if busy & keys:
             decided.later.append(scene.message)
             continue

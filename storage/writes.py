@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, null, select, update
+from sqlalchemy import and_, bindparam, delete, func, null, select, update
 
 from storage.statements import Statement, any_of, insert, lock_rows, upsert
 from storage.tables import (
@@ -16,6 +16,9 @@ from storage.tables import (
     consents,
     contacts,
     dialogues,
+    hub_settings,
+    inquiries,
+    inquiry_messages,
     interviews,
     invitations,
     jobs,
@@ -183,6 +186,56 @@ PROMPT = insert(
 )
 JOB = insert(jobs, ("id", "kind", "channel", "chat", "data", "state", "created_at"))
 
+INQUIRY_COUNTED = upsert(hub_settings, keys=("key",), set_=("value", "changed_at"), name="inquiry counted")
+INQUIRY = insert(
+    inquiries,
+    (
+        "id",
+        "number",
+        "kind",
+        "contact_id",
+        "state",
+        "quote",
+        "opened_at",
+        "touched_at",
+        "waiting_since",
+        "remind_at",
+    ),
+)
+# Who waits already has waited since then; the reminder that is due stays due.
+INQUIRY_GOES_ON = Statement(
+    update(inquiries)
+    .where(inquiries.c.id == bindparam("id_"))
+    .values(
+        state="open",
+        closed_at=null(),
+        touched_at=bindparam("now"),
+        waiting_since=func.coalesce(inquiries.c.waiting_since, bindparam("now")),
+        remind_at=func.coalesce(inquiries.c.remind_at, bindparam("remind_at")),
+    ),
+    name="inquiry goes on",
+)
+INQUIRY_MESSAGE = insert(inquiry_messages, ("id", "inquiry_id", "from_team", "author_id", "body", "sent_at"))
+INQUIRY_FILE = insert(
+    attachments,
+    (
+        "id",
+        "inquiry_message_id",
+        "value",
+        "name",
+        "media_type",
+        "size",
+        "state",
+        "channel",
+        "file_id",
+        "created_at",
+    ),
+    name="file of an inquiry",
+)
+ADDRESS_SEEN = Statement(
+    update(addresses).where(_here(addresses)).values(seen_at=bindparam("now")), name="address seen"
+)
+
 # Order matters: what is pointed at comes before what points at it.
 ORDER: tuple[Statement, ...] = (
     VISITOR_GONE,
@@ -223,4 +276,12 @@ ORDER: tuple[Statement, ...] = (
     PROMPTS_CLOSED,
     PROMPT,
     JOB,
+    ADDRESS_SEEN,
+    INQUIRY_COUNTED,
+    INQUIRY,
+    INQUIRY_GOES_ON,
+    INQUIRY_MESSAGE,
 )
+
+# These point at what the team orders, which is carried out after all else.
+AFTER_ORDERS: tuple[Statement, ...] = (INQUIRY_FILE,)

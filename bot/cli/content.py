@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from bot.domain.inquiries import title_and_body
 from bot.errors import ConfigurationError
 from config.hub import Content, read_content
 
 NEEDED = ("notice/privacy", "notice/short", "notice/staff", "thanks", "welcome")
 """Without them the bot has nothing to say where it must say something."""
 FIELDS = frozenset({"hub", "controller", "contact", "dpo", "matrix"})
-"""What may stand in braces in the files of `notice/`; nothing may in other texts."""
+"""What may stand in braces in the files of `notice/`."""
+REPLY_FIELDS = frozenset({"hub", "contact", "name"})
+"""The same in ready answers (`replies/`), where `{name}` is the contact's; nothing may in other texts."""
 STATES = ("done", "running", "planned")
 DUE = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?", re.ASCII)
 
@@ -65,6 +68,8 @@ def _texts(content: Content, languages: Iterable[str]) -> Iterator[Fault]:
                 yield Fault(file=file, what="is missing")
             elif not content.texts[name, language].strip():
                 yield Fault(file=file, what="is empty")
+            elif name.startswith("replies/") and not title_and_body(content.texts[name, language])[1]:
+                yield Fault(file=file, what="is a title alone: the answer begins in the second line")
 
 
 def _fields(content: Content) -> Iterator[Fault]:
@@ -75,10 +80,16 @@ def _fields(content: Content) -> Iterator[Fault]:
         except ValueError as error:
             yield Fault(file=file, what=f"a brace has no partner ({error})")
             continue
-        known = FIELDS if name.startswith("notice/") else frozenset[str]()
+        known = _known_fields(name)
         for field in sorted(used - known):
-            hint = f"known are {', '.join(f'{{{each}}}' for each in sorted(FIELDS))}, in notice/ alone"
+            hint = f"known are {', '.join(f'{{{each}}}' for each in sorted(known))}" if known else "none is, here"
             yield Fault(file=file, what=f"{{{field}}} is filled in by nobody; {hint}")
+
+
+def _known_fields(name: str) -> frozenset[str]:
+    if name.startswith("notice/"):
+        return FIELDS
+    return REPLY_FIELDS if name.startswith("replies/") else frozenset()
 
 
 def _forms(content: Content, languages: tuple[str, ...]) -> Iterator[Fault]:

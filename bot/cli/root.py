@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import chat, companies, contacts, db, doctor, export, forms, hub, invitations, roles
+from bot.cli import chat, companies, contacts, db, doctor, export, forms, hub, inquiries, invitations, roles
 from bot.errors import HubtalkError
 
 app = typer.Typer(
@@ -58,6 +58,7 @@ app.command("invite")(invitations.invite)
 app.add_typer(roles.app, name="roles")
 app.add_typer(companies.app, name="companies")
 app.add_typer(contacts.app, name="contacts")
+app.add_typer(inquiries.app, name="inquiries")
 app.add_typer(hub.app, name="hub")
 app.add_typer(db.app, name="db")
 app.command("doctor")(doctor.doctor)

@@ -145,7 +145,12 @@ def leave(draft: Draft, walk: Walk) -> None:
 def ask_again(draft: Draft, interview: Interview) -> None:
     """Show the current question once more, without a word."""
     walk = walk_in(draft, interview)
-    ask_at(draft, walk, interview=interview.id, response=interview.response, position=standing(walk, interview))
+    position = standing(walk, interview)
+    stop = walk.stop(position)
+    if stop is not None and position == interview.position:  # what they tried before still counts
+        ask(draft, walk, interview=interview.id, response=interview.response, stop=stop, tries=interview.tries)
+        return
+    ask_at(draft, walk, interview=interview.id, response=interview.response, position=position)
 
 
 def revisit(draft: Draft, interview: Interview, path: str) -> None:

@@ -37,6 +37,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="skip", german="weiter", companies=True, aliases=("ueberspringen", "next")),
     Command(name="pause", german="pause", companies=True),
     Command(name="review", german="uebersicht", companies=True, aliases=("antworten", "answers")),
+    Command(name="ask", german="fragen"),
     Command(name="menu", german="menue"),
     Command(name="language", german="sprache"),
     Command(name="privacy", german="datenschutz"),
@@ -46,6 +47,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="cancel", german="abbrechen"),
     Command(name="help", german="hilfe"),
     Command(name="start", german="start", listed=False),
+    Command(name="inbox", german="posteingang", right="send"),
     Command(name="forms", german="frageboegen", right="forms"),
 )
 

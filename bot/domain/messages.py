@@ -133,7 +133,15 @@ class FileLost:
     why: FileTrouble
 
 
-Content = Said | Edited | Pressed | SentMedia | Located | MembershipChanged | Missed | FileLost
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileOfInquiry:
+    """A word of our own: a file that was sent with an inquiry is here, or could not be had (`why`)."""
+
+    attachment: int
+    why: FileTrouble | None = None
+
+
+Content = Said | Edited | Pressed | SentMedia | Located | MembershipChanged | Missed | FileLost | FileOfInquiry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +193,8 @@ class Way:
 class Attachment:
     """A file that goes out with a message: small ones with their bytes, which lie in the delivery's row.
 
-    source: a reference in place of the bytes, `form:<version id>:<name>`; they are fetched when it is sent.
+    source: a reference in place of the bytes, `form:<version id>:<name>` or `file:<SHA-256>`; they are fetched when
+        it is sent.
     caption: what it shows, where it stands beside others.
     """
 

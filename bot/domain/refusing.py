@@ -10,6 +10,7 @@ from bot.domain.choosing import folded
 from bot.domain.interviews import Interview, Walk
 from bot.domain.messages import PromptId
 from bot.domain.outcomes import InterviewMoved
+from bot.domain.passing_on import open_dialogue
 from bot.domain.scene import Draft, NewPrompt
 from bot.domain.stops import Stop
 from bot.forms.model import Value
@@ -84,8 +85,7 @@ def confirm(draft: Draft, interview: Interview, walk: Walk, stop: Stop, value: V
 def let_go(draft: Draft, interview: Interview, walk: Walk, stop: Stop, way: str) -> None:
     """Put a question off, or say how the team is reached; it stays open."""
     if way == "team":
-        contact = draft.scene.hub.contact
-        draft.reply(draft.say("way.team_contact", contact=contact) if contact else draft.say("way.team_unknown"))
+        open_dialogue(draft, interview=interview)
         return
     following = walk.next_open(after=stop.key)
     if following is None or following.key == stop.key:  # nothing else is open: later is another time

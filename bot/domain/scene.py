@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from bot.domain.desk.words import public_id
 from bot.domain.filing import FILE_LIMIT
+from bot.domain.inquiries import NO_INBOX, REMIND_AFTER, FileSent, Inbox, Inquiry
 from bot.domain.interviews import Interview, Walk
 from bot.domain.messages import Address, ChatKind, Edit, InboundMessage, OutboundMessage, PromptId, Said
 from bot.domain.outcomes import Outcome
@@ -19,7 +20,7 @@ from bot.domain.speech import Catalogue, Speaker
 from bot.forms.model import Form, Texts
 
 Registration = Literal["open", "approval", "invitation"]
-Need = Literal["forms", "invitation", "my_data", "last_response", "team"]
+Need = Literal["forms", "invitation", "my_data", "last_response", "team", "inquiries", "inbox", "file"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,7 @@ class Hub:
     """The programme that runs the bot. `texts`: what its content says, by (name, language), fields filled in;
     `hashes` of those wordings; `code_hash` gives what is stored of an invitation's code ("" if it cannot be one).
     `channels`: where else people find it, by name; `contact`: how people reach the team; `file_limit`: bytes of a file
-    that people send as an answer.
+    that people send as an answer; `remind_after`: how long an inquiry waits before the team is reminded.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Hub:
     channels: tuple[str, ...] = ()
     contact: str = ""
     file_limit: int = FILE_LIMIT
+    remind_after: timedelta = REMIND_AFTER
 
     def text(self, name: str, language: str) -> str:
         """Return a text of the hub's content in `language`, else in the hub's first, else ""."""
@@ -117,6 +119,12 @@ class Scene:
     invitation: Invitation | None = None
     my_data: Mapping[str, Any] = field(default_factory=dict)
     team: tuple[Recipient, ...] = ()
+    organisers: tuple[Recipient, ...] = ()  # each of them alone, also where a group is the inbox
+    person: Contact | None = None  # who writes: in a group too, where the chat is nobody's
+    inquiries: tuple[Inquiry, ...] = ()  # the contact's own: open, or not long closed
+    next_inquiry: Callable[[], int] = int
+    inbox: Inbox = NO_INBOX
+    file: FileSent | None = None
 
     @property
     def address(self) -> Address:
@@ -135,7 +143,8 @@ class Scene:
     @property
     def actor(self) -> str:
         """Who writes, as the audit log has it: an id that says nothing once they are erased."""
-        return public_id("P", self.contact.id) if self.contact is not None else ""
+        writer = self.person or self.contact
+        return public_id("P", writer.id) if writer is not None else ""
 
     @property
     def language(self) -> str:
@@ -189,6 +198,20 @@ class Tell:
     contact: ContactId | None
     message: OutboundMessage
     prompt: NewPrompt | None = None
+
+    @classmethod
+    def of(
+        cls,
+        address: Address,
+        message: OutboundMessage,
+        *,
+        contact: ContactId | None,
+        language: str,
+        prompt: NewPrompt | None = None,
+    ) -> Tell:
+        """Return the message as it is told in that language, bound to its prompt."""
+        message = replace(message, language=language, prompt=prompt.id if prompt else None)
+        return cls(address=address, contact=contact, message=message, prompt=prompt)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,8 +268,7 @@ class Draft:
 
         contact: whose chat it is, None for a group.
         """
-        message = replace(message, language=language, prompt=prompt.id if prompt else None)
-        self._tells.append(Tell(address=address, contact=contact, message=message, prompt=prompt))
+        self._tells.append(Tell.of(address, message, contact=contact, language=language, prompt=prompt))
 
     def edit(self, message_id: str | None, message: OutboundMessage) -> None:
         """Change a message shown earlier, if its id is known."""

@@ -11,17 +11,18 @@ from bot.domain.people import ContactId
 from bot.domain.scene import NewPrompt, Reply, Scene, Tell, Turn
 from bot.errors import Conflict
 from storage import deliveries
-from storage.apply import chat, people, responses, team
+from storage.apply import chat, inquiries, people, responses, team
 from storage.apply.gathered import Rows
 from storage.codec import dump, to_micros
 from storage.erasure import erase
 from storage.statements import Steps, change, many, rows
-from storage.writes import HOLD, ORDER, PROMPT, PROMPTS_CLOSED, USE_INVITATION
+from storage.writes import AFTER_ORDERS, HOLD, ORDER, PROMPT, PROMPTS_CLOSED, USE_INVITATION
 
 _GATHER: dict[type, Callable[[Rows, Scene, Any], None]] = {
     **dict.fromkeys(get_args(o.PeopleOutcome), people.gather),
     **dict.fromkeys(get_args(o.ResponseOutcome), responses.gather),
     **dict.fromkeys(get_args(o.ChatOutcome), chat.gather),
+    **dict.fromkeys(get_args(o.InquiryOutcome), inquiries.gather),
     o.Ordered: team.gather,
 }
 
@@ -50,6 +51,8 @@ def apply(turns: Sequence[tuple[Scene, Turn]], *, owner: str, leased_until: int)
     for statement in ORDER:
         yield from many(statement, gathered.by_statement[statement])
     yield from team.carry_out_all(gathered)
+    for statement in AFTER_ORDERS:
+        yield from many(statement, gathered.by_statement[statement])
     yield from many(deliveries.PLAN_REPLY, gathered.deliveries)
     yield from many(deliveries.PLAN_TELL, gathered.tells)
     return gathered.outgoing

@@ -8,14 +8,16 @@ from bot.domain.messages import Outgoing
 from bot.domain.outcomes import Ordered, PersonErased
 from bot.domain.scene import Scene
 from storage.statements import Statement
-from storage.writes import ORDER
+from storage.writes import AFTER_ORDERS, ORDER
 
 
 class Rows:
     """The rows that a batch gathers, by statement."""
 
     def __init__(self, *, owner: str, leased_until: int) -> None:
-        self.by_statement: dict[Statement, list[dict[str, Any]]] = {statement: [] for statement in ORDER}
+        self.by_statement: dict[Statement, list[dict[str, Any]]] = {
+            statement: [] for statement in (*ORDER, *AFTER_ORDERS)
+        }
         self.uses: list[tuple[int, int]] = []
         self.orders: list[tuple[Scene, Ordered]] = []
         self.erased: list[tuple[Scene, PersonErased]] = []

@@ -8,9 +8,11 @@ from dataclasses import replace
 import orjson
 from sqlalchemy import select
 
+from bot.domain.inquiries import Inquiry, first_name
 from bot.domain.scene import Need, Scene
 from storage.codec import from_micros, maybe_moment
 from storage.codec import load as from_json
+from storage.inquiries import all_of
 from storage.needs.loader import Loader
 from storage.scenes import Surroundings
 from storage.statements import Row, Statement, Steps, any_of, rows
@@ -118,6 +120,7 @@ def _my_data(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
     sent = yield from rows(OWN_FILES, contacts=people)
     instances = yield from rows(OWN_INSTANCES, contacts=people)
     where = places_in_repeats(instances)
+    asked = yield from all_of(people)
     result = []
     for scene in scenes:
         contact = scene.contact
@@ -189,9 +192,15 @@ def _my_data(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
                 if row[0] == contact.id
             ],
             "responses": list(own.values()),
+            "inquiries": (inquiries := [_inquiry(each) for each in asked if each.contact == contact.id]),
             "files": (files := [_file(row) for row in sent if row[0] == contact.id]),
         }
-        data = {"answers": count, "files": len(files), "json": orjson.dumps(everything, option=orjson.OPT_INDENT_2)}
+        data = {
+            "answers": count,
+            "files": len(files),
+            "inquiries": len(inquiries),
+            "json": orjson.dumps(everything, option=orjson.OPT_INDENT_2),
+        }
         result.append(replace(scene, my_data=data))
     return result
 
@@ -207,6 +216,24 @@ def _file(row: Row) -> dict[str, object]:
         "size": size,
         "state": state,
         "sent_at": from_micros(created_at),
+    }
+
+
+def _inquiry(inquiry: Inquiry) -> dict[str, object]:
+    return {
+        "number": inquiry.number,
+        "state": inquiry.state,
+        "about": inquiry.quote,
+        "opened_at": inquiry.opened_at,
+        "messages": [
+            {
+                "from": first_name(post.name) or "team" if post.from_team else "you",
+                "text": post.body,
+                "files": post.files,
+                "sent_at": post.sent_at,
+            }
+            for post in inquiry.posts
+        ],
     }
 
 

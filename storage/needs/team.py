@@ -9,7 +9,7 @@ from sqlalchemy import and_, select
 from bot.domain.messages import Address
 from bot.domain.people import ContactId
 from bot.domain.rights import BUNDLES
-from bot.domain.scene import Need, Recipient, Scene
+from bot.domain.scene import Hub, Need, Recipient, Scene
 from storage.needs.loader import Loader
 from storage.scenes import Surroundings
 from storage.statements import Statement, Steps, one, rows
@@ -33,13 +33,18 @@ SENDERS = Statement(
 INBOX_CHAT = Statement(select(hub_settings.c.value).where(hub_settings.c.key == INBOX), name="inbox chat")
 
 
-def _team(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
+def recipients(hub: Hub) -> Steps[tuple[tuple[Recipient, ...], tuple[Recipient, ...]]]:
+    """Return each of the team alone, and where the team hears things: the inbox that was chosen, else the same."""
     chosen = yield from one(INBOX_CHAT)
-    if chosen is not None and chosen[0]:
-        recipients = [Recipient(address=Address.parse(chosen[0]), contact=None, language=around.hub.languages[0])]
-    else:
-        recipients = list(_each_once((yield from rows(SENDERS))).values())
-    return [replace(scene, team=tuple(recipients)) for scene in scenes]
+    alone = tuple(_each_once((yield from rows(SENDERS))).values())
+    if chosen is None or not chosen[0]:
+        return alone, alone
+    return alone, (Recipient(address=Address.parse(chosen[0]), contact=None, language=hub.languages[0]),)
+
+
+def _team(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
+    alone, together = yield from recipients(around.hub)
+    return [replace(scene, team=together, organisers=alone) for scene in scenes]
 
 
 def _each_once(found: list[tuple[str, str, int, str, str]]) -> dict[int, Recipient]:

@@ -18,6 +18,7 @@ from bot.domain.desk.companies import (
 )
 from bot.domain.desk.content import Applied, ApplyContent, ContentForm, NoteExport
 from bot.domain.desk.forms import FORM_NAME, FormState, Outlook, Published, PublishForm, SetFormState, Stay
+from bot.domain.desk.inquiries import AssignInquiry, ChooseInbox, CloseInquiry, ReopenInquiry, ReplyToInquiry
 from bot.domain.desk.invitations import COMPANY_USES, INVITATION_LIFETIME, ROLE_USES, Invite, Invited
 from bot.domain.desk.people import EraseContact, ImportPeople, NoteContact
 from bot.domain.desk.reported import Missing, ReportedInstance, ReportedResponse
@@ -33,6 +34,9 @@ __all__ = [
     "UNDO_WITHIN",
     "Applied",
     "ApplyContent",
+    "AssignInquiry",
+    "ChooseInbox",
+    "CloseInquiry",
     "Collision",
     "Command",
     "ConfirmCompany",
@@ -52,6 +56,8 @@ __all__ = [
     "Outlook",
     "PublishForm",
     "Published",
+    "ReopenInquiry",
+    "ReplyToInquiry",
     "ReportedInstance",
     "ReportedResponse",
     "RevokeRole",

@@ -12,6 +12,7 @@ from bot.domain.outcomes.chat import (
     PromptsClosed,
     SelectionChanged,
 )
+from bot.domain.outcomes.inquiries import InquiryContinued, InquiryFileSent, InquiryOpened, InquiryOutcome
 from bot.domain.outcomes.people import (
     AddressAdded,
     CompanyClaimed,
@@ -46,7 +47,7 @@ from bot.domain.outcomes.responses import (
 )
 from bot.domain.outcomes.team import Ordered, TeamOutcome
 
-Outcome = PeopleOutcome | ResponseOutcome | ChatOutcome | TeamOutcome
+Outcome = PeopleOutcome | ResponseOutcome | ChatOutcome | TeamOutcome | InquiryOutcome
 
 __all__ = [
     "AddressAdded",
@@ -63,6 +64,10 @@ __all__ = [
     "DialogueMoved",
     "FileGivenUp",
     "FileReceived",
+    "InquiryContinued",
+    "InquiryFileSent",
+    "InquiryOpened",
+    "InquiryOutcome",
     "InstanceAdded",
     "InstanceRemoved",
     "InterviewMoved",

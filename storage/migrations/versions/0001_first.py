@@ -508,6 +508,8 @@ def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
         sa.Column("from_team", sa.Boolean(), nullable=False),
         sa.Column("author_id", sa.BigInteger(), nullable=True),
         sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("prompt_id", sa.BigInteger(), nullable=True),
+        sa.Column("arrived", sa.Boolean(), server_default=sa.true(), nullable=False),
         sa.Column("sent_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["author_id"], ["contacts.id"], name=op.f("fk_inquiry_messages_author_id"), ondelete="SET NULL"
@@ -519,6 +521,7 @@ def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
     )
     op.create_index(op.f("ix_inquiry_messages_author_id"), "inquiry_messages", ["author_id"], unique=False)
     op.create_index(op.f("ix_inquiry_messages_inquiry_id"), "inquiry_messages", ["inquiry_id"], unique=False)
+    op.create_index(op.f("ix_inquiry_messages_prompt_id"), "inquiry_messages", ["prompt_id"], unique=False)
     op.create_table(
         "interviews",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -593,6 +596,14 @@ def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
         unique=False,
         sqlite_where=sa.text("superseded_at IS NULL"),
         postgresql_where=sa.text("superseded_at IS NULL"),
+    )
+    op.create_index(
+        "ix_prompts_inquiry",
+        "prompts",
+        ["path"],
+        unique=False,
+        sqlite_where=sa.text("kind IN ('inquiry','send')"),
+        postgresql_where=sa.text("kind IN ('inquiry','send')"),
     )
     op.create_index(op.f("ix_prompts_response_id"), "prompts", ["response_id"], unique=False)
     op.create_table(

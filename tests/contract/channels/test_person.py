@@ -73,13 +73,15 @@ async def test_a_command_is_understood_however_it_is_written(open_stage: OpenSta
     await ada.hears("Was Sie hier tun können")
 
 
-async def test_what_answers_nothing_leads_to_the_menu(open_stage: OpenStage) -> None:
+async def test_a_greeting_leads_to_the_menu_and_a_question_to_the_team(open_stage: OpenStage) -> None:
     stage = await open_stage()
     ada = await stage.joined()
     await ada.picks("Später")
     await ada.hears("Wenn Sie so weit sind")
-    await ada.says("Und was nun?")
+    await ada.says("Hallo")
     await ada.hears("Was möchten Sie tun?")
+    await ada.says("Und was nun?")
+    await ada.hears("Soll ich es an das Team weitergeben?")
 
 
 async def test_the_notice_can_be_read_at_any_time(open_stage: OpenStage) -> None:

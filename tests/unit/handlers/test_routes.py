@@ -16,6 +16,7 @@ from bot.domain.messages import (
     Content,
     Edited,
     FileLost,
+    FileOfInquiry,
     InboundMessage,
     Located,
     MembershipChanged,
@@ -91,6 +92,14 @@ FILES = {5: replace(INTERVIEW, form=FILE_FORM, position="word")}
 PLACE_FORM = replace(FORM, questions=(Question(path="word", name="word", type="geopoint"),))
 PLACES = {5: replace(INTERVIEW, form=PLACE_FORM, position="word")}
 LOST = FileLost(attachment=1, response=5, path="word", instance=0, value="photo-1.jpg", why="gone")
+STAFF = frozenset({"organiser"})
+ASKING = Dialogue(name="ask", step="text", data={})
+REPLYING = Dialogue(name="reply", step="text", data={"inquiry": 7})
+ASK = Prompt(id=PromptId(4), kind="ask", data={"choices": []})
+ANSWER = Prompt(id=PromptId(5), kind="answer", data={"inquiry": 7, "choices": [["add", "Antworten"]]})
+OFFER = Prompt(id=PromptId(6), kind="pass_on", data={"text": "Wann?", "choices": [["yes", "Ja"], ["no", "Nein"]]})
+INQUIRY = Prompt(id=PromptId(7), kind="inquiry", data={"inquiry": 7, "choices": [["reply", "Antworten"]]})
+REPLY = Prompt(id=PromptId(8), kind="reply", data={"inquiry": 7, "choices": []})
 EXPECTED: list[tuple[str, Scene]] = [
     ("group", scene(Said("/help"), kind=ChatKind.GROUP)),
     ("group", scene(MembershipChanged(present=True), kind=ChatKind.PUBLIC, known=False)),
@@ -151,6 +160,32 @@ EXPECTED: list[tuple[str, Scene]] = [
     ("answer", scene(Said("Wort"), current=MENU, interviews=OPEN)),
     ("press of a dialogue that is over", scene(pressed(STEP), referred=STEP)),
     ("not understood", scene(Said("Wort"))),
+    ("file of an inquiry", scene(FileOfInquiry(attachment=1))),
+    ("file of an inquiry", scene(FileOfInquiry(attachment=1), kind=ChatKind.GROUP, known=False)),
+    ("inbox of a group", scene(Said("/inbox here"), kind=ChatKind.GROUP, roles=STAFF)),
+    ("inbox of a group", scene(Said("Ja"), kind=ChatKind.GROUP, roles=STAFF, referred=INQUIRY)),
+    ("group", scene(Said("/inbox here"), kind=ChatKind.GROUP)),
+    ("group", scene(Said("Ja"), kind=ChatKind.GROUP, referred=INQUIRY)),
+    ("group", scene(Said("Ja"), kind=ChatKind.GROUP, roles=STAFF)),
+    ("ask while joining", scene(Said("/ask"), dialogue=JOINING)),
+    ("ask", scene(Said("/fragen Wann?"), interviews=OPEN)),
+    ("inbox", scene(Said("/inbox 12 Morgen."), roles=STAFF)),
+    ("unknown command", scene(Said("/inbox 12"))),
+    ("words for the team", scene(Said("Wann?"), dialogue=ASKING, current=ASK, interviews=OPEN)),
+    ("words for the team", scene(SentMedia("voice"), dialogue=ASKING, current=ASK)),
+    ("answer", scene(Said("Wort"), dialogue=ASKING, current=QUESTION, interviews=OPEN)),
+    ("reply about an inquiry", scene(Said("Danke"), referred=ANSWER, current=QUESTION, interviews=OPEN)),
+    ("press about an inquiry", scene(pressed(ANSWER), referred=ANSWER)),
+    ("typed choice about an inquiry", scene(Said("ja"), current=OFFER)),
+    ("not understood", scene(Said("Noch etwas"), current=OFFER)),
+    ("press in the inbox", scene(pressed(INQUIRY), referred=INQUIRY, roles=STAFF)),
+    ("press of a menu", scene(pressed(INQUIRY), referred=INQUIRY)),
+    ("reply in the inbox", scene(Said("Morgen."), referred=INQUIRY, roles=STAFF)),
+    ("reply in the inbox", scene(SentMedia("document"), referred=INQUIRY, roles=frozenset({"admin"}))),
+    ("not understood", scene(Said("Morgen."), referred=INQUIRY)),
+    ("answer to an inquiry", scene(Said("Morgen."), dialogue=REPLYING, current=REPLY, roles=STAFF)),
+    ("not understood", scene(Said("Morgen."), dialogue=REPLYING, current=REPLY)),
+    ("typed choice of the inbox", scene(Said("1"), current=INQUIRY, roles=STAFF)),
     *(
         (name, scene(Said(f"/{name}"), interviews=OPEN))
         for name in (
