@@ -12,8 +12,9 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from bot.domain.commands import usable
+from bot.domain.desk import GrantRole, RevokeRole
 from bot.domain.messages import Address
-from bot.domain.outcomes import ContactJoined, JobPlanned, Outcome, PersonErased, RoleGranted
+from bot.domain.outcomes import ContactJoined, JobPlanned, Ordered, Outcome, PersonErased, RoleGranted
 from bot.domain.people import Role
 from bot.errors import ChannelRefused, ChannelUnavailable, DeliveryError, StorageUnavailable
 from bot.filework import FileWork
@@ -388,6 +389,9 @@ class App:
             joined = isinstance(outcome, ContactJoined) and outcome.staff
             if (joined or isinstance(outcome, RoleGranted | PersonErased)) and address.channel in self._staff_menus:
                 self._beside(self._offer_staff_menus(self.channels[address.channel]))
+            if isinstance(outcome, Ordered) and isinstance(outcome.command, GrantRole | RevokeRole):
+                for name in self._reached & self._staff_menus.keys():
+                    self._beside(self._offer_staff_menus(self.channels[name]))
             if isinstance(outcome, PersonErased):
                 self._beside(self.sweep())
             if isinstance(outcome, JobPlanned):

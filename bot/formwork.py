@@ -90,7 +90,11 @@ class FormWork:
 
     def crew(self) -> Crew:
         """Return what a worker needs to know of these jobs."""
-        return Crew(kinds={"check_form": self.check, "publish_form": self.publish}, failed=self.failed)
+        return Crew(
+            kinds={"check_form": self.check, "publish_form": self.publish},
+            failed=self.failed,
+            rights={"check_form": "forms", "publish_form": "forms"},
+        )
 
     async def failed(self, job: Job) -> Sequence[Reply]:
         """Return what the admin hears when a job could not be done."""

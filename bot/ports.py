@@ -21,6 +21,7 @@ from bot.domain.messages import (
     Reading,
 )
 from bot.domain.outcomes import Outcome
+from bot.domain.rights import Right
 from bot.domain.scene import Draft, Need, Reply, Scene, Turn
 
 
@@ -231,6 +232,10 @@ class JobStore(Protocol):
 
     async def put_back_job(self, job: Job, *, until: datetime) -> None:
         """Let a job wait until then: it could not be done now."""
+        ...
+
+    async def may(self, address: Address, right: Right) -> bool:
+        """Whether the person of a chat has a right now."""
         ...
 
     async def finish_job(self, job: Job, replies: Sequence[Reply]) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.domain.commands import may_use, typed_command
+from bot.domain import roles
+from bot.domain.commands import typed_command
 from bot.domain.messages import (
     Edited,
     FileLost,
@@ -35,6 +36,7 @@ from handlers.menus import choose_typed, press
 FORMS: frozenset[Need] = frozenset({"forms"})
 INVITATION: frozenset[Need] = frozenset({"invitation"})
 MY_DATA: frozenset[Need] = frozenset({"my_data"})
+STAFF: frozenset[Need] = frozenset({"staff"})
 LAST_RESPONSE: frozenset[Need] = frozenset({"last_response"})
 TEAM: frozenset[Need] = frozenset({"team"})
 INQUIRIES: frozenset[Need] = frozenset({"inquiries", "team"})
@@ -56,13 +58,10 @@ def _is(kind: type) -> Callable[[Scene], bool]:
 def _command_name(scene: Scene) -> str | None:
     """Return the command's name, "" for an unknown one, None for no command."""
     content = scene.message.content
-    typed = typed_command(content.text) if isinstance(content, Said) else None
+    typed = typed_command(content.text, roles=scene.roles) if isinstance(content, Said) else None
     if typed is None:
         return None
-    command = typed.command
-    if command is None or not may_use(command, scene.roles):
-        return ""
-    return command.name
+    return typed.command.name if typed.command is not None else ""
 
 
 def _typed(name: str, *, known: bool = True) -> Callable[[Scene], bool]:
@@ -76,6 +75,15 @@ def _verifies(scene: Scene) -> bool:
 
 def _dialogue_text(scene: Scene) -> bool:
     return _joining(scene) and _known(scene) and isinstance(scene.message.content, Said | Pressed | SentMedia | Located)
+
+
+def _says_whom(scene: Scene) -> bool:
+    return (
+        scene.dialogue is not None
+        and scene.dialogue.name == roles.DIALOGUE
+        and scene.may("grant")
+        and isinstance(scene.message.content, Said)
+    )
 
 
 def _answers_something(scene: Scene) -> bool:
@@ -160,10 +168,11 @@ ROUTES: tuple[Route, ...] = (
     *_command("privacy", account.privacy),
     *_command("mydata", account.my_data, MY_DATA),
     *_command("stop", account.stop),
-    *_command("forget", account.forget),
+    *_command("forget", account.forget, STAFF),
     *_command("ask", inquiries.ask, INQUIRIES, after_joining=True),
     *_command("inbox", inbox.inbox, INBOX),
     *_command("forms", forms.list_, FORMS),
+    *_command("roles", roles.show, STAFF),
     Route(name="unknown command", when=lambda scene: _command_name(scene) == "", handle=basics.unknown_command),
     # buttons
     Route(
@@ -200,7 +209,7 @@ ROUTES: tuple[Route, ...] = (
             and scene.referred.kind != "dialogue"
         ),
         handle=press,
-        needs=FORMS | MY_DATA,
+        needs=FORMS | MY_DATA | STAFF,
     ),
     # corrections
     Route(
@@ -228,6 +237,7 @@ ROUTES: tuple[Route, ...] = (
             and isinstance(scene.message.content, Said)
         ),
         handle=account.forget_confirmed,
+        needs=STAFF,
     ),
     # inquiries
     Route(name="reply in the inbox", when=inbox.replies, handle=inbox.reply, needs=INBOX),
@@ -263,8 +273,9 @@ ROUTES: tuple[Route, ...] = (
             and questionnaire.menu_key(scene, scene.message.content.text) is not None
         ),
         handle=choose_typed,
-        needs=FORMS | MY_DATA,
+        needs=FORMS | MY_DATA | STAFF,
     ),
+    Route(name="roles: who?", when=_says_whom, handle=roles.typed, needs=STAFF),
     Route(name="answer", when=_answers_something, handle=questionnaire.answer),
     Route(name="press of a dialogue that is over", when=_is(Pressed), handle=basics.dead_button),
     Route(name="not understood", when=lambda _: True, handle=basics.not_understood, needs=FORMS),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.domain.choosing import folded
-from bot.domain.messages import Attachment, OutboundMessage, PromptId, Said
+from bot.domain.messages import Address, Attachment, OutboundMessage, PromptId, Said
 from bot.domain.outcomes import DialogueEnded, DialogueMoved, PersonErased, PromptsClosed, PushesSet, VisitorLeft
-from bot.domain.scene import Draft, NewPrompt
+from bot.domain.scene import Draft, NewPrompt, Scene
 from handlers.onboarding import again
 
 FORGET = "forget"
@@ -65,6 +65,9 @@ def stop(draft: Draft) -> None:
 def forget(draft: Draft) -> None:
     """Ask for a typed confirmation before anything is erased."""
     scene, say = draft.scene, draft.say
+    if _is_last_admin(scene):
+        draft.reply(OutboundMessage(where=say("forget.title"), text=say("forget.last_admin")))
+        return
     prompt = NewPrompt(id=PromptId(scene.next_id()), kind="dialogue", data={"step": "confirm", "choices": []})
     draft.record(DialogueMoved(name=FORGET, step="confirm", data={}, expires_at=scene.now + FORGET_WITHIN))
     draft.reply(OutboundMessage(where=say("forget.title"), text=say("forget.ask", word=say("forget.word"))), prompt)
@@ -84,6 +87,10 @@ def forget_confirmed(draft: Draft) -> None:
     words = {folded(scene.catalogue.speaker(language)("forget.word")) for language in scene.hub.languages} | {
         "loeschen"
     }
+    if _is_last_admin(scene):  # the others went since the question was asked
+        draft.record(DialogueEnded(), PromptsClosed())
+        draft.reply(OutboundMessage(where=say("forget.title"), text=say("forget.last_admin")))
+        return
     if isinstance(content, Said) and folded(content.text) in words:
         person = f"{scene.address.channel}:{scene.message.sender}"
         draft.record(
@@ -93,6 +100,18 @@ def forget_confirmed(draft: Draft) -> None:
         return
     draft.record(DialogueEnded(), PromptsClosed())
     draft.reply(say("forget.kept"))
+
+
+def _is_last_admin(scene: Scene) -> bool:
+    """Whether nobody would be left to give roles."""
+    if not scene.may("grant") or scene.contact is None:
+        return False
+    admins = {
+        holder.known.contact if holder.known is not None else holder.person
+        for holder in scene.staff
+        if holder.role == "admin"
+    }
+    return admins <= {scene.contact.id, Address(scene.address.channel, scene.message.sender)}
 
 
 def joining_again(draft: Draft) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain.asking import ask_again, menu_message
 from bot.domain.choosing import pick
-from bot.domain.commands import may_use, typed_command, usable
+from bot.domain.commands import typed_command, usable
 from bot.domain.messages import OutboundMessage, Pressed, PromptId, Said
 from bot.domain.outcomes import DialogueEnded, LanguageChosen, PromptsClosed
 from bot.domain.questionnaire import resume
@@ -39,6 +39,8 @@ def menu(draft: Draft) -> None:
         choices.append(["survey", say("menu.survey")])
     if scene.may("forms"):
         choices.append(["forms", say("menu.forms")])
+    if scene.may("grant"):
+        choices.append(["roles", say("menu.roles")])
     choices += [
         ["mydata", say("menu.mydata")],
         ["privacy", say("menu.privacy")],
@@ -106,11 +108,9 @@ def cancel(draft: Draft) -> None:
 def unknown_command(draft: Draft) -> None:
     """Say that there is no such command, and which one looks like it."""
     content = draft.scene.message.content
-    typed = typed_command(content.text) if isinstance(content, Said) else None
-    # Nobody is pointed to what they may not do.
-    near = [command for command in typed.nearest if may_use(command, draft.scene.roles)] if typed is not None else []
-    if typed is not None and near:
-        name = near[0].in_language(draft.say.language)
+    typed = typed_command(content.text, roles=draft.scene.roles) if isinstance(content, Said) else None
+    if typed is not None and typed.nearest:
+        name = typed.nearest[0].in_language(draft.say.language)
         draft.reply(draft.say("unknown.near", command=f"{typed.sign}{name}"))
     else:
         draft.reply(draft.say("unknown.command"))

@@ -43,7 +43,7 @@ def group(draft: Draft) -> None:
             left(draft)
         return
     added = isinstance(content, MembershipChanged) and content.present
-    typed = typed_command(content.text) if isinstance(content, Said) else None
+    typed = typed_command(content.text, roles=scene.roles) if isinstance(content, Said) else None
     addressed = typed is not None and (typed.command is not None or typed.sign == "/")  # a lone "!word" is anybody's
     if added or addressed:
         draft.reply(OutboundMessage(where=scene.hub.name, text=draft.say("group.declined")))

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
+from bot.domain import roles
+from bot.domain.commands import may_use, named
 from bot.domain.messages import Pressed, Said
 from bot.domain.outcomes import PromptsClosed
-from bot.domain.scene import Draft, Prompt
+from bot.domain.rights import PROMPTS
+from bot.domain.scene import Draft, Prompt, Scene
 from handlers import account, basics, forms, onboarding, people_lists, questionnaire
 
 
@@ -25,7 +30,9 @@ def choose_typed(draft: Draft) -> None:
 
 
 def _choose(draft: Draft, prompt: Prompt, key: str) -> None:
-    if prompt.kind == "consent":  # consented long ago: an old button of the notice
+    if not _offered(draft.scene, prompt, key):
+        draft.toast(draft.say("press.unknown"))
+    elif prompt.kind == "consent":  # consented long ago: an old button of the notice
         draft.toast(draft.say("press.stands"))
     elif prompt.kind == "language":
         _language(draft, key)
@@ -33,6 +40,8 @@ def _choose(draft: Draft, prompt: Prompt, key: str) -> None:
         forms.decided(draft, prompt, key)
     elif prompt.kind == people_lists.KIND:
         people_lists.decided(draft, prompt, key)
+    elif prompt.kind == "roles":
+        roles.choose(draft, prompt, key)
     elif prompt.response is not None:
         interview = draft.scene.interviews.get(prompt.response)
         if interview is None:
@@ -41,6 +50,15 @@ def _choose(draft: Draft, prompt: Prompt, key: str) -> None:
             questionnaire.choose(draft, prompt, key, interview)
     else:
         _menu(draft, prompt, key)
+
+
+def _offered(scene: Scene, prompt: Prompt, key: str) -> bool:
+    """Whether the choice is there for who picks it: a role may be gone since it was shown."""
+    right = PROMPTS.get(prompt.kind)
+    if right is not None and not scene.may(right):
+        return False
+    command = named(key) if prompt.kind == "menu" else None
+    return command is None or may_use(command, scene.roles)
 
 
 def _language(draft: Draft, key: str) -> None:
@@ -57,25 +75,27 @@ def _menu(draft: Draft, prompt: Prompt, key: str) -> None:
         if 1 <= int(key) <= len(forms_shown):
             questionnaire.open_form(draft, forms_shown[int(key) - 1])
             return
-    match key:
-        case "survey":
-            questionnaire.survey(draft)
-        case "review":
-            questionnaire.review_(draft)
-        case "later":
-            draft.record(PromptsClosed())
-            draft.reply(draft.say("joining.later_done"))
-        case "mydata":
-            account.my_data(draft)
-        case "privacy":
-            account.privacy(draft)
-        case "language":
-            basics.language(draft)
-        case "help":
-            basics.help_(draft)
-        case "forms":
-            forms.list_(draft)
-        case "start":
-            onboarding.start(draft)
-        case _:
-            draft.toast(draft.say("press.unknown"))
+    handle = _OF_MENUS.get(key)
+    if handle is None:
+        draft.toast(draft.say("press.unknown"))
+    else:
+        handle(draft)
+
+
+def _later(draft: Draft) -> None:
+    draft.record(PromptsClosed())
+    draft.reply(draft.say("joining.later_done"))
+
+
+_OF_MENUS: Mapping[str, Callable[[Draft], None]] = {
+    "survey": questionnaire.survey,
+    "review": questionnaire.review_,
+    "later": _later,
+    "mydata": account.my_data,
+    "privacy": account.privacy,
+    "language": basics.language,
+    "help": basics.help_,
+    "forms": forms.list_,
+    "roles": roles.show,
+    "start": onboarding.start,
+}

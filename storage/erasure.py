@@ -7,6 +7,7 @@ from collections.abc import Callable
 from sqlalchemy import BigInteger, BindParameter, Text, bindparam, cast, delete, exists, select
 
 from bot.domain.importing import mail_hash
+from storage.rights import HELD, admins_besides
 from storage.statements import Statement, Steps, change, insert, one, rows
 from storage.tables import (
     addresses,
@@ -79,10 +80,15 @@ RIGHTS_GONE = Statement(
 def erase(contact: int, *, erasure: int, now: int, person_hash: str, keyed: Callable[[str], str]) -> Steps[None]:
     """Erase a contact. `person_hash`: a keyed hash of who they were; `keyed` makes that of their mail address, so that
     no list brings them back.
+
+    Raises:
+        UsageError: they are the last admin.
     """
     places = yield from rows(PLACES, contact=contact)
     purpose, notice_hash = (yield from one(CONSENT, contact=contact)) or ("", "")
     company, mail = (yield from one(COMPANY, contact=contact)) or (None, "")
+    if (yield from rows(HELD, role="admin", persons=[(row[0], row[2]) for row in places])):
+        yield from admins_besides([(row[0], row[2]) for row in places])
     for channel, chat, somebody in places:
         for statement in _BY_CHAT:
             yield from change(statement, channel_=channel, chat_=chat)

@@ -8,12 +8,12 @@ from datetime import datetime
 from sqlalchemy import literal, select, union, union_all
 
 from bot.domain.messages import ChatKind, InboundMessage
-from bot.domain.people import Company, CompanyId, Contact, ContactId, Role, Visitor
+from bot.domain.people import Company, CompanyId, Contact, ContactId, Visitor
 from bot.domain.scene import Dialogue
 from storage.codec import from_micros, to_micros
 from storage.codec import load as from_json
 from storage.statements import Row, Statement, Steps, any_of, rows
-from storage.tables import addresses, companies, contacts, dialogues, rights, visitors
+from storage.tables import addresses, companies, contacts, dialogues, visitors
 
 # The address rows are held until the commit (PostgreSQL): two processes never work on one person at once. Who is known
 # by another address is the same contact here (a second Matrix room).
@@ -68,12 +68,6 @@ GUESTS = Statement(
     ),
     name="visitors and dialogues",
 )
-RIGHTS = Statement(
-    select(rights.c.channel, rights.c.person, rights.c.role).where(
-        any_of((rights.c.channel, rights.c.person), "persons")
-    ),
-    name="rights",
-)
 Chat = tuple[str, str]
 """A channel, and a chat or a person there."""
 
@@ -126,12 +120,4 @@ def load_guests(chats: Sequence[Chat], *, now: datetime) -> Steps[dict[tuple[str
             found[kind, channel, chat] = Visitor(language=first, code_hash=second, step=step)
         elif moment is None or moment > to_micros(now):
             found[kind, channel, chat] = Dialogue(name=first, step=step, data=from_json(second))
-    return found
-
-
-def load_roles(persons: Sequence[Chat]) -> Steps[dict[Chat, frozenset[Role]]]:
-    """Return the roles of persons."""
-    found: dict[Chat, frozenset[Role]] = {}
-    for channel, person, role in (yield from rows(RIGHTS, persons=list(persons))):
-        found[channel, person] = found.get((channel, person), frozenset()) | {role}
     return found

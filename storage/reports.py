@@ -155,9 +155,9 @@ SOURCE = Statement(
     name="source of form",
 )
 RIGHTS = Statement(
-    select(rights.c.channel, rights.c.person, rights.c.role, rights.c.source, rights.c.granted_at).order_by(
-        rights.c.role, rights.c.channel, rights.c.person
-    ),
+    select(
+        rights.c.channel, rights.c.person, rights.c.role, rights.c.source, rights.c.granted_by, rights.c.granted_at
+    ).order_by(rights.c.role, rights.c.channel, rights.c.person),
     name="list of rights",
 )
 IDENTITIES = Statement(
@@ -198,8 +198,14 @@ def source_of(form: str) -> Steps[tuple[str, bytes, int, int]]:
 def list_rights() -> Steps[list[dict[str, Any]]]:
     """Return who has which role, and where it comes from."""
     return [
-        {"address": f"{channel}:{person}", "role": role, "source": source, "granted_at": from_micros(granted_at)}
-        for channel, person, role, source, granted_at in (yield from rows(RIGHTS))
+        {
+            "address": f"{channel}:{person}",
+            "role": role,
+            "source": source,
+            "granted_by": granted_by,
+            "granted_at": from_micros(granted_at),
+        }
+        for channel, person, role, source, granted_by, granted_at in (yield from rows(RIGHTS))
     ]
 
 

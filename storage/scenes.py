@@ -18,7 +18,8 @@ from bot.forms.model import Form
 from storage.codec import from_micros, maybe_moment, value_of
 from storage.codec import load as from_json
 from storage.library import Library
-from storage.people import PEOPLE, Chat, People, contact_of, load_guests, load_roles
+from storage.people import PEOPLE, Chat, People, contact_of, load_guests
+from storage.rights import load_roles
 from storage.statements import Row, Statement, Steps, any_of, rows
 from storage.tables import (
     answers,

@@ -11,22 +11,22 @@ from sqlalchemy import bindparam, delete, select
 from bot.domain.messages import Acknowledgement, Address, Edit, Identity, InboundMessage, Outgoing
 from bot.domain.outcomes import Outcome
 from bot.domain.people import VISITOR_LIFETIME, Role
+from bot.domain.rights import Right, rights_of
 from bot.domain.scene import Hub, Reply, Scene, Turn
 from bot.ports import Batch, Clock, Decide, Handled, Job, SetAside
 from storage import deliveries, jobs, needs, reminding, scenes
 from storage.apply import apply
 from storage.codec import from_micros, to_micros
 from storage.driver import Database
+from storage.rights import STAFF_CHATS, roles_of_chat
 from storage.scenes import Surroundings
 from storage.statements import Statement, Steps, insert, many, one, rows, upsert
 from storage.tables import (
-    addresses,
     cursors,
     heartbeats,
     identities,
     inbox_seen,
     prompts,
-    rights,
     set_aside,
     visitors,
 )
@@ -48,14 +48,6 @@ IDENTITIES = Statement(
     select(identities.c.channel, identities.c.account, identities.c.name, identities.c.link), name="identities"
 )
 HEARTBEAT = upsert(heartbeats, keys=("name",), set_=("beat_at", "detail"))
-STAFF_CHATS = Statement(
-    select(addresses.c.chat, rights.c.role)
-    .select_from(
-        addresses.join(rights, (rights.c.channel == addresses.c.channel) & (rights.c.person == addresses.c.person))
-    )
-    .where(addresses.c.channel == bindparam("channel"), addresses.c.contact_id.is_not(None)),
-    name="staff chats",
-)
 _OLD_VISITORS = (visitors.c.created_at < bindparam("before"),)
 OLD_VISITORS = Statement(select(visitors.c.channel, visitors.c.chat).where(*_OLD_VISITORS), name="old visitors")
 VISITORS_GONE = Statement(delete(visitors).where(*_OLD_VISITORS), name="old visitors gone")
@@ -220,6 +212,11 @@ class SqlStore:
         for chat, role in await self.database.read(lambda: rows(STAFF_CHATS, channel=channel)):
             found[chat] = (*found.get(chat, ()), role)
         return list(found.items())
+
+    async def may(self, address: Address, right: Right) -> bool:
+        """See `bot.ports.JobStore`."""
+        roles = await self.database.read(lambda: roles_of_chat(address.channel, address.chat))
+        return right in rights_of(roles)
 
     async def meet(self, channel: str, identity: Identity) -> None:
         """Remember who we are on a channel, for links."""

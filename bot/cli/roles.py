@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from bot.cli.opening import JsonFlag, checked, local, opened, say_json, say_table, warn, work
+from bot.cli.opening import JsonFlag, checked, local, opened, say_json, say_table, work
 
 if TYPE_CHECKING:
     from bot.domain.messages import Address
@@ -52,8 +52,6 @@ def revoke(address: Place, role: RoleArgument, as_json: JsonFlag = False) -> Non
             say_json({"address": str(person), "role": role, "admins_left": done.admins_left})
         else:
             typer.echo(f"{person} is no longer {role}")
-        if role == "admin" and done.admins_left == 0:
-            warn("there is no admin left; `hubtalk roles grant ADDRESS admin` makes one")
 
     work(run)
 

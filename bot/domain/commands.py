@@ -6,6 +6,7 @@ import difflib
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from bot.domain.people import Role
 from bot.domain.rights import Right, rights_of
@@ -49,14 +50,15 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="start", german="start", listed=False),
     Command(name="inbox", german="posteingang", right="send"),
     Command(name="forms", german="frageboegen", right="forms"),
+    Command(name="roles", german="rollen", right="grant"),
 )
 
 
-def _by_typed_name() -> dict[str, Command]:
-    return {typed: command for command in COMMANDS for typed in (command.name, command.german, *command.aliases)}
+def _by_typed_name(commands: Iterable[Command]) -> dict[str, Command]:
+    return {typed: command for command in commands for typed in (command.name, command.german, *command.aliases)}
 
 
-_BY_NAME = _by_typed_name()
+_BY_NAME = _by_typed_name(COMMANDS)
 # Nobody writes "/" for another reason; "!Zeit" and "!genau" are answers, though a little like `!weiter` and `!menu`.
 _ALIKE = {"/": 0.6, "!": 0.7}
 
@@ -75,8 +77,11 @@ class Typed:
     nearest: tuple[Command, ...] = field(default=())
 
 
-def typed_command(text: str) -> Typed | None:
+def typed_command(text: str, *, roles: Iterable[Role] | None = None) -> Typed | None:
     """Read `/word …` or `!word …`; None if the text is no command.
+
+    roles: of who wrote it: what these may not use does not exist, neither as itself nor as what looks like it. None:
+    all commands there are.
 
     Letter case and umlauts do not matter (`/Zurück` is `/zurueck`). People write "!" for other reasons too: `!word`
     counts if that word exists, or if it stands alone and looks like one that does (`!hlep`).
@@ -85,15 +90,21 @@ def typed_command(text: str) -> Typed | None:
     if written is None:
         return None
     sign, name, argument = written
-    command = _BY_NAME.get(name)
+    known = _BY_NAME if roles is None else _known_to(frozenset(roles))
+    command = known.get(name)
     if command is not None:
         return Typed(command=command, argument=argument, sign=sign)
     if sign == "!" and argument:
         return None
-    near = difflib.get_close_matches(name, _BY_NAME, n=3, cutoff=_ALIKE[sign])
+    near = difflib.get_close_matches(name, known, n=3, cutoff=_ALIKE[sign])
     if sign == "!" and not near:
         return None
-    return Typed(command=None, nearest=tuple(dict.fromkeys(_BY_NAME[word] for word in near)), sign=sign)
+    return Typed(command=None, nearest=tuple(dict.fromkeys(known[word] for word in near)), sign=sign)
+
+
+@lru_cache(maxsize=16)
+def _known_to(roles: frozenset[Role]) -> dict[str, Command]:
+    return _by_typed_name(command for command in COMMANDS if may_use(command, roles))
 
 
 def command_in(text: str) -> Command | None:
@@ -122,6 +133,11 @@ def _plain(word: str) -> str:
 def by_name(name: str) -> Command:
     """Return the command of that (English) name."""
     return _BY_NAME[name]
+
+
+def named(name: str) -> Command | None:
+    """Return the command of that name, None if there is none."""
+    return _BY_NAME.get(name)
 
 
 def may_use(command: Command, roles: Iterable[Role]) -> bool:

@@ -21,3 +21,9 @@ BUNDLES: Mapping[Role, frozenset[Right]] = {
 def rights_of(roles: Iterable[Role]) -> frozenset[Right]:
     """Return all that somebody with these roles may do."""
     return frozenset(right for role in roles for right in BUNDLES[role])
+
+
+PROMPTS: Mapping[str, Right] = {"form": "forms", "roles": "grant", "progress": "send"}
+"""What it takes to choose something of what staff were shown, by the prompt's kind: who has lost the right meets an old
+list of theirs as one whose choices are gone.
+"""

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.desk.words import public_id
 from bot.domain.filing import FILE_LIMIT
+from bot.domain.holders import Holder, Known
 from bot.domain.inquiries import NO_INBOX, REMIND_AFTER, FileSent, Inbox, Inquiry
 from bot.domain.interviews import Interview, Walk
 from bot.domain.messages import Address, ChatKind, Edit, InboundMessage, OutboundMessage, PromptId, Said
@@ -20,7 +21,7 @@ from bot.domain.speech import Catalogue, Speaker
 from bot.forms.model import Form, Texts
 
 Registration = Literal["open", "approval", "invitation"]
-Need = Literal["forms", "invitation", "my_data", "last_response", "team", "inquiries", "inbox", "file"]
+Need = Literal["forms", "invitation", "my_data", "last_response", "team", "inquiries", "inbox", "file", "staff"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +126,8 @@ class Scene:
     next_inquiry: Callable[[], int] = int
     inbox: Inbox = NO_INBOX
     file: FileSent | None = None
+    staff: tuple[Holder, ...] = ()
+    found: tuple[Known, ...] = ()  # people who were looked for
 
     @property
     def address(self) -> Address:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
+from bot.domain.rights import Right
 from bot.domain.scene import Reply
 from bot.errors import HubtalkError, StorageUnavailable
 from bot.ports import Clock, Job, JobStore
@@ -23,11 +24,16 @@ PAUSES = (5.0, 5.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crew:
-    """The kinds of jobs that wait for each other, and what is done when one of them is given up."""
+    """The kinds of jobs that wait for each other, and what is done when one of them is given up.
+
+    rights: what it takes to order a job of a kind. Who has lost that right by the time the job is taken up, or done,
+    gets nothing of it.
+    """
 
     kinds: Mapping[str, Work]
     failed: Work
     pauses: Sequence[float] = PAUSES
+    rights: Mapping[str, Right] = field(default_factory=dict)
 
 
 class Worker:
@@ -71,6 +77,9 @@ class Worker:
 
     async def _do(self, job: Job) -> None:
         # One that took its process down so often is given up as well.
+        if not await self._may(job):
+            await self._store.finish_job(job, ())
+            return
         work = self.crew.kinds[job.kind] if job.attempts <= len(self.crew.pauses) + 1 else self.crew.failed
         try:
             replies = await work(job)
@@ -82,8 +91,13 @@ class Worker:
                 await self._later(job, self.crew.pauses[job.attempts - 1])
                 return
             replies = await self.crew.failed(job)
-        await self._store.finish_job(job, replies)
+        await self._store.finish_job(job, replies if await self._may(job) else ())
         self._planned()
+
+    async def _may(self, job: Job) -> bool:
+        """Whether who ordered the job may still do so: a role is gone the moment it is taken."""
+        right = self.crew.rights.get(job.kind)
+        return right is None or await self._store.may(job.address, right)
 
     async def _later(self, job: Job, seconds: float) -> None:
         """Put a job back, so that others are done meanwhile and a restart forgets nothing."""

@@ -9,7 +9,7 @@ from bot.domain import outcomes as o
 from bot.domain.messages import Address, Outgoing
 from bot.domain.people import ContactId
 from bot.domain.scene import NewPrompt, Reply, Scene, Tell, Turn
-from bot.errors import Conflict
+from bot.errors import Conflict, UsageError
 from storage import deliveries
 from storage.apply import chat, inquiries, people, responses, team
 from storage.apply.gathered import Rows
@@ -38,13 +38,16 @@ def apply(turns: Sequence[tuple[Scene, Turn]], *, owner: str, leased_until: int)
     for scene, turn in turns:
         _gather(gathered, scene, turn)
     for scene, erased in gathered.erased:
-        yield from erase(
-            erased.contact,
-            erasure=erased.erasure,
-            now=to_micros(scene.now),
-            person_hash=erased.person_hash,
-            keyed=scene.hub.person_hash,
-        )
+        try:
+            yield from erase(
+                erased.contact,
+                erasure=erased.erasure,
+                now=to_micros(scene.now),
+                person_hash=erased.person_hash,
+                keyed=scene.hub.person_hash,
+            )
+        except UsageError as error:  # the last admin by now
+            raise Conflict(str(error)) from error
     for invitation, now in gathered.uses:
         if (yield from change(USE_INVITATION, id_=invitation, now=now)) != 1:
             raise Conflict("the invitation was used up by somebody else")

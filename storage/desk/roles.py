@@ -5,38 +5,60 @@ from __future__ import annotations
 from sqlalchemy import and_, bindparam, delete, func, select
 
 from bot.domain import desk
+from bot.domain.messages import Address
 from bot.errors import UsageError
 from storage.desk.order import Doers, Order
-from storage.statements import Statement, Steps, change, insert, one
+from storage.rights import HELD, admins_besides, places_of
+from storage.statements import Statement, Steps, change, insert, one, rows
 from storage.tables import rights
 
 RIGHT = insert(rights)
 _THIS_RIGHT = and_(*(rights.c[name] == bindparam(name) for name in ("channel", "person", "role")))
-ONE_RIGHT = Statement(select(rights.c.source).where(_THIS_RIGHT), name="one right")
 RIGHT_GONE = Statement(delete(rights).where(_THIS_RIGHT), name="right gone")
 ADMINS = Statement(select(func.count()).select_from(rights).where(rights.c.role == "admin"), name="count admins")
 
 
 def _grant(order: Order, command: desk.GrantRole) -> Steps[bool]:
-    person = {"channel": command.person.channel, "person": command.person.chat, "role": command.role}
-    if (yield from one(ONE_RIGHT, **person)) is not None:
+    channel, person = command.person.channel, command.person.chat
+    contact, persons = yield from places_of(channel, person)
+    if (yield from rows(HELD, role=command.role, persons=sorted(persons))):
         return False
-    yield from change(RIGHT, **person, source="command", granted_by=order.actor, granted_at=order.now)
-    yield from order.note("role granted", subject=str(command.person), detail=command.role)
+    yield from change(
+        RIGHT,
+        channel=channel,
+        person=person,
+        role=command.role,
+        source=command.source,
+        granted_by=order.actor,
+        granted_at=order.now,
+    )
+    yield from order.note("role granted", subject=_subject(command.person, contact), detail=command.role)
     return True
 
 
 def _revoke(order: Order, command: desk.RevokeRole) -> Steps[desk.Revoked]:
-    person = {"channel": command.person.channel, "person": command.person.chat, "role": command.role}
-    found = yield from one(ONE_RIGHT, **person)
-    if found is None:
+    contact, persons = yield from places_of(command.person.channel, command.person.chat)
+    held = yield from rows(HELD, role=command.role, persons=sorted(persons))
+    if not held:
         raise UsageError(f"{command.person} is no {command.role}; `hubtalk roles list` shows who is")
-    if found[0] == "settings":
+    if any(source == "settings" for _, _, source in held):
         raise UsageError(f"{command.person} is an admin by HUBTALK_ADMINS; take the address out of that setting")
-    yield from change(RIGHT_GONE, **person)
-    yield from order.note("role revoked", subject=str(command.person), detail=command.role)
-    left = yield from one(ADMINS)
-    return desk.Revoked(admins_left=int(left[0]) if left else 0)
+    if command.role == "admin":
+        left = yield from admins_besides(persons)
+        # Who waited for another admin's order may find that it was about the same role.
+        if not (yield from rows(HELD, role=command.role, persons=sorted(persons))):
+            raise UsageError(f"{command.person} is no {command.role} any more")
+    else:
+        left = int(((yield from one(ADMINS)) or (0,))[0])
+    for channel, person, _ in held:
+        yield from change(RIGHT_GONE, channel=channel, person=person, role=command.role)
+    yield from order.note("role revoked", subject=_subject(command.person, contact), detail=command.role)
+    return desk.Revoked(admins_left=left)
+
+
+def _subject(person: Address, contact: int | None) -> str:
+    """Name a contact by an id, which says nothing once they are erased; somebody who has not come yet by address."""
+    return str(person) if contact is None else desk.public_id("P", contact)
 
 
 DOERS: Doers = {desk.GrantRole: _grant, desk.RevokeRole: _revoke}

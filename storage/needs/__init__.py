@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.scene import Need, Scene
-from storage.needs import forms, inquiries, invitations, my_data, team
+from storage.needs import forms, inquiries, invitations, my_data, staff, team
 from storage.needs.loader import Loader
 from storage.scenes import Surroundings
 from storage.statements import Steps
 
-_LOADERS: dict[Need, Loader] = forms.LOADERS | inquiries.LOADERS | invitations.LOADERS | my_data.LOADERS | team.LOADERS
+_ROOMS = (forms, inquiries, invitations, my_data, staff, team)
+_LOADERS: dict[Need, Loader] = {kind: loader for room in _ROOMS for kind, loader in room.LOADERS.items()}
 
 
 def load(scenes: Sequence[Scene], needs: Sequence[frozenset[Need]], around: Surroundings) -> Steps[list[Scene]]:

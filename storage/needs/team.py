@@ -11,6 +11,7 @@ from bot.domain.people import ContactId
 from bot.domain.rights import BUNDLES
 from bot.domain.scene import Hub, Need, Recipient, Scene
 from storage.needs.loader import Loader
+from storage.rights import other
 from storage.scenes import Surroundings
 from storage.statements import Statement, Steps, one, rows
 from storage.tables import addresses, contacts, hub_settings, rights
@@ -22,9 +23,9 @@ _SENDERS = [role for role, bundle in BUNDLES.items() if "send" in bundle]
 SENDERS = Statement(
     select(addresses.c.channel, addresses.c.chat, contacts.c.id, contacts.c.language, contacts.c.push_channel)
     .select_from(
-        rights.join(
-            addresses, and_(rights.c.channel == addresses.c.channel, rights.c.person == addresses.c.person)
-        ).join(contacts, contacts.c.id == addresses.c.contact_id)
+        rights.join(other, and_(rights.c.channel == other.c.channel, rights.c.person == other.c.person))
+        .join(contacts, contacts.c.id == other.c.contact_id)
+        .join(addresses, addresses.c.contact_id == contacts.c.id)
     )
     .where(rights.c.role.in_(_SENDERS), addresses.c.reachable)
     .order_by(contacts.c.id, addresses.c.seen_at.desc(), addresses.c.id),

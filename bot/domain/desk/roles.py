@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from bot.domain.desk.command import Command
 from bot.domain.messages import Address
@@ -15,18 +16,19 @@ class GrantRole(Command[bool]):
 
     person: Address
     role: Role
+    source: Literal["command", "chat"] = "command"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revoked:
-    """A right that is gone; `admins_left` counts those who remain, by settings too."""
+    """A role that is gone; `admins_left` counts those who remain, by settings too: never none after an admin's."""
 
     admins_left: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevokeRole(Command[Revoked]):
-    """Take a role from a person."""
+    """Take a role from a person, at all of their addresses."""
 
     person: Address
     role: Role

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.domain import roles
 from bot.domain.interviews import Interview
 from bot.domain.messages import (
     Address,
@@ -85,6 +86,7 @@ def pressed(prompt: Prompt | None) -> Pressed:
 
 
 JOINING = Dialogue(name=DIALOGUE, step="name", data={})
+ASKING_WHOM = Dialogue(name=roles.DIALOGUE, step="who", data={})
 FORGETTING = Dialogue(name=FORGET, step="confirm", data={})
 OPEN = {5: INTERVIEW}
 FILE_FORM = replace(FORM, questions=(Question(path="word", name="word", type="image"),))
@@ -138,6 +140,10 @@ EXPECTED: list[tuple[str, Scene]] = [
     ("unknown command", scene(Said("/xyzzy"))),
     ("unknown command", scene(Said("/forms"))),
     ("forms", scene(Said("/forms"), roles=frozenset({"admin"}))),
+    ("roles", scene(Said("/rollen"), roles=frozenset({"admin"}))),
+    ("unknown command", scene(Said("/rollen"), roles=frozenset({"organiser"}))),
+    ("roles: who?", scene(Said("Ada"), dialogue=ASKING_WHOM, roles=frozenset({"admin"}))),
+    ("not understood", scene(Said("Ada"), dialogue=ASKING_WHOM)),
     ("press of nothing we know", scene(pressed(None))),
     ("press of a question", scene(pressed(QUESTION), referred=QUESTION, interviews=OPEN)),
     ("press of a menu", scene(pressed(MENU), referred=MENU)),

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.messages import Address, OutboundMessage
+from bot.domain.rights import Right
 from bot.domain.scene import Reply
 from bot.errors import StorageUnavailable, Unavailable
 from bot.ports import Job
@@ -33,6 +34,7 @@ class Ledger:
         self.put_back: list[tuple[Job, datetime]] = []
         self.done: list[tuple[int, Sequence[Reply]]] = []
         self.asked: set[tuple[str, ...]] = set()
+        self.rights: list[bool] = []
 
     async def take_job(self, kinds: Sequence[str], *, channels: Sequence[str]) -> Job | None:
         self.asked.add(tuple(channels))
@@ -41,6 +43,10 @@ class Ledger:
             return None
         self.waiting.remove(found)
         return replace(found, attempts=found.attempts + 1)
+
+    async def may(self, address: Address, right: Right) -> bool:
+        del address, right
+        return self.rights.pop(0)
 
     async def put_back_job(self, job: Job, *, until: datetime) -> None:
         self.put_back.append((job, until))
@@ -146,3 +152,17 @@ async def test_a_database_that_is_out_of_order_ends_no_job() -> None:
     with pytest.raises(StorageUnavailable):
         await worked(ledger, Crew(kinds={"slow": locked}, failed=failed))
     assert (ledger.done, ledger.put_back) == ([], [])
+
+
+@pytest.mark.parametrize(("rights", "begun", "heard"), [([True, True], 1, 1), ([True, False], 1, 0), ([False], 0, 0)])
+async def test_who_has_lost_the_right_gets_nothing_of_a_job(rights: list[bool], begun: int, heard: int) -> None:
+    ledger = Ledger(job(1))
+    ledger.rights = rights
+    taken: list[int] = []
+
+    async def work(given: Job) -> Sequence[Reply]:
+        taken.append(given.id)
+        return [SORRY]
+
+    await worked(ledger, Crew(kinds={"slow": work}, failed=failed, rights={"slow": "forms"}))
+    assert (len(taken), [len(replies) for _, replies in ledger.done]) == (begun, [heard])
