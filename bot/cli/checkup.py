@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from bot.app import build_channels, channels_of
+from bot.channels import build_channels, channels_of
 from bot.cli.content import problems_of
 from bot.errors import (
     AlreadyRunning,

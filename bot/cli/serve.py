@@ -19,7 +19,8 @@ def run() -> None:
 
 
 async def _run() -> None:
-    from bot.app import App, build_channels, channels_of
+    from bot.app import App
+    from bot.channels import build_channels, channels_of
     from bot.house import open_house
     from config.logging import setup
     from config.settings import load_settings, require_for_run
