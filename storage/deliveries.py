@@ -74,17 +74,13 @@ UNREACHABLE = Statement(
     name="unreachable",
 )
 # An answer of the team that did not arrive: the team is told at once, as of an inquiry that waits.
-ANSWER_LOST = Statement(
-    update(inquiry_messages).where(inquiry_messages.c.prompt_id == bindparam("prompt")).values(arrived=false()),
-    name="answer lost",
+_CARRIED = inquiry_messages.c.prompt_id == (
+    select(deliveries.c.prompt_id).where(deliveries.c.id == bindparam("delivery")).scalar_subquery()
 )
+ANSWER_LOST = Statement(update(inquiry_messages).where(_CARRIED).values(arrived=false()), name="answer lost")
 INQUIRY_WAITS = Statement(
     update(inquiries)
-    .where(
-        inquiries.c.id.in_(
-            select(inquiry_messages.c.inquiry_id).where(inquiry_messages.c.prompt_id == bindparam("prompt"))
-        )
-    )
+    .where(inquiries.c.id.in_(select(inquiry_messages.c.inquiry_id).where(_CARRIED)))
     .values(state="open", closed_at=null(), waiting_since=bindparam("now"), remind_at=bindparam("now")),
     name="inquiry waits again",
 )
@@ -244,9 +240,9 @@ def mark(marks: Sequence[Mark], *, now: int) -> Steps[None]:
         if item.prompt is not None and item.message_ids
     ]
     yield from many(PROMPT_SHOWN, shown)
-    for prompt in [item.prompt for item in marks if item.state == "failed" and item.prompt is not None]:
-        if (yield from change(ANSWER_LOST, prompt=prompt)):
-            yield from change(INQUIRY_WAITS, prompt=prompt, now=now)
+    for failed in [item.delivery for item in marks if item.state == "failed"]:
+        if (yield from change(ANSWER_LOST, delivery=failed)):
+            yield from change(INQUIRY_WAITS, delivery=failed, now=now)
     strangers = [{"id_": item.delivery} for item in marks if not item.known and item.state != "planned"]
     yield from many(FORGET_STRANGER, strangers)
     gone = [

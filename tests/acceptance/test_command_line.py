@@ -373,3 +373,27 @@ def test_invitation_has_a_link_for_each_channel_that_was_met(here: Here) -> None
     told = here.json("invite", "--role", "organiser")
     assert told["links"] == {"telegram": f"https://t.me/hub_bot?start={told['code']}"}
     assert (told["uses"], told["missing"]) == (1, [])
+
+
+def test_scripts_answer_inquiries_and_the_answer_waits_for_the_contact(here: Here) -> None:
+    asked = here("chat", "--demo", "--lang", "en", said="\n".join([*JOINING[:4], "/ask Is there parking?"]) + "\n")
+    assert "as inquiry 1" in asked.stdout
+    (line,) = here.json("inquiries", "list")
+    assert (line["number"], line["state"], line["waiting"], line["name"]) == (1, "open", True, "Eva")
+    assert here.json("inquiries", "reply", "1", "Yes, behind the house.") == {
+        "number": 1,
+        "state": "open",
+        "channel": "terminal",
+    }
+    shown = here.json("inquiries", "show", "1")
+    assert [(each["from"], each["text"]) for each in shown["messages"]] == [
+        ("contact", "Is there parking?"),
+        ("team", "Yes, behind the house."),
+    ]
+    assert shown["waiting_since"] is None
+    heard = here("chat", "--demo", said="/help\n")
+    assert "The team: Yes, behind the house." in heard.stdout
+    assert here.json("inquiries", "close", "1") == {"number": 1, "state": "closed"}
+    unknown = here("inquiries", "reply", "2", "Yes.")
+    assert (unknown.returncode, unknown.stderr.count("\n")) == (1, 1) and "there is no inquiry 2" in unknown.stderr
+    assert here("inquiries", "reply", "1", "x" * 4001).returncode == 2

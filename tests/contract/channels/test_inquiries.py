@@ -14,7 +14,8 @@ from sqlalchemy import select
 
 from bot.desk import perform
 from bot.domain.desk import GrantRole, RevokeRole
-from bot.domain.messages import Address, ChatKind, MembershipChanged, Pressed, PromptId, Said, SentMedia
+from bot.domain.messages import Address, ChatKind, MembershipChanged, Outgoing, Pressed, PromptId, Said, SentMedia
+from bot.errors import Unreachable
 from storage.tables import attachments, audit_log, deliveries, inquiries, inquiry_messages, prompts, set_aside
 from tests.contract.channels.memory import MemoryPerson, MemoryStage
 from tests.contract.channels.staging import staged
@@ -50,6 +51,14 @@ async def asked(stage: MemoryStage, text: str = "Gibt es Parkplätze?") -> Memor
     return ada
 
 
+async def all_told(stage: MemoryStage) -> None:
+    """Wait until what was planned for other chats is there, too."""
+    on_its_way = select(deliveries.c.id).where(deliveries.c.state.in_(["planned", "claimed"]))
+    await stage.settled()
+    while await stage.values(on_its_way):
+        await stage.settled()
+
+
 def in_group(stage: MemoryStage, content: Any, *, sender: str, chat: str = "g1") -> None:
     stage.channel.put(content, chat=chat, sender=sender, chat_kind=ChatKind.GROUP)
 
@@ -77,6 +86,7 @@ async def test_files_go_both_ways_and_are_gone_with_the_contact(tmp_path: Path, 
         await olga.answers_to("Datei von Ada Muster", "Schön.")
         await ada.hears("Olga vom Team: Schön.")
         await olga.says("/posteingang 1")
+        await olga.hears("Anfrage 1 · offen")
         await olga.picks("Antworten")
         await olga.hears("Ihre Antwort an Ada Muster")
         stage.channel.sends("photo", chat="olga", file_id="f2", size=49)
@@ -142,6 +152,7 @@ async def test_two_who_answer_hear_of_each_other(tmp_path: Path, database: str) 
         await ada.answers_to("Antwort von olga", "Und wo?")
         await olga.hears("Mehr zu Anfrage 1")
         await olga.says("/posteingang 1")
+        await olga.hears("Anfrage 1 · offen")
         await olga.picks("Antworten")
         await olga.hears("Ihre Antwort an")
         await otto.says("/posteingang 1 Hinter dem Haus.")
@@ -311,3 +322,90 @@ async def test_words_line_by_line_go_as_one_and_only_once(tmp_path: Path) -> Non
         assert await stage.values(select(inquiries.c.number)) == [1]
         stage.channel.put(SentMedia("sticker"), chat="ada")
         await ada.hears("Sticker")
+
+
+@DATABASES
+async def test_who_waits_is_recalled_five_times_on_weekdays(tmp_path: Path, database: str) -> None:
+    async with hub(tmp_path, database=database) as stage:
+        olga = await team(stage)
+        await asked(stage)
+        await olga.hears("Neue Anfrage 1")
+        moments = []
+        for hour in range(24 * 16):
+            before = len(olga.seen())
+            stage.clock.ahead += timedelta(hours=1)
+            await stage.app.remind()
+            await stage.app.remind()
+            if hour % 6 == 5 or stage.clock.now().hour in (7, 8, 9):
+                await all_told(stage)
+            if len(olga.seen()) > before:
+                moments.append(stage.clock.now().astimezone(stage.house.hub.timezone))
+        await all_told(stage)
+        assert sum("wartet auf Antwort" in text for text in olga.seen()) == 5
+        assert await stage.values(select(inquiries.c.remind_at)) == [None]
+        assert all(moment.weekday() < 5 and 8 <= moment.hour <= 18 for moment in moments), moments
+
+
+async def test_an_answer_that_does_not_arrive_is_told_and_the_inquiry_stays_open(tmp_path: Path) -> None:
+    async with hub(tmp_path) as stage:
+        stage.failures_expected = True
+        olga = await team(stage)
+        await asked(stage)
+        await olga.hears("Neue Anfrage 1")
+
+        def fail(outgoing: Outgoing) -> None:
+            if outgoing.address.chat == "ada":
+                raise Unreachable("blocked")
+
+        stage.channel.fail = fail
+        await olga.says("/posteingang 1 Ja.")
+        await olga.hears("ist unterwegs")
+        await all_told(stage)
+        await stage.app.remind()
+        await olga.hears("Die letzte Antwort ist bei Ada Muster (Testwerk GmbH) nicht angekommen")
+        await olga.says("/posteingang 1")
+        await olga.hears("Olga Org: Ja. (nicht angekommen)")
+
+
+async def test_a_ready_answer_is_shown_before_it_goes_in_the_contacts_language(tmp_path: Path) -> None:
+    async with hub(tmp_path, forms=("shipped",)) as stage:
+        olga = await team(stage, language="en")
+        ada = await asked(stage)
+        await olga.hears("New inquiry 1")
+        await olga.says("/inbox 1")
+        await olga.hears("Inquiry 1 · open")
+        await olga.picks("Reply")
+        offered = await olga.hears("Ready answers, by number")
+        place = 1 + offered.labels.index("Thank you, we will get back to you")
+        await olga.says(str(place))
+        await olga.hears("Guten Tag Ada Muster,\nvielen Dank")
+        assert not any("vielen Dank" in text for text in ada.seen())
+        await olga.says("send")
+        await ada.hears("Olga vom Team: Guten Tag Ada Muster,\nvielen Dank")
+        await olga.says("One more thing.")
+        await olga.settled()
+        assert not any("One more thing" in text for text in ada.seen()), "the dialogue is over"
+
+
+async def test_somebody_else_of_the_team_gets_an_inquiry(tmp_path: Path) -> None:
+    async with hub(tmp_path) as stage:
+        olga = await team(stage)
+        otto = await team(stage, "otto", "Otto Org", "en")
+        await asked(stage)
+        await otto.hears("New inquiry 1")
+        await olga.says("/posteingang 1")
+        await olga.hears("Anfrage 1 · offen")
+        await olga.picks("Weitergeben")
+        await olga.hears("Wer kümmert sich um Anfrage 1?")
+        await olga.says("Otto Org")
+        await olga.hears("Anfrage 1 ist jetzt bei Otto Org")
+        await otto.hears("This inquiry of Ada Muster (Testwerk GmbH) is with you now")
+        await olga.says("/posteingang")
+        assert "bei Otto Org" in (await olga.hears("1 Anfrage wartet auf Antwort")).text
+        stage.clock.ahead += timedelta(days=7)
+        heard = len(olga.seen())
+        while not any("waiting for an answer" in text for text in otto.seen()):
+            stage.clock.ahead += timedelta(hours=4)
+            await stage.app.remind()
+            await all_told(stage)
+        assert len(olga.seen()) == heard, "who looks after it is recalled alone"
