@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.domain import roles
+from bot.domain import roles, sharing
 from bot.domain.commands import typed_command
 from bot.domain.messages import (
     Edited,
@@ -41,6 +41,7 @@ LAST_RESPONSE: frozenset[Need] = frozenset({"last_response"})
 TEAM: frozenset[Need] = frozenset({"team"})
 INQUIRIES: frozenset[Need] = frozenset({"inquiries", "team"})
 INBOX: frozenset[Need] = frozenset({"inbox", "team"})
+SHARES: frozenset[Need] = frozenset({"shares"})
 
 
 def _known(scene: Scene) -> bool:
@@ -90,8 +91,10 @@ def _answers_something(scene: Scene) -> bool:
     if not isinstance(scene.message.content, Said):
         return False
     referred = scene.referred
-    return scene.interview is not None or (
-        referred is not None and referred.kind == "question" and referred.response in scene.interviews
+    return (
+        scene.interview is not None
+        or sharing.ended(scene) is not None
+        or (referred is not None and referred.kind == "question" and referred.response in scene.interviews)
     )
 
 
@@ -168,7 +171,7 @@ ROUTES: tuple[Route, ...] = (
     *_command("privacy", account.privacy),
     *_command("mydata", account.my_data, MY_DATA),
     *_command("stop", account.stop),
-    *_command("forget", account.forget, STAFF),
+    *_command("forget", account.forget, STAFF | SHARES),
     *_command("ask", inquiries.ask, INQUIRIES, after_joining=True),
     *_command("inbox", inbox.inbox, INBOX),
     *_command("forms", forms.list_, FORMS),
@@ -237,7 +240,7 @@ ROUTES: tuple[Route, ...] = (
             and isinstance(scene.message.content, Said)
         ),
         handle=account.forget_confirmed,
-        needs=STAFF,
+        needs=STAFF | SHARES,
     ),
     # inquiries
     Route(name="reply in the inbox", when=inbox.replies, handle=inbox.reply, needs=INBOX),

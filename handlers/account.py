@@ -40,6 +40,8 @@ def my_data(draft: Draft) -> None:
         lines.append(say.count("mydata.files", files))
     if inquiries := int(scene.my_data.get("inquiries", 0)):
         lines.append(say.count("mydata.inquiries", inquiries))
+    if scene.my_data.get("shared"):
+        lines.append(say("mydata.shared"))
     content = bytes(scene.my_data.get("json", b"{}"))
     file = Attachment(name=say("mydata.file"), media_type="application/json", content=content)
     draft.reply(
@@ -70,7 +72,8 @@ def forget(draft: Draft) -> None:
         return
     prompt = NewPrompt(id=PromptId(scene.next_id()), kind="dialogue", data={"step": "confirm", "choices": []})
     draft.record(DialogueMoved(name=FORGET, step="confirm", data={}, expires_at=scene.now + FORGET_WITHIN))
-    draft.reply(OutboundMessage(where=say("forget.title"), text=say("forget.ask", word=say("forget.word"))), prompt)
+    ask = say("forget.ask_shared" if scene.shares else "forget.ask", word=say("forget.word"))
+    draft.reply(OutboundMessage(where=say("forget.title"), text=ask), prompt)
 
 
 def visitor_forget(draft: Draft) -> None:
@@ -96,7 +99,7 @@ def forget_confirmed(draft: Draft) -> None:
         draft.record(
             PersonErased(contact=contact.id, erasure=scene.next_id(), person_hash=scene.hub.person_hash(person))
         )
-        draft.reply(say("forget.done"))
+        draft.reply(say("forget.done_shared" if scene.shares else "forget.done"))
         return
     draft.record(DialogueEnded(), PromptsClosed())
     draft.reply(say("forget.kept"))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from bot.domain import answering, handing_in, questionnaire, repeating, review
+from bot.domain import answering, handing_in, questionnaire, repeating, review, sharing
 from bot.domain.asking import menu_message, revisit, walk_in
 from bot.domain.choosing import folded, pick
 from bot.domain.commands import typed_command
 from bot.domain.interviews import Interview
 from bot.domain.messages import Edited, FileLost, Located, Pressed, PromptId, Said, SentMedia
+from bot.domain.people import Contact
 from bot.domain.records import parts_of
 from bot.domain.scene import Draft, NewPrompt, OfferedForm, Prompt, Scene
 from bot.forms.model import ATTACHED
@@ -27,8 +28,11 @@ def survey(draft: Draft) -> None:
         if _usable(draft, scene.interview):
             questionnaire.resume(draft, scene.interview)
         return
-    offered = [form for form in scene.forms if form.state == "open"]
-    if not offered:
+    is_open = [form for form in scene.forms if form.state == "open"]
+    offered = [form for form in is_open if contact.company is not None or form.form.respondent != "company"]
+    if is_open and not offered:
+        draft.reply(draft.say("survey.needs_company"))
+    elif not offered:
         draft.reply(draft.say("survey.none"))
     elif len(offered) == 1:
         _open(draft, offered[0])
@@ -62,16 +66,40 @@ def open_form(draft: Draft, form_id: int) -> None:
 def _open(draft: Draft, form: OfferedForm) -> None:
     contact = draft.scene.contact
     assert contact is not None
+    shared = form.form.respondent == "company"
+    if shared and contact.company is None:
+        draft.reply(draft.say("survey.needs_company"))
+        return
     if form.response is None:
         questionnaire.begin(draft, contact, form)
         return
-    say = draft.say
-    title = form.form.say(form.title, say.language) or form.name
-    choices = [["review", say("submit.change")], ["copy", say("submit.copy")]]
-    prompt = NewPrompt(
-        id=PromptId(draft.scene.next_id()), kind="menu", response=form.response, data={"choices": choices}
-    )
-    draft.reply(menu_message(say("survey.submitted", title=title), prompt), prompt)
+    if shared:
+        _open_shared(draft, contact, form, form.response)
+        return
+    _say_submitted(draft, form, form.response, shared=False)
+
+
+def _say_submitted(draft: Draft, form: OfferedForm, response: int, *, shared: bool) -> None:
+    title = form.form.say(form.title, draft.say.language) or form.name
+    draft.reply(*sharing.looking(draft, response, draft.say("survey.submitted", title=title), shared=shared))
+
+
+def _open_shared(draft: Draft, contact: Contact, form: OfferedForm, response: int) -> None:
+    """Go on with the company's response, or look at it once it is sent in."""
+    own = draft.scene.interviews.get(response)
+    begun = draft.scene.begun.get(response)
+    if form.status == "partial":
+        if own is not None:
+            questionnaire.resume(draft, own)
+        elif begun is not None:
+            sharing.join(draft, contact, begun)
+        return
+    if own is None and begun is not None:
+        own = sharing.look_at(draft, contact, begun)
+    if own is not None and own.together is not None and own.together.submitted_by != contact.id:
+        sharing.say_ended(draft, own, menu=True)
+    else:
+        _say_submitted(draft, form, response, shared=True)
 
 
 def _usable(draft: Draft, interview: Interview) -> bool:
@@ -86,7 +114,10 @@ def _usable(draft: Draft, interview: Interview) -> bool:
 def _open_interview(draft: Draft) -> Interview | None:
     interview = draft.scene.interview
     if interview is None:
-        draft.reply(draft.say("survey.not_in"))
+        if (over := sharing.ended(draft.scene)) is not None:
+            sharing.say_ended(draft, over, menu=True)
+        else:
+            draft.reply(draft.say("survey.not_in"))
         return None
     return interview if _usable(draft, interview) else None
 
@@ -135,6 +166,10 @@ def press_question(draft: Draft) -> None:
     prompt, pressed, interview = _pressed(draft)
     if interview is None or not _usable(draft, interview):
         return
+    if interview.ended_elsewhere and prompt.current:
+        sharing.say_ended(draft, interview, menu=pressed.choice in ("back", "skip", "pause"))
+        if pressed.choice in ("back", "skip", "pause"):
+            return
     match pressed.choice:
         case "back":
             questionnaire.back(draft, interview, position=prompt.path)
@@ -160,7 +195,9 @@ def choose(draft: Draft, prompt: Prompt, key: str, interview: Interview) -> None
     if not _usable(draft, interview):
         return
     if key == "submit":
-        if interview.status == "submitted":
+        if interview.ended_elsewhere:
+            sharing.say_ended(draft, interview, menu=True)
+        elif interview.status == "submitted":
             draft.reply(draft.say("submit.already"))
         else:
             questionnaire.submit(draft, interview)
@@ -232,7 +269,9 @@ def answer(draft: Draft) -> None:
             answering.answer_by_text(draft, replied_to, referred.path, content.text, prompt=referred)
         return
     interview = scene.interview
-    assert interview is not None
+    if interview is None:
+        _answer_after_the_end(draft, content.text)
+        return
     if not _usable(draft, interview):
         return
     if (interview.state == "paused" or _away(scene, interview)) and only_greets(scene, content.text):
@@ -245,11 +284,26 @@ def answer(draft: Draft) -> None:
         return
     walk = walk_in(draft, interview)
     stop = walk.stop(interview.position)
+    if stop is None and interview.together is not None and shown is not None and shown.response == interview.response:
+        answering.answer_by_text(draft, interview, shown.path, content.text, prompt=shown)  # a colleague closed it
+        return
     if stop is None or (interview.state == "paused" and stop.question.type == "text"):
         questionnaire.resume(draft, interview)
         return
     current = scene.current if scene.current is not None and scene.current.path == stop.key else None
     answering.answer_by_text(draft, interview, stop.key, content.text, prompt=current)
+
+
+def _answer_after_the_end(draft: Draft, text: str) -> None:
+    """A colleague has sent the response in: say so; an answer to what is still shown is a change of it."""
+    scene = draft.scene
+    interview, shown = sharing.ended(scene), scene.current
+    assert interview is not None
+    asked = shown is not None and shown.kind == "question" and shown.response == interview.response
+    takes = asked and interview.form_state != "closed" and not only_greets(scene, text)
+    sharing.say_ended(draft, interview, menu=not takes)
+    if takes and shown is not None:
+        answering.answer_by_text(draft, interview, shown.path, text, prompt=shown)
 
 
 def _away(scene: Scene, interview: Interview) -> bool:
@@ -312,8 +366,9 @@ def _asked_for(scene: Scene, types: frozenset[str]) -> tuple[Interview, str, Pro
     interview = None if referred is None or referred.response is None else scene.interviews.get(referred.response)
     prompt = referred if referred is not None and referred.kind == "question" else None
     if interview is None or prompt is None:
-        interview = scene.interview
-        if interview is None or interview.state != "open":
+        over = sharing.ended(scene)
+        interview = scene.interview or over
+        if interview is None or (interview.state != "open" and interview is not over):
             return None
         prompt = scene.current if scene.current is not None and scene.current.path == interview.position else None
     key = interview.position if prompt is None else prompt.path

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import BigInteger, BindParameter, Text, bindparam, cast, delete, exists, select
+from sqlalchemy import BigInteger, BindParameter, Text, bindparam, cast, delete, exists, select, update
 
 from bot.domain.importing import mail_hash
 from storage.rights import HELD, admins_besides
 from storage.statements import Statement, Steps, change, insert, one, rows
 from storage.tables import (
     addresses,
+    answer_history,
+    answers,
     companies,
     consents,
     contacts,
@@ -18,8 +20,10 @@ from storage.tables import (
     dialogues,
     erasures,
     inquiries,
+    interviews,
     jobs,
     prompts,
+    responses,
     rights,
     visitors,
 )
@@ -39,9 +43,29 @@ COMPANY = Statement(
     select(contacts.c.company_id, contacts.c.mail).where(contacts.c.id == _NUMBER), name="company and mail of contact"
 )
 PROOF = insert(erasures)
-# Addresses, consents, responses (with answers, history, interviews, prompts), inquiries and deliveries go by their
+# Addresses, consents, own responses (with answers, history, interviews, prompts), inquiries and deliveries go by their
 # foreign keys.
 CONTACT_GONE = Statement(delete(contacts).where(contacts.c.id == _NUMBER), name="contact gone")
+# What they said in a company's response stays the company's; nothing there says any more that it was they.
+_SHARED = select(interviews.c.response_id).where(interviews.c.contact_id == _NUMBER)
+_FORGOTTEN_IN_SHARED = (
+    *(
+        Statement(
+            update(table)
+            .where(table.c.response_id.in_(_SHARED), table.c.contact_id == _NUMBER)
+            .values(contact_id=None),
+            name=f"author of {table.name} forgotten",
+        )
+        for table in (answers, answer_history)
+    ),
+    *(
+        Statement(
+            update(responses).where(responses.c.id.in_(_SHARED), responses.c[column] == _NUMBER).values({column: None}),
+            name=f"{column} forgotten",
+        )
+        for column in ("begun_by", "submitted_by")
+    ),
+)
 LONELY_COMPANY_GONE = Statement(
     delete(companies).where(
         companies.c.id == bindparam("company"),
@@ -95,6 +119,8 @@ def erase(contact: int, *, erasure: int, now: int, person_hash: str, keyed: Call
         yield from change(RIGHTS_GONE, channel_=channel, person_=somebody)
     yield from change(UNSENT_GONE, contact=contact)
     yield from change(DRAFTS_GONE, contact=contact)
+    for statement in _FORGOTTEN_IN_SHARED:
+        yield from change(statement, contact=contact)
     yield from change(CONTACT_GONE, contact=contact)
     if company is not None:
         yield from change(LONELY_COMPANY_GONE, company=company)

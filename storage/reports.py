@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import and_, bindparam, exists, func, or_, select
 
 from bot.domain.desk import ReportedResponse
 from bot.errors import UsageError
@@ -22,6 +22,7 @@ from storage.tables import (
     forms,
     heartbeats,
     identities,
+    interviews,
     repeat_instances,
     responses,
     rights,
@@ -48,7 +49,17 @@ LATEST_RESPONSE = Statement(
     select(responses.c.id, forms.c.name, responses.c.language)
     .select_from(
         responses.join(forms, forms.c.id == responses.c.form_id).join(
-            addresses, addresses.c.contact_id == responses.c.contact_id
+            addresses,
+            or_(
+                addresses.c.contact_id == responses.c.contact_id,
+                and_(
+                    responses.c.respondent == "company",
+                    exists().where(
+                        interviews.c.response_id == responses.c.id,
+                        interviews.c.contact_id == addresses.c.contact_id,
+                    ),
+                ),
+            ),
         )
     )
     .where(

@@ -8,15 +8,17 @@ from datetime import datetime
 
 from sqlalchemy import or_, select, union_all
 
+from bot.domain.colleagues import Together
 from bot.domain.interviews import Interview
 from bot.domain.messages import Edited, FileLost, InboundMessage, Located, Pressed, PromptId, Said, SentMedia
-from bot.domain.people import Role, Visitor
+from bot.domain.people import Contact, Role, Visitor
 from bot.domain.records import Answer, Repeated, key_of
 from bot.domain.scene import Dialogue, Hub, Prompt, Scene
 from bot.domain.speech import Catalogue
 from bot.forms.model import Form
 from storage.codec import from_micros, maybe_moment, value_of
 from storage.codec import load as from_json
+from storage.colleagues import load_together
 from storage.library import Library
 from storage.people import PEOPLE, Chat, People, contact_of, load_guests
 from storage.rights import load_roles
@@ -49,6 +51,7 @@ _PROMPT = (
     prompts.c.message_id,
     prompts.c.answered_by,
     prompts.c.superseded_at,
+    prompts.c.created_at,
 )
 PROMPTS = Statement(
     union_all(
@@ -68,6 +71,16 @@ PROMPTS_OF_MESSAGES = Statement(
     .order_by(prompts.c.id),
     name="prompts of messages",
 )
+_RESPONSE = (
+    responses.c.id,
+    responses.c.form_version_id,
+    responses.c.status,
+    responses.c.submitted_at,
+    responses.c.language,
+    responses.c.revision,
+    responses.c.respondent,
+    forms.c.state,
+)
 # Whoever supersedes a response ends the interviews about it as well.
 _INTERVIEW = (
     select(
@@ -77,12 +90,7 @@ _INTERVIEW = (
         interviews.c.position,
         interviews.c.tries,
         interviews.c.touched_at,
-        responses.c.id,
-        responses.c.form_version_id,
-        responses.c.status,
-        responses.c.submitted_at,
-        responses.c.language,
-        forms.c.state,
+        *_RESPONSE,
     )
     .select_from(
         interviews.join(responses, responses.c.id == interviews.c.response_id).join(
@@ -98,6 +106,12 @@ INTERVIEWS = Statement(
     ),
     name="interviews",
 )
+BEGUN = Statement(
+    select(responses.c.started_at, *_RESPONSE)
+    .select_from(responses.join(forms, forms.c.id == responses.c.form_id))
+    .where(any_of(responses.c.id, "responses")),
+    name="begun responses",
+)
 ANSWERS = Statement(
     select(
         answers.c.response_id,
@@ -107,6 +121,7 @@ ANSWERS = Statement(
         answers.c.relevant,
         answers.c.value,
         answers.c.answered_at,
+        answers.c.contact_id,
     ).where(any_of(answers.c.response_id, "responses")),
     name="answers",
 )
@@ -172,7 +187,7 @@ def _scene(
     contact = contact_of(person) if person is not None and person[3] is not None else None
     visitor = guests.get(("visitor", *chat))
     dialogue = guests.get(("dialogue", person[0], person[1]) if is_new and person is not None else ("dialogue", *chat))
-    own = interviews_of.get(contact.id, []) if contact is not None else []
+    own, lost = theirs(contact, interviews_of.get(contact.id, [])) if contact is not None else ([], ())
     referred, answered = shown.referred(message)
     return Scene(
         hub=around.hub,
@@ -187,6 +202,7 @@ def _scene(
         reachable=bool(person[2]) if person is not None and not is_new else True,
         dialogue=dialogue if isinstance(dialogue, Dialogue) else None,
         interviews={interview.response: interview for interview in own},
+        lost=lost,
         current=shown.current.get(chat),
         referred=referred,
         answered=answered,
@@ -204,7 +220,7 @@ class _Shown:
         self._by_answer: dict[tuple[str, str, str], Prompt] = {}
 
     def add(self, row: Row) -> None:
-        number, channel, chat, kind, response, path, data, selected, message_id, answered_by, superseded_at = row
+        number, channel, chat, kind, response, path, data, selected, message_id, answered_by, superseded_at, at = row
         prompt = Prompt(
             id=PromptId(number),
             kind=kind,
@@ -214,6 +230,7 @@ class _Shown:
             selected=tuple(from_json(selected)),
             message_id=message_id,
             current=superseded_at is None,
+            shown_at=from_micros(at),
         )
         self._by_id[number] = ((channel, chat), prompt)
         if superseded_at is None:
@@ -276,52 +293,63 @@ def load_interviews(
 ) -> Steps[dict[int, list[Interview]]]:
     """Return, by contact, the interviews that are open, and those of the given responses."""
     found = yield from rows(INTERVIEWS, contacts=contact_ids, responses=sorted(set(response_ids)))
+    result: dict[int, list[Interview]] = {}
+    for contact, interview in (yield from _read(found, library)):
+        result.setdefault(contact, []).append(interview)
+    return result
+
+
+def load_begun(numbers: Sequence[int], *, library: Library) -> Steps[dict[int, Interview]]:
+    """Return, by response, what an interview would be that goes on with it; it has no id yet."""
+    found = (yield from rows(BEGUN, responses=sorted(numbers))) if numbers else []
+    rows_of = [(0, 0, "finished", "", 0, started_at, *response) for started_at, *response in found]
+    return {interview.response: interview for _, interview in (yield from _read(rows_of, library))}
+
+
+def _read(found: Sequence[Row], library: Library) -> Steps[list[tuple[int, Interview]]]:
+    """Return contacts and interviews of rows, with the answers."""
     if not found:
-        return {}
+        return []
     compiled = yield from library.get({row[7] for row in found})
     stored: dict[int, dict[str, Answer]] = {}
-    for response, path, instance, state, relevant, value, answered_at in (
+    for response, path, instance, state, relevant, value, answered_at, by in (
         yield from rows(ANSWERS, responses=sorted({row[6] for row in found}))
     ):
         stored.setdefault(response, {})[key_of(path, instance)] = Answer(
-            state=state, value=value_of(value), relevant=bool(relevant), answered_at=from_micros(answered_at)
+            state=state, value=value_of(value), relevant=bool(relevant), answered_at=from_micros(answered_at), by=by
         )
     made = yield from _instances({row[6]: compiled[row[7]] for row in found})
-    result: dict[int, list[Interview]] = {}
-    for row in found:
-        (
-            number,
-            contact,
-            state,
-            position,
-            tries,
-            touched_at,
-            response,
-            version,
-            status,
-            submitted_at,
-            language,
-            form_state,
-        ) = row
-        result.setdefault(contact, []).append(
-            Interview(
-                id=number,
-                response=response,
-                state=state,
-                position=position,
-                tries=tries,
-                touched_at=from_micros(touched_at),
-                form=compiled[version],
-                form_state=form_state,
-                version=version,
-                status=status,
-                submitted_at=maybe_moment(submitted_at),
-                language=language,
-                answers=stored.get(response, {}),
-                instances=tuple(made.get(response, ())),
-            )
-        )
-    return result
+    together = yield from load_together([row[6] for row in found if row[12] == "company"])
+    return [
+        (row[1], _interview(row, compiled[row[7]], stored.get(row[6], {}), made.get(row[6], ()), together.get(row[6])))
+        for row in found
+    ]
+
+
+def _interview(
+    row: Row, form: Form, answered: Mapping[str, Answer], made: Sequence[Repeated], together: Together | None
+) -> Interview:
+    number, contact, state, position, tries, touched_at, response, version, status, submitted_at, *rest = row
+    language, revision, _, form_state = rest
+    return Interview(
+        id=number,
+        response=response,
+        state=state,
+        position=position,
+        tries=tries,
+        touched_at=from_micros(touched_at),
+        form=form,
+        form_state=form_state,
+        version=version,
+        status=status,
+        submitted_at=maybe_moment(submitted_at),
+        language=language,
+        answers=answered,
+        instances=tuple(made),
+        revision=revision,
+        contact=contact or None,
+        together=together,
+    )
 
 
 def _instances(form_of: Mapping[int, Form]) -> Steps[dict[int, list[Repeated]]]:
@@ -335,6 +363,18 @@ def _instances(form_of: Mapping[int, Form]) -> Steps[dict[int, list[Repeated]]]:
     return found
 
 
-def with_more_interviews(scene: Scene, more: Iterable[Interview]) -> Scene:
+def theirs(contact: Contact, found: Sequence[Interview]) -> tuple[list[Interview], tuple[int, ...]]:
+    """Return what a contact may see of their interviews, and ids of open ones about a company that they left."""
+    company = contact.company.id if contact.company is not None else None
+    seen = [one for one in found if one.together is None or one.together.company == company]
+    if len(seen) == len(found):
+        return seen, ()
+    return seen, tuple(one.id for one in found if one not in seen and one.state != "finished")
+
+
+def with_more_interviews(scene: Scene, more: Sequence[Interview]) -> Scene:
     """Return the scene with further interviews of its contact."""
-    return replace(scene, interviews={**scene.interviews, **{interview.response: interview for interview in more}})
+    if scene.contact is None:
+        return scene
+    seen, _ = theirs(scene.contact, more)
+    return replace(scene, interviews={**scene.interviews, **{interview.response: interview for interview in seen}})

@@ -304,6 +304,9 @@ responses = Table(
     _moment("started_at", nullable=False),
     _moment("submitted_at"),
     _moment("revised_at"),
+    # Who began and sent in a company's response; emptied when they are erased, which leaves the response.
+    Column("begun_by", BigInteger, nullable=True),
+    Column("submitted_by", BigInteger, nullable=True),
     _moment("superseded_at"),  # another one counts since two contacts or companies became one; this one is not exported
     Index(
         "uq_responses_of_contact",

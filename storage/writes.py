@@ -51,7 +51,7 @@ def _here(table: Any) -> Any:
 HOLD = Statement(
     lock_rows(
         select(responses.c.id)
-        .where(any_of((responses.c.id, responses.c.form_version_id), "read"))
+        .where(any_of((responses.c.id, responses.c.form_version_id, responses.c.revision), "read"))
         .order_by(responses.c.id)
     ),
     name="hold responses",
@@ -105,7 +105,19 @@ DIALOGUE = upsert(dialogues, keys=CHAT, set_=("name", "step", "data", "expires_a
 DIALOGUE_GONE = Statement(delete(dialogues).where(_here(dialogues)), name="dialogue gone")
 RESPONSE = insert(
     responses,
-    ("id", "form_id", "form_version_id", "contact_id", "company_id", "status", "channel", "language", "started_at"),
+    (
+        "id",
+        "form_id",
+        "form_version_id",
+        "contact_id",
+        "company_id",
+        "respondent",
+        "begun_by",
+        "status",
+        "channel",
+        "language",
+        "started_at",
+    ),
 )
 INTERVIEW = insert(interviews, ("id", "contact_id", "response_id", "state", "touched_at"))
 INTERVIEW_MOVED = _set(interviews, "state", "position", "tries", "touched_at")
@@ -172,6 +184,43 @@ REVISED = Statement(
     .where(responses.c.id == bindparam("id_"))
     .values(revised_at=bindparam("revised_at"), revision=responses.c.revision + 1),
     name="revised",
+)
+SHARED_SUBMITTED = Statement(
+    update(responses)
+    .where(responses.c.id == bindparam("id_"))
+    .values(submitted_by=bindparam("submitted_by"), revision=responses.c.revision + 1),
+    name="shared submitted",
+)
+SHARED_CHANGED = Statement(
+    update(responses).where(responses.c.id == bindparam("id_")).values(revision=responses.c.revision + 1),
+    name="shared changed",
+)
+COLLEAGUES_FINISHED = Statement(
+    update(interviews)
+    .where(
+        interviews.c.response_id == bindparam("response_id_"),
+        interviews.c.id != bindparam("own"),
+        interviews.c.state != "finished",
+    )
+    .values(state="finished"),
+    name="colleagues finished",
+)
+# Who goes to another company is in no interview about the old one any more; what they answered there stays.
+INTERVIEWS_LEFT = Statement(
+    update(interviews)
+    .where(
+        interviews.c.contact_id == bindparam("contact_id_"),
+        interviews.c.state != "finished",
+        interviews.c.response_id.in_(
+            select(responses.c.id).where(
+                responses.c.id == interviews.c.response_id,
+                responses.c.respondent == "company",
+                responses.c.company_id != bindparam("company_id_"),
+            )
+        ),
+    )
+    .values(state="finished"),
+    name="interviews left",
 )
 SELECTION = _set(prompts, "selected")
 PAGE = _set(prompts, "data")
@@ -249,6 +298,7 @@ ORDER: tuple[Statement, ...] = (
     COMPANY,
     CONTACT_COMPANY,
     RESPONSES_COMPANY,
+    INTERVIEWS_LEFT,
     CONTACT_NAME,
     CONTACT_LANGUAGE,
     CONTACT_PUSHES,
@@ -269,7 +319,10 @@ ORDER: tuple[Statement, ...] = (
     INSTANCE_ANSWERS_GONE,
     INSTANCE_GONE,
     SUBMITTED,
+    SHARED_SUBMITTED,
+    COLLEAGUES_FINISHED,
     REVISED,
+    SHARED_CHANGED,
     SELECTION,
     PAGE,
     ANSWERED_BY,

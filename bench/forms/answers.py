@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 from bench.forms.sheets import GROUP, sheet
 from bench.processes import BrokenBench
 from bot.domain import interviews, records
-from bot.domain.interviews import Interview, first_walk, walk_on
+from bot.domain.interviews import Interview
 from bot.domain.people import ContactId
 from bot.domain.records import Moment
+from bot.domain.walks import first_walk, walk_on
 from bot.forms.blueprint import Blueprint
 from bot.forms.model import Form, Value
 from bot.forms.outline import program_of

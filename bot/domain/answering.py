@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from bot.domain import pages, questions, repeating
+from bot.domain import pages, questions, repeating, sharing
 from bot.domain.asking import ask, ask_again, ask_at, ask_next, menu_message, standing, walk_in
 from bot.domain.interviews import Interview, Walk
 from bot.domain.messages import OutboundMessage, Pressed, PromptId
@@ -13,12 +13,12 @@ from bot.domain.outcomes import (
     AnswerState,
     PromptAnswered,
     PromptsClosed,
-    ResponseRevised,
 )
 from bot.domain.redrawing import looked_up, newest, ticked_too, toggle, turn_page
 from bot.domain.refusing import confirm, let_go, refuse, typed_way
 from bot.domain.scene import Draft, NewPrompt, Prompt
 from bot.domain.stops import ANOTHER, Stop
+from bot.domain.storing import store
 from bot.errors import FormError
 from bot.forms.model import Value
 from bot.forms.readers import Guessed, NotUnderstood, Understood, read
@@ -30,6 +30,9 @@ CHANGE_DIRECTLY_FOR = timedelta(hours=24)  # an old button younger than this was
 def answer_by_text(draft: Draft, interview: Interview, key: str, text: str, *, prompt: Prompt | None) -> None:
     """Read typed text as the answer to a question; what cannot be read is said, and the question stays."""
     walk = walk_in(draft, interview)
+    if _closed_by_a_colleague(interview, walk, key, prompt):
+        sharing.overtaken(draft, interview, walk, key, value=_meant(draft, interview, walk, key, text))
+        return
     stop = askable(draft, walk, key, prompt=prompt)
     if stop is None or _is_another_list(draft, interview, walk, stop, prompt):
         return
@@ -56,6 +59,11 @@ def answer_by_text(draft: Draft, interview: Interview, key: str, text: str, *, p
 def answer_by_press(draft: Draft, interview: Interview, prompt: Prompt, pressed: Pressed) -> None:
     """Take a button of a question: a choice, a toggle or Done; an old one changes that very answer or asks first."""
     walk = walk_in(draft, interview)
+    if _closed_by_a_colleague(interview, walk, prompt.path, prompt):
+        place = walk.place_of(prompt.path)
+        picked = _picked(place, prompt, pressed) if place is not None and pressed.on is None else None
+        sharing.overtaken(draft, interview, walk, prompt.path, value=picked)
+        return
     stop = askable(draft, walk, prompt.path, prompt=prompt)
     if stop is None:
         draft.edit(pressed.message_id, OutboundMessage(text=_old_text(walk, prompt.path, draft)))
@@ -75,15 +83,9 @@ def answer_by_press(draft: Draft, interview: Interview, prompt: Prompt, pressed:
         return
     if question.has_long_list:
         prompt = newest(draft.scene, interview, prompt)  # one of its pages is as good as another
-    if pressed.choice == "done":
-        if not prompt.selected:
-            draft.toast(draft.say("question.nothing_selected"))
-            return
-        value: Value | None = tuple(choice.name for choice in question.choices if choice.name in prompt.selected)
-    else:
-        value = questions.chosen_value(question, pressed.choice)
+    value = _picked(stop, prompt, pressed)
     if value is None:
-        draft.toast(draft.say("press.unknown"))
+        draft.toast(draft.say("question.nothing_selected" if pressed.choice == "done" else "press.unknown"))
         return
     if stop.repeat is not None and not prompt.current and interview.position != stop.key and value == ANOTHER:
         draft.toast(draft.say("press.stands"))  # a second press is no second entry
@@ -92,6 +94,30 @@ def answer_by_press(draft: Draft, interview: Interview, prompt: Prompt, pressed:
         _old_button(draft, interview, walk, stop, value, prompt, pressed)
         return
     accept(draft, interview, walk, stop, value, prompt=prompt, pressed=pressed)
+
+
+def _closed_by_a_colleague(interview: Interview, walk: Walk, key: str, prompt: Prompt | None) -> bool:
+    """Whether the question that the contact was asked last is not asked any more, which is not their own doing."""
+    shown_last = prompt is None or prompt.current
+    return interview.together is not None and shown_last and walk.stop(key) is None
+
+
+def _meant(draft: Draft, interview: Interview, walk: Walk, key: str, text: str) -> Value | None:
+    """Return what typed text says as the answer to a question that is not asked any more, if that is clear."""
+    stop = walk.place_of(key)
+    if stop is None:
+        return None
+    now = draft.scene.now.astimezone(draft.scene.hub.timezone)
+    reading = read(stop.question, text, language=draft.say.language, now=now, languages=interview.form.languages)
+    return reading.value if isinstance(reading, Understood) else None
+
+
+def _picked(stop: Stop, prompt: Prompt, pressed: Pressed) -> Value | None:
+    """Return the value that a button means; Done without anything ticked means none."""
+    if pressed.choice == "done":
+        chosen = tuple(choice.name for choice in stop.question.choices if choice.name in prompt.selected)
+        return chosen if prompt.selected else None
+    return questions.chosen_value(stop.question, pressed.choice)
 
 
 def take_way(
@@ -166,13 +192,19 @@ def take_guess(draft: Draft, interview: Interview, prompt: Prompt, value: Value)
     stop = askable(draft, walk, prompt.path)
     if stop is None:
         return
-    if not prompt.current or walk.value(stop.key) != (
-        tuple(was) if isinstance(was := prompt.data["was"], list) else was
-    ):
+    was = tuple(before) if isinstance(before := prompt.data["was"], list) else before
+    changed = walk.value(stop.key) != was and not sharing.is_anothers(interview, walk.answers.get(stop.key))
+    if not prompt.current or changed:
         draft.toast(draft.say("press.stands"))
         return
     draft.record(PromptsClosed())
-    drawn = replace(prompt, message_id=prompt.data.get("drawn"), selected=tuple(prompt.data.get("ticked", ())))
+    asked_at = prompt.data.get("asked_at")
+    drawn = replace(
+        prompt,
+        message_id=prompt.data.get("drawn"),
+        selected=tuple(prompt.data.get("ticked", ())),
+        shown_at=datetime.fromisoformat(asked_at) if asked_at else prompt.shown_at,
+    )
     if not ticked_too(draft, interview, walk, stop, value, prompt=drawn):
         accept(draft, interview, walk, stop, value, prompt=drawn)
 
@@ -197,7 +229,8 @@ def _old_button(
         draft.edit(pressed.message_id, questions.answered_message(walk, stop, draft.say))
         return
     recent = draft.scene.now - answer.answered_at < CHANGE_DIRECTLY_FOR
-    if recent and interview.status == "partial":
+    anothers = sharing.is_anothers(interview, answer)
+    if recent and not anothers and interview.status == "partial":
         accept(draft, interview, walk, stop, value, prompt=prompt, pressed=pressed)
         return
     say = draft.say
@@ -215,10 +248,13 @@ def _old_button(
             "choices": [["yes", say("change.yes")], ["no", say("change.no")]],
         },
     )
-    label = walk.say(stop, stop.question.label, say.language)
-    draft.reply(
-        menu_message(say("change.ask", number=number, label=label, old=old, new=new), ask_to_change), ask_to_change
-    )
+    if anothers:
+        name, day = sharing.called(interview, answer.by, say), say.day(answer.answered_at)
+        text = say("shared.change_ask", number=number, name=name, day=day, old=old, new=new)
+    else:
+        label = walk.say(stop, stop.question.label, say.language)
+        text = say("change.ask", number=number, label=label, old=old, new=new)
+    draft.reply(menu_message(text, ask_to_change), ask_to_change)
 
 
 def askable(draft: Draft, walk: Walk, key: str, *, prompt: Prompt | None = None) -> Stop | None:
@@ -268,7 +304,7 @@ def accept(
     if stop.repeat is not None and repeating.grows(value):
         repeating.add(draft, interview, walk, stop, prompt=prompt)
         return
-    was_done = walk.is_done(stop.key)
+    was_done, before = walk.is_done(stop.key), walk.answers.get(stop.key)
     try:
         walk.take(stop, state="given", value=value)
     except FormError:
@@ -280,6 +316,10 @@ def accept(
         drawn += [prompt.message_id, newest(draft.scene, interview, prompt).message_id]
     for message_id in dict.fromkeys(drawn):
         draft.edit(message_id, questions.answered_message(walk, stop, say))
+    since = prompt.shown_at if prompt is not None else None
+    if before is not None and quiet and sharing.overlapped(interview, before, value=value, since=since):
+        sharing.tell_both(draft, interview, walk, stop, theirs=before)
+        return
     _go_on(draft, interview, walk, stop, prompt=prompt, as_change=was_done or not quiet)
 
 
@@ -325,12 +365,3 @@ def _after_correction(draft: Draft, interview: Interview, after: Walk) -> None:
     if interview.status == "submitted" and after.next_open() is None:
         return
     ask_at(draft, after, interview=interview.id, response=interview.response, position=position)
-
-
-def store(draft: Draft, interview: Interview, after: Walk) -> None:
-    """Note every answer that is not as it was before; a response sent in counts as revised."""
-    contact = draft.scene.contact
-    assert contact is not None  # an interview belongs to a contact
-    draft.record(*after.facts(response=interview.response, contact=contact.id))
-    if interview.status == "submitted":
-        draft.record(ResponseRevised(interview.response))

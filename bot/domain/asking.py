@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.domain import pages, questions
-from bot.domain.interviews import END, Interview, Walk, walk_on
+from bot.domain.interviews import END, Interview, Walk
 from bot.domain.messages import Choice, OutboundMessage, PromptId
 from bot.domain.outcomes import InterviewMoved
 from bot.domain.records import Moment
 from bot.domain.scene import Draft, NewPrompt, Scene
 from bot.domain.stops import OF_A_LABEL, Phrases, Stop
 from bot.domain.styling import marked
+from bot.domain.walks import walk_on
 from bot.forms.markup import Piece
 from bot.forms.model import Texts
 
@@ -50,6 +51,18 @@ def standing(walk: Walk, interview: Interview) -> str:
         return interview.position
     following = walk.next_open()
     return following.key if following else END
+
+
+def resuming(walk: Walk, interview: Interview) -> str:
+    """Return where the contact goes on: where they stand, unless a colleague has answered that since."""
+    position = standing(walk, interview)
+    answer = walk.answers.get(position)
+    if interview.together is None or answer is None or answer.by == interview.contact:
+        return position
+    if not walk.is_done(position) or answer.answered_at <= interview.touched_at:
+        return position
+    following = walk.next_open(after=position)
+    return following.key if following is not None else END
 
 
 def ask_next(draft: Draft, walk: Walk, *, interview: int, response: int, after: str, submitted: bool) -> None:
@@ -145,7 +158,7 @@ def leave(draft: Draft, walk: Walk) -> None:
 def ask_again(draft: Draft, interview: Interview) -> None:
     """Show the current question once more, without a word."""
     walk = walk_in(draft, interview)
-    position = standing(walk, interview)
+    position = resuming(walk, interview)
     stop = walk.stop(position)
     if stop is not None and position == interview.position:  # what they tried before still counts
         ask(draft, walk, interview=interview.id, response=interview.response, stop=stop, tries=interview.tries)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain import filing
-from bot.domain.answering import accept, askable, store
+from bot.domain.answering import accept, askable
 from bot.domain.asking import ask, leave, walk_in
 from bot.domain.interviews import Interview, Walk
 from bot.domain.messages import FileLost, Located, SentMedia
@@ -12,6 +12,7 @@ from bot.domain.records import key_of
 from bot.domain.refusing import refuse
 from bot.domain.scene import Draft, Prompt
 from bot.domain.stops import Stop
+from bot.domain.storing import store
 from bot.forms.readers import point_value
 
 

@@ -9,9 +9,10 @@ from functools import cached_property
 from typing import Any, Literal
 
 from bot.domain import pages, records
+from bot.domain.colleagues import Together
 from bot.domain.outcomes import AnswerState, InterviewState, Outcome
 from bot.domain.people import ContactId
-from bot.domain.records import SAID, Answer, Moment, Repeated, parts_of
+from bot.domain.records import SAID, Answer, Repeated, parts_of
 from bot.domain.stops import Phrases, Stop, in_english, line_of, stop_at
 from bot.errors import FormError
 from bot.forms import wording
@@ -29,7 +30,8 @@ END = "#end"  # the position after the last question: only sending in is left
 class Interview:
     """A response and where its contact stands in it.
 
-    answers: by key (`records.key_of`); version: id of the version of the form that it is read by.
+    answers: by key (`records.key_of`); version: id of the version of the form that it is read by; revision: what the
+    response was when it was read; together: of a response that is a company's.
     """
 
     id: int
@@ -46,6 +48,15 @@ class Interview:
     answers: Mapping[str, Answer]
     instances: tuple[Repeated, ...] = ()
     version: int = 0
+    revision: int = 0
+    contact: ContactId | None = None
+    together: Together | None = None
+
+    @property
+    def ended_elsewhere(self) -> bool:
+        """Whether a colleague has sent the response in, and the contact has not read so yet."""
+        sent_in = self.status == "submitted" and self.state == "finished"
+        return sent_in and self.together is not None and self.position != END
 
 
 class Walk:
@@ -70,6 +81,8 @@ class Walk:
         self._new_id = new_id
         self._taken: set[str] = set()
         self._phrases = phrases
+        self.by: ContactId | None = None  # who walks
+        self.shared = False  # whether others walk through the same response
 
     # --- what there is to ask ----------------------------------------------------------------------------------------
 
@@ -286,7 +299,7 @@ class Walk:
             FormError: it takes too long, or does not come to rest; then nothing is changed.
         """
         before = self.answers.get(stop.key)
-        self.answers[stop.key] = Answer(state=state, value=value, answered_at=self.state.now)
+        self.answers[stop.key] = Answer(state=state, value=value, answered_at=self.state.now, by=self.by)
         if stop.repeat is None:
             path, kept = stop.question.path, stop.question.path in stop.instance.kept
             stop.instance.kept.add(path)
@@ -348,7 +361,14 @@ class Walk:
         found = (
             *records.grown(self.state, self._instances, response=response),
             *records.taken_back(self._before, self.answers, self.state, response=response),
-            *records.changes(self._before, self.answers, taken=self._taken, response=response, contact=contact),
+            *records.changes(
+                self._before,
+                self.answers,
+                taken=self._taken,
+                response=response,
+                contact=contact,
+                shared=self.shared,
+            ),
         )
         self._taken.clear()
         self._before, self._instances = dict(self.answers), records.instances_of(self.state, self._instances)
@@ -368,32 +388,3 @@ def _is_own(stop: Stop, group: Group) -> bool:
 
 def _is_page(group: Group) -> bool:
     return not {"field-list", "table-list"}.isdisjoint(group.appearance.split())
-
-
-def first_walk(
-    form: Form,
-    moment: Moment,
-    *,
-    new_id: Callable[[], int],
-    chance: int = 0,
-    phrases: Phrases = in_english,
-    version: int = 0,
-) -> Walk:
-    """Return the walk of somebody who has just begun: defaults and calculations are in place."""
-    walk = Walk(form, records.begun(form, moment, chance=chance), {}, new_id=new_id, phrases=phrases, version=version)
-    walk.follow()
-    return walk
-
-
-def walk_on(interview: Interview, moment: Moment, *, new_id: Callable[[], int], phrases: Phrases = in_english) -> Walk:
-    """Return the walk that an interview stands for now."""
-    state = records.revived(interview.form, interview.answers, interview.instances, moment, chance=interview.response)
-    return Walk(
-        interview.form,
-        state,
-        interview.answers,
-        instances=interview.instances,
-        new_id=new_id,
-        phrases=phrases,
-        version=interview.version,
-    )

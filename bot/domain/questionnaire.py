@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from bot.domain import sharing
 from bot.domain.answering import askable, pass_over
-from bot.domain.asking import ask, ask_at, ask_next, leave, menu_message, moment_of, phrases_of, standing, walk_in
-from bot.domain.interviews import END, Interview, first_walk
+from bot.domain.asking import (
+    ask,
+    ask_at,
+    ask_next,
+    leave,
+    menu_message,
+    moment_of,
+    phrases_of,
+    resuming,
+    standing,
+    walk_in,
+)
+from bot.domain.interviews import END, Interview
 from bot.domain.messages import PromptId
 from bot.domain.outcomes import (
     InterviewMoved,
     ResponseBegun,
     ResponseSubmitted,
+    SharedSubmitted,
 )
 from bot.domain.people import Contact
 from bot.domain.scene import Draft, NewPrompt, OfferedForm, Prompt
+from bot.domain.walks import first_walk
 
 AWAY_AFTER = timedelta(hours=6)  # a greeting after that long is a greeting, not an answer
 
@@ -33,7 +47,11 @@ def begin(draft: Draft, contact: Contact, offered: OfferedForm) -> None:
         chance=response,
         phrases=phrases_of(scene),
         version=offered.version,
+        by=contact.id,
     )
+    shared = offered.form.respondent == "company"
+    if shared:
+        draft.reply(draft.say("shared.begins"))
     draft.record(
         ResponseBegun(
             response=response,
@@ -43,6 +61,7 @@ def begin(draft: Draft, contact: Contact, offered: OfferedForm) -> None:
             contact=contact.id,
             company=contact.company.id if contact.company else None,
             language=scene.language,
+            shared=shared,
         ),
         *walk.facts(response=response, contact=contact.id),
     )
@@ -52,7 +71,7 @@ def begin(draft: Draft, contact: Contact, offered: OfferedForm) -> None:
 def resume(draft: Draft, interview: Interview) -> None:
     """Say where the contact is and ask the question again at which they stand."""
     walk = walk_in(draft, interview)
-    position = standing(walk, interview)
+    position = resuming(walk, interview)
     say, scene = draft.say, draft.scene
     name = scene.contact.name if scene.contact else ""
     day = say.day(interview.touched_at)
@@ -62,6 +81,7 @@ def resume(draft: Draft, interview: Interview) -> None:
         draft.reply(say(key, name=name, day=day, number=number, total=total))
     elif position != END:
         draft.reply(say("resume.today", name=name, number=number, total=total))
+    sharing.news(draft, interview, walk)
     ask_at(draft, walk, interview=interview.id, response=interview.response, position=position)
 
 
@@ -103,7 +123,7 @@ def skip(draft: Draft, interview: Interview, *, prompt: Prompt | None = None) ->
 def pause(draft: Draft, interview: Interview) -> None:
     """Stop here; everything is stored already."""
     walk = walk_in(draft, interview)
-    draft.record(InterviewMoved(interview=interview.id, state="paused", position=standing(walk, interview)))
+    draft.record(InterviewMoved(interview=interview.id, state="paused", position=resuming(walk, interview)))
     draft.reply(draft.say("pause.done"))
 
 
@@ -125,19 +145,23 @@ def submit(draft: Draft, interview: Interview) -> None:
     walk.finish()
     contact = draft.scene.contact
     assert contact is not None  # an interview belongs to a contact
+    draft.record(*walk.facts(response=interview.response, contact=contact.id), ResponseSubmitted(interview.response))
+    if interview.together is not None:
+        draft.record(
+            SharedSubmitted(response=interview.response, interview=interview.id, contact=contact.id),
+        )
     draft.record(
-        *walk.facts(response=interview.response, contact=contact.id),
-        ResponseSubmitted(interview.response),
         InterviewMoved(interview=interview.id, state="finished", position=END),
     )
     given = sum(1 for stop in walk.stops if stop.repeat is None and walk.value(stop.key) is not None)
     say, now = draft.say, draft.scene.now
     thanks = say.count("submit.thanks", given, day=say.day(now), time=say.clock(now))
     own = draft.scene.hub.text("thanks", say.language)
+    copy = say("submit.copy") if interview.together is None else say("submit.copy_shared")
     prompt = NewPrompt(
         id=PromptId(draft.scene.next_id()),
         kind="menu",
         response=interview.response,
-        data={"choices": [["copy", say("submit.copy")], ["review", say("submit.change")]]},
+        data={"choices": [["copy", copy], ["review", say("submit.change")]]},
     )
     draft.reply(menu_message("\n\n".join(part for part in (thanks, own) if part), prompt), prompt)

@@ -35,12 +35,16 @@ class Moment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a question holds now. `relevant` False: kept aside, comes back when its path opens again."""
+    """What a question holds now. `relevant` False: kept aside, comes back when its path opens again.
+
+    by: who gave it; None where nobody did, or where they were erased.
+    """
 
     state: AnswerState
     value: Value | None
     relevant: bool = True
     answered_at: datetime
+    by: ContactId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +189,7 @@ def _row(step: Step, instance: Instance, said: Answer | None, *, now: datetime) 
     if kept and said is not None:
         if said.relevant is relevant and said.value == value:
             return said
-        return Answer(state=said.state, value=value, relevant=relevant, answered_at=said.answered_at)
+        return Answer(state=said.state, value=value, relevant=relevant, answered_at=said.answered_at, by=said.by)
     if said is not None and said.state not in SAID and (said.value, said.relevant) == (value, relevant):
         return said
     state: AnswerState = "calculated" if step.calculation is not None else "default"
@@ -210,22 +214,31 @@ def changes(
     taken: Collection[str],
     response: int,
     contact: ContactId,
+    shared: bool = False,
 ) -> Iterator[AnswerStored]:
     """Yield a fact for each answer that is not as it was.
 
     taken: keys that the person answered just now; what followed for other answers is not their doing.
+    shared: where several answer, saying the same as a colleague is an answer too.
     """
     for key, answer in after.items():
         old = before.get(key)
-        if old is answer or (
-            old is not None and (old.state, old.value, old.relevant) == (answer.state, answer.value, answer.relevant)
-        ):
+        if old is answer:
             continue
+        own = key in taken
+        seconded = shared and own and old is not None and old.by != contact
+        if old is not None and not seconded:
+            if (old.state, old.value, old.relevant) == (answer.state, answer.value, answer.relevant):
+                continue
+            by_person = own and (old.state, old.value) != (answer.state, answer.value)
+        else:
+            by_person = own
+        kept = not own and answer.state in SAID  # somebody's answer still, whoever changed what it hangs on
         path, instance = parts_of(key)
-        by_person = key in taken and (old is None or (old.state, old.value) != (answer.state, answer.value))
         yield AnswerStored(
             response=response, path=path, instance=instance, state=answer.state, value=answer.value,
-            relevant=answer.relevant, by_person=by_person, contact=contact,
+            relevant=answer.relevant, by_person=by_person, contact=answer.by if kept else contact,
+            answered_at=answer.answered_at if kept else None,
         )  # fmt: skip
 
 

@@ -76,6 +76,7 @@ def confirm(draft: Draft, interview: Interview, walk: Walk, stop: Stop, value: V
             "was": walk.value(stop.key),
             "drawn": drawn.message_id if drawn is not None else None,
             "ticked": list(drawn.selected) if drawn is not None else [],
+            "asked_at": shown.shown_at.isoformat() if shown is not None and shown.shown_at is not None else None,
             "choices": [["yes", say("guess.yes")], ["no", say("guess.no")]],
         },
     )

@@ -8,10 +8,11 @@ from bot.domain import questions
 from bot.domain.asking import ask, ask_at, ask_next, menu_message, standing, walk_in
 from bot.domain.interviews import Interview, Walk
 from bot.domain.messages import PromptId
-from bot.domain.outcomes import PromptsClosed, ResponseRevised
+from bot.domain.outcomes import PromptsClosed
 from bot.domain.records import all_instances
 from bot.domain.scene import Draft, NewPrompt, Prompt
 from bot.domain.stops import ANOTHER, Stop
+from bot.domain.storing import store
 from bot.errors import FormError
 from bot.forms.expressions.nodes import Instance
 from bot.forms.model import Value
@@ -39,7 +40,7 @@ def add(draft: Draft, interview: Interview, walk: Walk, stop: Stop, *, prompt: P
         return
     if prompt is not None:
         draft.edit(prompt.message_id, replace(asked, chosen=chosen))
-    _store(draft, interview, walk)
+    store(draft, interview, walk)
     if first is not None:
         ask(draft, walk, interview=interview.id, response=interview.response, stop=first)
         return
@@ -106,7 +107,7 @@ def _remove(draft: Draft, interview: Interview, walk: Walk, instance: Instance, 
     except FormError:
         draft.reply(draft.say("expected.too_much"))
         return
-    _store(draft, interview, walk)
+    store(draft, interview, walk)
     draft.record(PromptsClosed())
     draft.reply(draft.say("repeat.removed", entry=summary))
     about = {"interview": interview.id, "response": interview.response}
@@ -125,11 +126,3 @@ def _summary(walk: Walk, instance: Instance, draft: Draft) -> str:
     first = next((stop for stop in within if walk.value(stop.key) is not None), None)
     title = f"{label or walk.entry(say.language)} {instance.index + 1}"
     return f"{title}: {', '.join(questions.shown_answer(walk, first, say))}" if first is not None else title
-
-
-def _store(draft: Draft, interview: Interview, walk: Walk) -> None:
-    contact = draft.scene.contact
-    assert contact is not None  # an interview belongs to a contact
-    draft.record(*walk.facts(response=interview.response, contact=contact.id))
-    if interview.status == "submitted":
-        draft.record(ResponseRevised(interview.response))

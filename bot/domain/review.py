@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain import questions
+from bot.domain import questions, sharing
 from bot.domain.asking import revisit, walk_in
 from bot.domain.interviews import Interview, Walk
 from bot.domain.messages import Choice, OutboundMessage, PromptId, Way
@@ -25,7 +25,7 @@ def show(draft: Draft, interview: Interview, *, page: int = 1) -> None:
     page = max(1, min(page, pages))
     shown = dealt_with[(page - 1) * PAGE : page * PAGE]
     say = draft.say
-    choices = [(str(number), _line(walk, stop, say)) for number, stop in shown]
+    choices = [(str(number), _line(interview, walk, stop, say)) for number, stop in shown]
     ways = [Way(key, label) for key, label in _ways(interview, say, page=page, pages=pages)]
     extra = {"submit": "submit", "next": "next", "previous": "previous"}
     prompt = NewPrompt(
@@ -40,7 +40,7 @@ def show(draft: Draft, interview: Interview, *, page: int = 1) -> None:
         },
     )
     message = OutboundMessage(
-        where=say("review.title", page=page, pages=pages),
+        where=say("review.title" if interview.together is None else "review.title_shared", page=page, pages=pages),
         text=say("review.closed") if interview.form_state == "closed" else say("review.how"),
         choices=tuple(Choice(key, label) for key, label in choices),
         ways=tuple(ways),
@@ -58,7 +58,7 @@ def pick_number(draft: Draft, interview: Interview, number: int) -> None:
     revisit(draft, interview, walk.stops[number - 1].key)
 
 
-def _line(walk: Walk, stop: Stop, say: Speaker) -> str:
+def _line(interview: Interview, walk: Walk, stop: Stop, say: Speaker) -> str:
     label = walk.say(stop, stop.question.label, say.language) or stop.question.name
     if stop.instance.parent is not None:
         label = f"{walk.heading(stop, say.language)} · {label}"
@@ -69,6 +69,8 @@ def _line(walk: Walk, stop: Stop, say: Speaker) -> str:
         label = label[: LABEL_LIMIT - 1].rstrip() + "…"
     if len(answer) > questions.ECHO_LIMIT:
         answer = answer[: questions.ECHO_LIMIT - 1].rstrip() + "…"
+    if by := sharing.author(interview, walk.answers.get(stop.key), say):
+        answer = f"{answer} ({by})"
     return f"{label} {answer}" if label.endswith(("?", ":")) else f"{label}: {answer}"
 
 
@@ -87,8 +89,9 @@ def copy(draft: Draft, interview: Interview) -> None:
     """Send all answers in readable form; the channel splits it if it is long."""
     walk = walk_in(draft, interview)
     lines = [
-        f"{number}. {_line(walk, stop, draft.say)}"
+        f"{number}. {_line(interview, walk, stop, draft.say)}"
         for number, stop in enumerate(walk.stops, start=1)
         if walk.is_done(stop.key)
     ]
-    draft.reply(OutboundMessage(where=draft.say("copy.title"), text="\n".join(lines) or draft.say("review.empty")))
+    title = draft.say("copy.title" if interview.together is None else "copy.title_shared")
+    draft.reply(OutboundMessage(where=title, text="\n".join(lines) or draft.say("review.empty")))

@@ -21,7 +21,9 @@ from bot.domain.speech import Catalogue, Speaker
 from bot.forms.model import Form, Texts
 
 Registration = Literal["open", "approval", "invitation"]
-Need = Literal["forms", "invitation", "my_data", "last_response", "team", "inquiries", "inbox", "file", "staff"]
+Need = Literal[
+    "forms", "invitation", "my_data", "last_response", "shares", "team", "inquiries", "inbox", "file", "staff"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,7 @@ class Prompt:
     selected: tuple[str, ...] = ()
     message_id: str | None = None
     current: bool = True
+    shown_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +116,8 @@ class Scene:
     reachable: bool = True
     dialogue: Dialogue | None = None
     interviews: Mapping[int, Interview] = field(default_factory=dict)  # by response
+    begun: Mapping[int, Interview] = field(default_factory=dict)  # by response: the company's, without them so far
+    lost: tuple[int, ...] = ()  # their interviews about a company that they left, if still open
     current: Prompt | None = None
     referred: Prompt | None = None
     answered: Prompt | None = None  # the prompt that the person's edited message had answered
@@ -128,6 +133,7 @@ class Scene:
     file: FileSent | None = None
     staff: tuple[Holder, ...] = ()
     found: tuple[Known, ...] = ()  # people who were looked for
+    shares: bool = False  # they answered in a response that is their company's
 
     @property
     def address(self) -> Address:

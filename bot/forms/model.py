@@ -28,6 +28,9 @@ QuestionType = Literal[
 ATTACHED: frozenset[str] = frozenset({"image", "audio", "video", "file"})
 """Types that are answered by sending a file."""
 
+Respondent = Literal["contact", "company"]
+"""Whose response it is: each contact has one of their own, or a company has one that its contacts share."""
+
 SILENT: frozenset[str] = frozenset({"note", "calculate", "hidden"})
 """Types that a person does not answer."""
 
@@ -139,6 +142,7 @@ class Form:
 
     name: the form_id; version: the author's own version text ("" if none); languages: codes, the default first.
     files: names of the files that it wants beside it: lists in csv, media.
+    respondent: who has a response to it.
     blueprint: what the engine runs; None only where a form is made by hand, then it is worked out from the questions.
     """
 
@@ -151,6 +155,7 @@ class Form:
     settings: Mapping[str, str] = field(default_factory=_nothing)
     blueprint: Blueprint | None = None
     files: tuple[str, ...] = ()
+    respondent: Respondent = "contact"
 
     @cached_property
     def by_path(self) -> Mapping[str, Question]:

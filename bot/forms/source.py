@@ -15,7 +15,7 @@ from bot.forms.blueprint import Blueprint
 from bot.forms.expressions.scopes import ROOT
 from bot.forms.model import Expression, Form, Problem, QuestionType, Texts
 from bot.forms.program import Findings, build
-from bot.forms.xlsform import checks
+from bot.forms.xlsform import checks, respondents
 from bot.forms.xlsform.adapting import for_chat
 from bot.forms.xlsform.attachments import check_lists, check_media, files_of, lists_in, lists_wanted
 from bot.forms.xlsform.complaints import STRANGE, Unreadable, merged
@@ -81,6 +81,7 @@ def compile_source(data: bytes, *, file_name: str, files: Mapping[str, bytes] | 
     problems += [
         *found.problems,
         *_language_problems(sheets, found=found),
+        *respondents.check(sheets.settings),
         *checks.check_texts(form, places=places),
         *checks.problems_of(findings, found=found, places=places),
     ]
@@ -188,6 +189,7 @@ def _form(survey: object, *, found: Elements, sheets: Sheets) -> tuple[Form, Fin
         questions=tuple(found.questions),
         groups=tuple(found.groups),
         settings=MappingProxyType(dict(sheets.settings)),
+        respondent=respondents.respondent_of(sheets.settings),
     )
     sketch = Blueprint(
         root=str(getattr(survey, "name", "") or ROOT), entries=tuple(found.entries), actions=tuple(found.actions)

@@ -62,15 +62,18 @@ def apply(turns: Sequence[tuple[Scene, Turn]], *, owner: str, leased_until: int)
 
 
 def _hold(turns: Sequence[tuple[Scene, Turn]]) -> Steps[None]:
-    """Hold the responses that were read: what was decided on one version of a form is no answer to another one."""
+    """Hold the responses that were read: what was decided on one version of a form is no answer to another one.
+
+    Nor is it where a colleague has answered since, from another process.
+    """
     read = {
-        (interview.response, interview.version)
+        (interview.response, interview.version, interview.revision)
         for scene, turn in turns
         if turn.outcomes or turn.replies
-        for interview in scene.interviews.values()
+        for interview in (*scene.interviews.values(), *scene.begun.values())
     }
     if read and len((yield from rows(HOLD, read=sorted(read)))) != len(read):
-        raise Conflict("a response moved to another version of its form")
+        raise Conflict("a response moved to another version of its form, or was changed by a colleague")
 
 
 def _gather(gathered: Rows, scene: Scene, turn: Turn) -> None:

@@ -19,6 +19,7 @@ from storage.writes import (
     CONTACT_NAME,
     CONTACT_PUSHES,
     DELIVERIES_OF_CONTACT,
+    INTERVIEWS_LEFT,
     REACHABLE,
     RESPONSES_COMPANY,
     RIGHT,
@@ -78,9 +79,11 @@ def gather(gathered: Rows, scene: Scene, outcome: o.PeopleOutcome) -> None:  # n
             )
             add(CONTACT_COMPANY, id_=outcome.contact, company_id=outcome.company)
             add(RESPONSES_COMPANY, contact_id_=outcome.contact, company_id=outcome.company)
+            add(INTERVIEWS_LEFT, contact_id_=outcome.contact, company_id_=outcome.company)
         case o.CompanyJoined():
             add(CONTACT_COMPANY, id_=outcome.contact, company_id=outcome.company)
             add(RESPONSES_COMPANY, contact_id_=outcome.contact, company_id=outcome.company)
+            add(INTERVIEWS_LEFT, contact_id_=outcome.contact, company_id_=outcome.company)
         case o.ContactNamed():
             add(CONTACT_NAME, id_=outcome.contact, name=outcome.name)
         case o.LanguageChosen():

@@ -11,6 +11,7 @@ from storage.codec import dump, to_micros
 from storage.writes import (
     ANSWER,
     ANSWER_TAKEN_BACK,
+    COLLEAGUES_FINISHED,
     FILE,
     FILE_GIVEN_UP,
     HISTORY,
@@ -20,13 +21,16 @@ from storage.writes import (
     INSTANCE_GONE,
     INTERVIEW,
     INTERVIEW_MOVED,
+    INTERVIEWS_LEFT,
     RESPONSE,
     REVISED,
+    SHARED_CHANGED,
+    SHARED_SUBMITTED,
     SUBMITTED,
 )
 
 
-def gather(gathered: Rows, scene: Scene, outcome: o.ResponseOutcome) -> None:
+def gather(gathered: Rows, scene: Scene, outcome: o.ResponseOutcome) -> None:  # noqa: C901, PLR0912 -- one arm an outcome
     """Note the rows of one outcome."""
     add, now = gathered.add, to_micros(scene.now)
     channel = scene.address.channel
@@ -37,21 +41,18 @@ def gather(gathered: Rows, scene: Scene, outcome: o.ResponseOutcome) -> None:
                 id=outcome.response,
                 form_id=outcome.form,
                 form_version_id=outcome.version,
-                contact_id=outcome.contact,
+                contact_id=None if outcome.shared else outcome.contact,
                 company_id=outcome.company,
+                respondent="company" if outcome.shared else "contact",
+                begun_by=outcome.contact if outcome.shared else None,
                 status="partial",
                 channel=channel,
                 language=outcome.language,
                 started_at=now,
             )
-            add(
-                INTERVIEW,
-                id=outcome.interview,
-                contact_id=outcome.contact,
-                response_id=outcome.response,
-                state="open",
-                touched_at=now,
-            )
+            _interview(gathered, scene, outcome, now=now)
+        case o.InterviewBegun():
+            _interview(gathered, scene, outcome, now=now)
         case o.AnswerStored():
             _answer(gathered, scene, outcome, now=now)
         case o.InstanceAdded():
@@ -89,10 +90,29 @@ def gather(gathered: Rows, scene: Scene, outcome: o.ResponseOutcome) -> None:
             )
         case o.ResponseSubmitted(response=response):
             add(SUBMITTED, id_=response, status="submitted", submitted_at=now)
+        case o.SharedSubmitted():
+            add(SHARED_SUBMITTED, id_=outcome.response, submitted_by=outcome.contact)
+            add(COLLEAGUES_FINISHED, response_id_=outcome.response, own=outcome.interview)
+        case o.SharedChanged(response=response):
+            add(SHARED_CHANGED, id_=response)
         case o.ResponseRevised(response=response):
             add(REVISED, id_=response, revised_at=now)
         case _:
             assert_never(outcome)
+
+
+def _interview(gathered: Rows, scene: Scene, outcome: o.ResponseBegun | o.InterviewBegun, *, now: int) -> None:
+    if scene.lost and scene.contact is not None:  # at most one is open a contact
+        company = scene.contact.company
+        gathered.add(INTERVIEWS_LEFT, contact_id_=outcome.contact, company_id_=company.id if company is not None else 0)
+    gathered.add(
+        INTERVIEW,
+        id=outcome.interview,
+        contact_id=outcome.contact,
+        response_id=outcome.response,
+        state="finished" if isinstance(outcome, o.InterviewBegun) and outcome.finished else "open",
+        touched_at=now,
+    )
 
 
 def _answer(gathered: Rows, scene: Scene, outcome: o.AnswerStored, *, now: int) -> None:
@@ -104,7 +124,7 @@ def _answer(gathered: Rows, scene: Scene, outcome: o.AnswerStored, *, now: int) 
         "state": outcome.state,
         "value": value,
         "contact_id": outcome.contact,
-        "answered_at": now,
+        "answered_at": now if outcome.answered_at is None else to_micros(outcome.answered_at),
     }
     gathered.add(ANSWER, relevant=outcome.relevant, **row)
     if outcome.by_person:

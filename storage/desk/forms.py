@@ -12,7 +12,7 @@ from storage import hub, moving
 from storage.codec import load
 from storage.desk.order import Doers, Order
 from storage.statements import Row, Statement, Steps, many, one
-from storage.tables import form_versions, forms
+from storage.tables import form_versions, forms, responses
 
 FORM = Statement(
     select(forms.c.id, forms.c.state, forms.c.closed_at).where(forms.c.name == bindparam("form")), name="state of form"
@@ -24,12 +24,16 @@ NEWEST = Statement(
     .limit(1),
     name="newest version",
 )
+ANY_RESPONSE = Statement(
+    select(responses.c.id).where(responses.c.form_id == bindparam("form")).limit(1), name="any response of form"
+)
 
 
 def _publish(order: Order, command: desk.PublishForm) -> Steps[desk.Published]:
     known: Row | None = yield from one(FORM, form=command.name)
     if command.draft and known is not None and known[1] == "open":
         raise UsageError(f"the form {command.name!r} is open; close it first, or publish without --draft")
+    yield from _same_respondent(command, known)
     title = command.title or (yield from _title_so_far(command, known))
     number, new = yield from hub.publish(
         command.form,
@@ -54,6 +58,19 @@ def _publish(order: Order, command: desk.PublishForm) -> Steps[desk.Published]:
         detail = f"{outlook.moves} to version {number}, {outlook.running - outlook.moves} stayed"
         yield from order.note("responses moved", subject=command.name, detail=detail)
     return desk.Published(name=command.name, number=number, new=new, state=state, outlook=outlook)
+
+
+def _same_respondent(command: desk.PublishForm, known: Row | None) -> Steps[None]:
+    """Refuse to make of people's responses those of companies, or the other way round."""
+    newest = (yield from one(NEWEST, form=known[0])) if known is not None else None
+    if known is None or newest is None:
+        return
+    before = load(newest[2]).get("respondent", "contact")
+    if before != command.form.respondent and (yield from one(ANY_RESPONSE, form=known[0])) is not None:
+        raise UsageError(
+            f"the form {command.name!r} has responses with respondent {before!r}, which cannot become those of a "
+            f"{command.form.respondent}; leave the setting as it was, or publish under another name (form_id)"
+        )
 
 
 def _title_so_far(command: desk.PublishForm, known: Row | None) -> Steps[Any]:

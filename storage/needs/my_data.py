@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from bot.domain.inquiries import Inquiry, first_name
+from bot.domain.records import SAID
 from bot.domain.scene import Need, Scene
 from storage.codec import from_micros, maybe_moment
 from storage.codec import load as from_json
@@ -16,7 +17,7 @@ from storage.inquiries import all_of
 from storage.needs.loader import Loader
 from storage.scenes import Surroundings
 from storage.statements import Row, Statement, Steps, any_of, rows
-from storage.tables import addresses, answers, attachments, consents, forms, repeat_instances, responses
+from storage.tables import addresses, answers, attachments, consents, forms, interviews, repeat_instances, responses
 
 CONSENTS = Statement(
     select(
@@ -38,53 +39,91 @@ ADDRESSES = Statement(
     ),
     name="addresses",
 )
+_ANSWERS = (
+    responses.c.id,
+    forms.c.name,
+    responses.c.respondent,
+    responses.c.status,
+    responses.c.started_at,
+    responses.c.submitted_at,
+    answers.c.path,
+    answers.c.instance,
+    answers.c.state,
+    answers.c.value,
+    answers.c.answered_at,
+    responses.c.superseded_at,
+)
 OWN_ANSWERS = Statement(
-    select(
-        responses.c.contact_id,
-        responses.c.id,
-        forms.c.name,
-        responses.c.status,
-        responses.c.started_at,
-        responses.c.submitted_at,
-        answers.c.path,
-        answers.c.instance,
-        answers.c.state,
-        answers.c.value,
-        answers.c.answered_at,
-        responses.c.superseded_at,
-    )
+    select(responses.c.contact_id, *_ANSWERS)
     .select_from(responses.join(forms).outerjoin(answers, answers.c.response_id == responses.c.id))
     .where(any_of(responses.c.contact_id, "contacts"))
     .order_by(responses.c.started_at, answers.c.path, answers.c.instance),
     name="own answers",
 )
+# Of what a company answers together, one's own answers alone.
+OWN_SHARED_ANSWERS = Statement(
+    select(interviews.c.contact_id, *_ANSWERS)
+    .select_from(
+        interviews.join(responses, responses.c.id == interviews.c.response_id)
+        .join(forms, forms.c.id == responses.c.form_id)
+        .outerjoin(
+            answers,
+            and_(
+                answers.c.response_id == responses.c.id,
+                answers.c.contact_id == interviews.c.contact_id,
+                answers.c.state.in_(SAID),
+            ),
+        )
+    )
+    .where(any_of(interviews.c.contact_id, "contacts"), responses.c.respondent == "company")
+    .order_by(responses.c.started_at, answers.c.path, answers.c.instance),
+    name="own answers in shared responses",
+)
 OWN_INSTANCES = Statement(
     select(repeat_instances.c.id, repeat_instances.c.response_id, repeat_instances.c.path, repeat_instances.c.parent_id)
-    .select_from(repeat_instances.join(responses))
-    .where(any_of(responses.c.contact_id, "contacts"))
+    .where(any_of(repeat_instances.c.response_id, "responses"))
     .order_by(repeat_instances.c.ordinal, repeat_instances.c.id),
     name="own instances",
 )
+_FILES = (
+    forms.c.name,
+    attachments.c.path,
+    attachments.c.value,
+    attachments.c.name,
+    attachments.c.media_type,
+    attachments.c.size,
+    attachments.c.state,
+    attachments.c.created_at,
+)
+_OF_RESPONSES = attachments.join(responses, responses.c.id == attachments.c.response_id).join(
+    forms, forms.c.id == responses.c.form_id
+)
 OWN_FILES = Statement(
-    select(
-        responses.c.contact_id,
-        forms.c.name,
-        attachments.c.path,
-        attachments.c.value,
-        attachments.c.name,
-        attachments.c.media_type,
-        attachments.c.size,
-        attachments.c.state,
-        attachments.c.created_at,
-    )
-    .select_from(
-        attachments.join(responses, responses.c.id == attachments.c.response_id).join(
-            forms, forms.c.id == responses.c.form_id
-        )
-    )
+    select(responses.c.contact_id, *_FILES)
+    .select_from(_OF_RESPONSES)
     .where(any_of(responses.c.contact_id, "contacts"))
     .order_by(attachments.c.id),
     name="own files",
+)
+OWN_SHARED_FILES = Statement(
+    select(answers.c.contact_id, *_FILES)
+    .select_from(
+        _OF_RESPONSES.join(
+            answers,
+            and_(
+                answers.c.response_id == attachments.c.response_id,
+                answers.c.path == attachments.c.path,
+                answers.c.instance == attachments.c.instance,
+            ),
+        )
+    )
+    .where(
+        any_of(attachments.c.response_id, "responses"),
+        any_of(answers.c.contact_id, "contacts"),
+        responses.c.respondent == "company",
+    )
+    .order_by(attachments.c.id),
+    name="own files in shared responses",
 )
 
 
@@ -116,9 +155,13 @@ def _my_data(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
     people = sorted({scene.contact.id for scene in scenes if scene.contact is not None})
     agreed = yield from rows(CONSENTS, contacts=people)
     places = yield from rows(ADDRESSES, contacts=people)
-    given = yield from rows(OWN_ANSWERS, contacts=people)
+    shared = yield from rows(OWN_SHARED_ANSWERS, contacts=people)
+    given = [*(yield from rows(OWN_ANSWERS, contacts=people)), *shared]
     sent = yield from rows(OWN_FILES, contacts=people)
-    instances = yield from rows(OWN_INSTANCES, contacts=people)
+    if shared:
+        numbers = sorted({row[1] for row in shared})
+        sent = [*sent, *(yield from rows(OWN_SHARED_FILES, contacts=people, responses=numbers))]
+    instances = yield from rows(OWN_INSTANCES, responses=sorted({row[1] for row in given}))
     where = places_in_repeats(instances)
     asked = yield from all_of(people)
     result = []
@@ -133,6 +176,7 @@ def _my_data(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
             person,
             response,
             form,
+            respondent,
             status,
             started_at,
             submitted_at,
@@ -149,6 +193,7 @@ def _my_data(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
                 response,
                 {
                     "form": form,
+                    "respondent": respondent,
                     "status": status,
                     "started_at": from_micros(started_at),
                     "submitted_at": maybe_moment(submitted_at),
@@ -199,6 +244,7 @@ def _my_data(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
             "answers": count,
             "files": len(files),
             "inquiries": len(inquiries),
+            "shared": any(row[0] == contact.id for row in shared),
             "json": orjson.dumps(everything, option=orjson.OPT_INDENT_2),
         }
         result.append(replace(scene, my_data=data))

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import func, select
 
 from bot.domain.commands import COMMANDS
@@ -112,7 +112,6 @@ class Hub(RuleBasedStateMachine):
         """Anybody writes a command in a group with the bot."""
         self._do(who, Said(f"/{name}"), chat=self.town.group)
 
-    @precondition(lambda self: len(self.town.shown) > 40)
     @rule()
     def later(self) -> None:
         """Hours pass."""

@@ -38,12 +38,15 @@ from bot.domain.outcomes.responses import (
     FileReceived,
     InstanceAdded,
     InstanceRemoved,
+    InterviewBegun,
     InterviewMoved,
     InterviewState,
     ResponseBegun,
     ResponseOutcome,
     ResponseRevised,
     ResponseSubmitted,
+    SharedChanged,
+    SharedSubmitted,
 )
 from bot.domain.outcomes.team import Ordered, TeamOutcome
 
@@ -70,6 +73,7 @@ __all__ = [
     "InquiryOutcome",
     "InstanceAdded",
     "InstanceRemoved",
+    "InterviewBegun",
     "InterviewMoved",
     "InterviewState",
     "InvitationUsed",
@@ -90,6 +94,8 @@ __all__ = [
     "ResponseSubmitted",
     "RoleGranted",
     "SelectionChanged",
+    "SharedChanged",
+    "SharedSubmitted",
     "TeamOutcome",
     "VisitorLeft",
     "VisitorSeen",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from bot.domain.messages import FileTrouble
@@ -15,7 +16,10 @@ InterviewState = Literal["open", "paused", "finished"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseBegun:
-    """A contact starts a form: a response on this version, and an interview that walks through it."""
+    """A contact starts a form: a response on this version, and an interview that walks through it.
+
+    shared: the response is the company's, and the contact is who began it.
+    """
 
     response: int
     interview: int
@@ -24,6 +28,17 @@ class ResponseBegun:
     contact: ContactId
     company: CompanyId | None
     language: str
+    shared: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterviewBegun:
+    """A contact goes on with a response that a colleague began, or looks at it once it is `finished`."""
+
+    response: int
+    interview: int
+    contact: ContactId
+    finished: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +46,7 @@ class AnswerStored:
     """One question's row from now on. `by_person`: it enters the history; else it follows from another answer.
 
     instance: of the repeat in which it stands, 0 where it stands in none.
+    contact: whose answer it is, None of somebody who was erased; answered_at: None is now.
     """
 
     response: int
@@ -39,8 +55,9 @@ class AnswerStored:
     value: Value | None
     relevant: bool
     by_person: bool
-    contact: ContactId
+    contact: ContactId | None
     instance: int = 0
+    answered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +131,22 @@ class ResponseSubmitted:
     response: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedSubmitted:
+    """A company's response was sent in by this contact: the interviews of all colleagues in it are finished."""
+
+    response: int
+    interview: int
+    contact: ContactId
+
+
+@dataclass(frozen=True, slots=True)
+class SharedChanged:
+    """Something in a company's response, which still runs, is not as it was: who has read it before reads it again."""
+
+    response: int
+
+
 @dataclass(frozen=True, slots=True)
 class ResponseRevised:
     """An answer of a submitted response was changed."""
@@ -123,6 +156,7 @@ class ResponseRevised:
 
 ResponseOutcome = (
     ResponseBegun
+    | InterviewBegun
     | AnswerStored
     | InstanceAdded
     | InstanceRemoved
@@ -131,5 +165,7 @@ ResponseOutcome = (
     | FileGivenUp
     | InterviewMoved
     | ResponseSubmitted
+    | SharedSubmitted
+    | SharedChanged
     | ResponseRevised
 )

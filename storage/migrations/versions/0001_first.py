@@ -438,6 +438,8 @@ def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
         sa.Column("started_at", sa.BigInteger(), nullable=False),
         sa.Column("submitted_at", sa.BigInteger(), nullable=True),
         sa.Column("revised_at", sa.BigInteger(), nullable=True),
+        sa.Column("begun_by", sa.BigInteger(), nullable=True),
+        sa.Column("submitted_by", sa.BigInteger(), nullable=True),
         sa.Column("superseded_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["company_id"], ["companies.id"], name=op.f("fk_responses_company_id"), ondelete="CASCADE"

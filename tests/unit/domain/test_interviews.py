@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from bot.domain.interviews import END, Interview, Walk, first_walk, walk_on
+from bot.domain.interviews import END, Interview, Walk
 from bot.domain.outcomes import AnswerState, AnswerStored, Outcome
 from bot.domain.people import ContactId
 from bot.domain.records import Answer, Moment, instances_of
 from bot.domain.stops import Stop
+from bot.domain.walks import first_walk, walk_on
 from bot.forms.model import Choice, Expression, Form, Group, Question, QuestionType, Value
 
 NOON = Moment(now=datetime(2026, 3, 2, 11, tzinfo=UTC), timezone=ZoneInfo("Europe/Berlin"), language="de")

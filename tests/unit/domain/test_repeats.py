@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.interviews import Interview, Walk, first_walk, walk_on
+from bot.domain.interviews import Interview, Walk
 from bot.domain.outcomes import AnswerStored, AnswerTakenBack, InstanceAdded, InstanceRemoved
 from bot.domain.people import ContactId
 from bot.domain.records import Moment, instances_of
 from bot.domain.refusing import fitting_example
 from bot.domain.stops import ANOTHER, FINISHED, Stop
+from bot.domain.walks import first_walk, walk_on
 from bot.forms.model import Expression, Form, Group, Question, QuestionType, Value
 from bot.forms.source import compile_source
 from tests.unit.forms.making import compiled
