@@ -22,6 +22,7 @@ from bot.ports import Route
 from handlers import (
     account,
     basics,
+    companies,
     forms,
     inbox,
     inquiries,
@@ -33,6 +34,7 @@ from handlers import (
 )
 from handlers.menus import choose_typed, press
 
+COMPANIES: frozenset[Need] = frozenset({"companies"})
 FORMS: frozenset[Need] = frozenset({"forms"})
 INVITATION: frozenset[Need] = frozenset({"invitation"})
 MY_DATA: frozenset[Need] = frozenset({"my_data"})
@@ -176,6 +178,7 @@ ROUTES: tuple[Route, ...] = (
     *_command("inbox", inbox.inbox, INBOX),
     *_command("forms", forms.list_, FORMS),
     *_command("roles", roles.show, STAFF),
+    *_command("companies", companies.list_, COMPANIES),
     Route(name="unknown command", when=lambda scene: _command_name(scene) == "", handle=basics.unknown_command),
     # buttons
     Route(
@@ -203,6 +206,12 @@ ROUTES: tuple[Route, ...] = (
             and scene.referred.kind == "question"
         ),
         handle=questionnaire.press_question,
+    ),
+    Route(
+        name="press about companies",
+        when=lambda scene: isinstance(scene.message.content, Pressed) and companies.is_meant(scene),
+        handle=companies.picked,
+        needs=COMPANIES,
     ),
     Route(
         name="press of a menu",
@@ -249,6 +258,7 @@ ROUTES: tuple[Route, ...] = (
     Route(name="reply about an inquiry", when=inquiries.goes_on, handle=inquiries.said_more, needs=INQUIRIES),
     Route(name="typed choice about an inquiry", when=inquiries.chooses, handle=inquiries.choose, needs=INQUIRIES),
     Route(name="words for the team", when=inquiries.in_dialogue, handle=inquiries.said, needs=INQUIRIES),
+    Route(name="written about a company", when=companies.is_written, handle=companies.written, needs=COMPANIES),
     # everything else
     Route(name="file", when=questionnaire.awaits_file, handle=questionnaire.file_),
     Route(name="list or form sent in", when=people_lists.is_sent, handle=people_lists.received),
@@ -269,6 +279,7 @@ ROUTES: tuple[Route, ...] = (
         when=lambda scene: isinstance(scene.message.content, Said) and scene.message.content.forwarded,
         handle=media.forwarded,
     ),
+    Route(name="typed choice about companies", when=companies.is_meant, handle=companies.picked, needs=COMPANIES),
     Route(
         name="typed choice of a menu",
         when=lambda scene: (

@@ -49,6 +49,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="help", german="hilfe"),
     Command(name="start", german="start", listed=False),
     Command(name="inbox", german="posteingang", right="send"),
+    Command(name="companies", german="unternehmen", right="send"),
     Command(name="forms", german="frageboegen", right="forms"),
     Command(name="roles", german="rollen", right="grant"),
 )

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from bot.domain.desk.words import public_id
+from bot.domain.directory import Directory
 from bot.domain.filing import FILE_LIMIT
 from bot.domain.holders import Holder, Known
 from bot.domain.inquiries import NO_INBOX, REMIND_AFTER, FileSent, Inbox, Inquiry
@@ -22,7 +23,17 @@ from bot.forms.model import Form, Texts
 
 Registration = Literal["open", "approval", "invitation"]
 Need = Literal[
-    "forms", "invitation", "my_data", "last_response", "shares", "team", "inquiries", "inbox", "file", "staff"
+    "forms",
+    "invitation",
+    "my_data",
+    "last_response",
+    "shares",
+    "team",
+    "inquiries",
+    "inbox",
+    "file",
+    "staff",
+    "companies",
 ]
 
 
@@ -134,6 +145,7 @@ class Scene:
     staff: tuple[Holder, ...] = ()
     found: tuple[Known, ...] = ()  # people who were looked for
     shares: bool = False  # they answered in a response that is their company's
+    directory: Directory | None = None
 
     @property
     def address(self) -> Address:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import and_, bindparam, delete, func, null, or_, select, update
@@ -182,10 +182,15 @@ UNDONE = Statement(update(merges).where(merges.c.id == bindparam("id_")).values(
 _DAY = int(desk.UNDO_WITHIN.total_seconds() * 1_000_000)
 
 
-def collisions(source: int, target: int) -> Steps[list[desk.Collision]]:
+def shared(numbers: Sequence[int]) -> Steps[list[tuple[Any, ...]]]:
+    """Return companies' own responses, for `collide`."""
+    return (yield from rows(SHARED, companies=list(numbers)))
+
+
+def collide(own: Sequence[tuple[Any, ...]], source: int, target: int) -> list[desk.Collision]:
     """Return where both companies have a response of their own, of which one can count."""
     found: dict[tuple[int, int], dict[int, tuple[Any, ...]]] = {}
-    for row in (yield from rows(SHARED, companies=[source, target])):
+    for row in own:
         found.setdefault((row[1], row[2]), {})[row[0]] = row
     return [
         desk.Collision(
@@ -262,7 +267,7 @@ def _both(command: desk.MergeCompanies) -> Steps[tuple[dict[str, Any], dict[str,
 
 def _decided(command: desk.MergeCompanies, *, source: str, target: str) -> Steps[list[int]]:
     """Return the responses that another one replaces, as was picked."""
-    both = yield from collisions(command.source, command.target)
+    both = collide((yield from shared([command.source, command.target])), command.source, command.target)
     open_ = [each.form for each in both if each.form not in command.keep]
     if open_:
         raise UsageError(

@@ -13,7 +13,7 @@ from bot.domain import desk
 from bot.errors import UsageError
 from bot.house import House
 from storage import directory
-from storage.desk.company_merges import collisions
+from storage.desk.company_merges import collide, shared
 from storage.statements import Statement, change, insert, many, rows
 from storage.tables import companies, contacts, interviews, merges, responses
 from tests.contract.desk.conftest import People, form_ids
@@ -101,7 +101,8 @@ async def test_two_responses_of_companies_are_never_merged_unasked(pair: Pair) -
     eva, tom = await pair.shared()
     with pytest.raises(UsageError, match=r"both have a response to needs.*--keep needs=from"):
         await pair.merge()
-    (seen,) = await pair.house.database.read(lambda: collisions(pair.source, pair.target))
+    own = await pair.house.database.read(lambda: shared([pair.source, pair.target]))
+    (seen,) = collide(own, pair.source, pair.target)
     assert (seen.form, seen.source.id, seen.source.answers, seen.target.id) == ("needs", eva, 2, tom)
     assert seen.target.answers == 1 and seen.target.status == "partial"
 

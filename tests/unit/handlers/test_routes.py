@@ -59,6 +59,8 @@ INTERVIEW = Interview(
 QUESTION = Prompt(id=PromptId(1), kind="question", response=5, path="word")
 MENU = Prompt(id=PromptId(2), kind="menu", data={"choices": [["survey", "Fragebogen"]]})
 STEP = Prompt(id=PromptId(3), kind="dialogue", data={"step": "name", "choices": []})
+COMPANY = Prompt(id=PromptId(4), kind="company", data={"company": 1, "choices": [["tag", "Merkmal setzen"]]})
+TAGGING = Dialogue(name="company", step="tag", data={"company": 1})
 VISITOR = Visitor(language="de", code_hash="", step="consent")
 
 
@@ -154,6 +156,14 @@ EXPECTED: list[tuple[str, Scene]] = [
     ("joining", scene(SentMedia("voice"), dialogue=JOINING)),
     ("joining", scene(pressed(STEP), dialogue=JOINING, referred=STEP)),
     ("forget?", scene(Said("nein"), dialogue=FORGETTING, interviews=OPEN)),
+    ("companies", scene(Said("/unternehmen"), roles=frozenset({"organiser"}))),
+    ("unknown command", scene(Said("/unternehmen"))),
+    ("press about companies", scene(pressed(COMPANY), referred=COMPANY, roles=frozenset({"organiser"}))),
+    ("press of a menu", scene(pressed(COMPANY), referred=COMPANY)),
+    ("typed choice about companies", scene(Said("1"), current=COMPANY, roles=frozenset({"admin"}))),
+    ("typed choice of a menu", scene(Said("1"), current=COMPANY)),
+    ("written about a company", scene(Said("Bau"), dialogue=TAGGING, roles=frozenset({"organiser"}))),
+    ("not understood", scene(Said("Bau"), dialogue=TAGGING)),
     ("list or form sent in", scene(SentMedia("document", name="f.XLSX"), roles=frozenset({"admin"}))),
     ("list or form sent in", scene(SentMedia("document", name="f.csv"), roles=frozenset({"organiser"}))),
     ("form sent in by an admin", scene(SentMedia("document", name="f.md"), roles=frozenset({"admin"}))),
