@@ -11,7 +11,7 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import hubtalk, memory, startup
+from bench import hubtalk, lists, memory, startup
 from bench.budgets import HELP_S, MEMORY_MB, READY_S, Budget, questionnaire_budgets
 from bench.forms import answers, expressions
 from bench.forms import tables as forms_tables
@@ -21,7 +21,7 @@ from bench.processes import BrokenBench, cores
 from bench.questionnaire import CONTENDERS, SCENARIOS, Results, Timing, measure
 from bench.tables import questionnaire_table, remarks, table
 
-_EXTRAS = ("memory", "startup", "matrix", "forms")
+_EXTRAS = ("memory", "startup", "matrix", "forms", "import")
 _LIBRARIES = (
     "python-telegram-bot",
     "httpx",
@@ -53,7 +53,8 @@ def main() -> int:
     print(_surroundings(timing))
     broken: list[str] = []
     budgets = _questionnaire(only, timing=timing, people=options.people, broken=broken)
-    for name, extra in (("memory", _memory), ("startup", _startup), ("matrix", _matrix), ("forms", _forms)):
+    extras = (("memory", _memory), ("startup", _startup), ("matrix", _matrix), ("forms", _forms), ("import", _import))
+    for name, extra in extras:
         if not only or name in only:
             try:
                 budgets += extra(timing)
@@ -175,6 +176,16 @@ def _forms(timing: Timing) -> list[Budget]:
     took = answers.measure_preparing(times=timing.rounds)
     print(f"\n{forms_tables.size()}\n{forms_tables.preparing_table(took)}", flush=True)
     return forms_tables.budgets(single, answered, took)
+
+
+def _import(timing: Timing) -> list[Budget]:
+    took = lists.measure(rounds=timing.rounds)
+    rows = [[database, f"{seconds:.2f}"] for database, seconds in took.items()]
+    print(
+        f"\nA csv of {lists.PEOPLE:,} people, from the command to its end\n{table(['', 'seconds'], rows)}", flush=True
+    )
+    worst = max(took.values())
+    return [Budget(what="import of 10,000 contacts", value=worst, at="most", limit=lists.IMPORT_S, unit=" s")]
 
 
 def _seat(seat: int) -> str:

@@ -36,6 +36,10 @@ def my_data(draft: Draft) -> None:
         say("mydata.since", day=say.day(contact.created_at)),
         say.count("mydata.answers", int(scene.my_data.get("answers", 0))),
     ]
+    # What the team keeps about somebody is theirs to see.
+    for what, text in (("mydata.mail", scene.my_data.get("mail")), ("mydata.note", scene.my_data.get("note"))):
+        if text:
+            lines.append(say(what, text=text))
     if files := int(scene.my_data.get("files", 0)):
         lines.append(say.count("mydata.files", files))
     if inquiries := int(scene.my_data.get("inquiries", 0)):

@@ -17,7 +17,17 @@ from storage.inquiries import all_of
 from storage.needs.loader import Loader
 from storage.scenes import Surroundings
 from storage.statements import Row, Statement, Steps, any_of, rows
-from storage.tables import addresses, answers, attachments, consents, forms, interviews, repeat_instances, responses
+from storage.tables import (
+    addresses,
+    answers,
+    attachments,
+    consents,
+    contacts,
+    forms,
+    interviews,
+    repeat_instances,
+    responses,
+)
 
 CONSENTS = Statement(
     select(
@@ -38,6 +48,10 @@ ADDRESSES = Statement(
         any_of(addresses.c.contact_id, "contacts")
     ),
     name="addresses",
+)
+OF_THE_TEAM = Statement(
+    select(contacts.c.id, contacts.c.mail, contacts.c.note).where(any_of(contacts.c.id, "contacts")),
+    name="what the team entered",
 )
 _ANSWERS = (
     responses.c.id,
@@ -153,6 +167,7 @@ def places_in_repeats(instances: Sequence[Row]) -> Mapping[int, list[dict[str, o
 def _my_data(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
     del around
     people = sorted({scene.contact.id for scene in scenes if scene.contact is not None})
+    entered = {row[0]: row[1:] for row in (yield from rows(OF_THE_TEAM, contacts=people))}
     agreed = yield from rows(CONSENTS, contacts=people)
     places = yield from rows(ADDRESSES, contacts=people)
     shared = yield from rows(OWN_SHARED_ANSWERS, contacts=people)
@@ -214,8 +229,11 @@ def _my_data(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
                         "answered_at": from_micros(answered_at),
                     }
                 )
+        mail, note = entered.get(contact.id, ("", ""))
         everything = {
             "name": contact.name,
+            "mail": mail,
+            "note": note,
             "company": contact.company.name if contact.company else None,
             "language": contact.language,
             "staff": contact.staff,
@@ -242,6 +260,8 @@ def _my_data(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
         }
         data = {
             "answers": count,
+            "mail": mail,
+            "note": note,
             "files": len(files),
             "inquiries": len(inquiries),
             "shared": any(row[0] == contact.id for row in shared),

@@ -8,6 +8,7 @@ import orjson
 from sqlalchemy import select
 
 from bot.desk import perform
+from bot.domain.desk import NoteContact
 from bot.domain.messages import Address, InboundMessage, Said
 from bot.domain.scene import Scene, Turn
 from bot.house import House
@@ -57,8 +58,11 @@ async def stored(house: House, people: People, *, instances: bool = True) -> int
     return contact
 
 
-async def test_my_data_says_in_which_instance_an_answer_was_given(house: House, people: People) -> None:
-    await stored(house, people)
+async def test_my_data_says_in_which_instance_an_answer_was_given_and_what_the_team_noted(
+    house: House, people: People
+) -> None:
+    contact = await stored(house, people)
+    await perform(house, actor="somebody", command=NoteContact(contact=contact, note="calls on Mondays"))
     around = Surroundings(
         hub=house.hub, catalogue=house.texts, library=house.library, next_id=house.next_id, code_in=lambda _: ""
     )
@@ -69,6 +73,7 @@ async def test_my_data_says_in_which_instance_an_answer_was_given(house: House, 
     )  # fmt: skip
     store = SqlStore(house.database, around, clock=house.clock, owner="test")
     await store.process(Batch(messages=(message,), cursors={}), looking)
+    assert (looking.shown["note"], looking.shown["mail"]) == ("calls on Mondays", "")
     (response,) = looking.shown["responses"]
     told = {answer["question"]: answer.get("in") for answer in response["answers"]}
     assert told == {"sites/town": [{"repeat": "sites", "number": 2}], "wish": None}
