@@ -9,8 +9,18 @@ from bot.domain.choosing import folded, pick
 from bot.domain.commands import typed_command
 from bot.domain.inbox import COLLEAGUES, INBOX, KINDS, REPLY, SEND, number_and_text
 from bot.domain.inquiries import Inquiry
-from bot.domain.messages import ChatKind, FileOfInquiry, MembershipChanged, OutboundMessage, Pressed, Said, SentMedia
-from bot.domain.outcomes import Ordered, PageTurned
+from bot.domain.messages import (
+    Address,
+    ChatKind,
+    FileOfInquiry,
+    GroupMoved,
+    MembershipChanged,
+    OutboundMessage,
+    Pressed,
+    Said,
+    SentMedia,
+)
+from bot.domain.outcomes import Ordered, PageTurned, ReachabilitySeen
 from bot.domain.scene import Draft, Prompt, Scene
 from handlers.choices import picked
 from handlers.inquiries import FILES
@@ -230,6 +240,8 @@ def _choose_inbox(draft: Draft, *, here: bool) -> None:
         return
     address = scene.address if here and not is_inbox(scene) else None
     draft.record(Ordered(command=desk.ChooseInbox(address=address), actor=scene.actor))
+    if here and scene.contact is not None:  # a talk for two that others have joined: nobody is reached there alone
+        draft.record(ReachabilitySeen(reachable=False))
     draft.reply(say("inbox.is_here") if address is not None else say("inbox.is_nowhere"))
 
 
@@ -242,6 +254,12 @@ def left(draft: Draft) -> None:
         say = scene.catalogue.speaker(recipient.language)
         message = OutboundMessage(text=say("inbox.is_lost"))
         draft.tell(recipient.address, message, contact=recipient.contact, language=recipient.language)
+
+
+def moved(draft: Draft, content: GroupMoved) -> None:
+    """The group that is the inbox goes on under another id, and stays the inbox."""
+    address = Address(draft.scene.address.channel, content.to)
+    draft.record(Ordered(command=desk.ChooseInbox(address=address), actor="hubtalk"))
 
 
 def file_of_inquiry(draft: Draft) -> None:

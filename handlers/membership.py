@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bot.domain.commands import typed_command
-from bot.domain.messages import MembershipChanged, OutboundMessage, Said
+from bot.domain.messages import GroupMoved, MembershipChanged, OutboundMessage, Said
 from bot.domain.onboarding import DIALOGUE
 from bot.domain.outcomes import AddressAdded, DialogueMoved, ReachabilitySeen
 from bot.domain.scene import Draft
-from handlers.inbox import is_inbox, left
+from handlers.inbox import is_inbox, left, moved
 from handlers.onboarding import start
 
 
@@ -41,6 +41,8 @@ def group(draft: Draft) -> None:
     if is_inbox(scene):
         if isinstance(content, MembershipChanged) and not content.present:
             left(draft)
+        elif isinstance(content, GroupMoved):
+            moved(draft, content)
         return
     added = isinstance(content, MembershipChanged) and content.present
     typed = typed_command(content.text, roles=scene.roles) if isinstance(content, Said) else None

@@ -13,7 +13,7 @@ from bot.domain.scene import Reply, Tell
 from bot.ports import Mark
 from storage.codec import dump, message_of, to_micros
 from storage.statements import Statement, Steps, any_of, change, insert, many, rows
-from storage.tables import addresses, deliveries, inquiries, inquiry_messages, prompts, visitors
+from storage.tables import addresses, deliveries, hub_settings, inquiries, inquiry_messages, prompts, visitors
 
 PLAN_REPLY = insert(
     deliveries,
@@ -83,6 +83,19 @@ INQUIRY_WAITS = Statement(
     .where(inquiries.c.id.in_(select(inquiry_messages.c.inquiry_id).where(_CARRIED)))
     .values(state="open", closed_at=null(), waiting_since=bindparam("now"), remind_at=bindparam("now")),
     name="inquiry waits again",
+)
+# The group that is the inbox cannot be reached any more: what waits is told to each of the team alone, at once.
+INBOX_LOST = Statement(
+    update(hub_settings)
+    .where(hub_settings.c.key == "inbox", hub_settings.c.value == bindparam("address"))
+    .values(value="lost"),
+    name="inbox lost",
+)
+ALL_REMINDED = Statement(
+    update(inquiries)
+    .where(inquiries.c.state == "open", inquiries.c.waiting_since.is_not(None))
+    .values(remind_at=bindparam("now")),
+    name="reminders of all that wait",
 )
 # `only`: one chat of the channel ("" for all): each terminal speaks to one person.
 _OURS = (
@@ -251,6 +264,9 @@ def mark(marks: Sequence[Mark], *, now: int) -> Steps[None]:
         if item.unreachable
     ]
     yield from many(UNREACHABLE, gone)
+    for row in gone:
+        if (yield from change(INBOX_LOST, address=f"{row['channel_']}:{row['chat_']}")):
+            yield from change(ALL_REMINDED, now=now)
 
 
 def claim(

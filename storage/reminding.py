@@ -10,14 +10,15 @@ from sqlalchemy import bindparam, select, update
 
 from bot.domain.inbox import reminder
 from bot.domain.inquiries import REMIND_AGAIN, REMINDERS, Inquiry, next_reminder
+from bot.domain.messages import OutboundMessage
 from bot.domain.scene import Recipient, Tell
 from storage import deliveries
 from storage.codec import dump, load, to_micros
 from storage.inquiries import QUESTION, chosen
-from storage.needs.team import recipients
+from storage.needs.team import INBOX, LOST, recipients
 from storage.scenes import Surroundings
 from storage.statements import Statement, Steps, change, many, rows
-from storage.tables import inquiries
+from storage.tables import hub_settings, inquiries
 from storage.writes import PROMPT
 
 AT_ONCE = 50
@@ -37,6 +38,12 @@ MOVED_ON = Statement(
     .values(remind_at=bindparam("remind_at"), data=bindparam("data")),
     name="reminder moved on",
 )
+LOST_IS_TOLD = Statement(
+    update(hub_settings)
+    .where(hub_settings.c.key == INBOX, hub_settings.c.value == LOST)
+    .values(value="", changed_at=bindparam("now")),
+    name="lost inbox told",
+)
 
 
 def remind(around: Surroundings, *, now: datetime) -> Steps[int]:
@@ -45,8 +52,8 @@ def remind(around: Surroundings, *, now: datetime) -> Steps[int]:
     if not found:
         return 0
     alone, together = yield from recipients(around.hub)
+    planned = yield from _tell_of_lost_inbox(around, alone, now=to_micros(now))
     whole = {each.id: each for each in (yield from chosen(ids=[row[0] for row in found]))}
-    planned = 0
     for number, stored in found:
         inquiry, data = whole[number], dict(load(stored))
         lost = bool(inquiry.posts) and inquiry.posts[-1].from_team and not inquiry.posts[-1].arrived
@@ -62,6 +69,23 @@ def remind(around: Surroundings, *, now: datetime) -> Steps[int]:
         yield from plan(tells, now=to_micros(now), number=around.next_id)
         planned += len(tells)
     return planned
+
+
+def _tell_of_lost_inbox(around: Surroundings, alone: Sequence[Recipient], *, now: int) -> Steps[int]:
+    """Tell each of the team once that the inbox they had is gone."""
+    if not (yield from change(LOST_IS_TOLD, now=now)):
+        return 0
+    tells = [
+        Tell.of(
+            recipient.address,
+            OutboundMessage(text=around.catalogue.speaker(recipient.language)("inbox.is_lost")),
+            contact=recipient.contact,
+            language=recipient.language,
+        )
+        for recipient in alone
+    ]
+    yield from plan(tells, now=now, number=around.next_id)
+    return len(tells)
 
 
 def plan(tells: Sequence[Tell], *, now: int, number: Callable[[], int]) -> Steps[None]:

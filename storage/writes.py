@@ -282,7 +282,7 @@ INQUIRY_FILE = insert(
     name="file of an inquiry",
 )
 ADDRESS_SEEN = Statement(
-    update(addresses).where(_here(addresses)).values(seen_at=bindparam("now")), name="address seen"
+    update(addresses).where(_here(addresses)).values(seen_at=bindparam("now"), reachable=True), name="address seen"
 )
 
 # Order matters: what is pointed at comes before what points at it.

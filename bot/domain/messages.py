@@ -110,6 +110,13 @@ class MembershipChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupMoved:
+    """A group goes on under another id of its platform; `to` is that chat."""
+
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
 class Missed:
     """Several things that a person wrote while nobody read them: too long ago to be answered one by one."""
 
@@ -141,7 +148,9 @@ class FileOfInquiry:
     why: FileTrouble | None = None
 
 
-Content = Said | Edited | Pressed | SentMedia | Located | MembershipChanged | Missed | FileLost | FileOfInquiry
+Content = (
+    Said | Edited | Pressed | SentMedia | Located | MembershipChanged | GroupMoved | Missed | FileLost | FileOfInquiry
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,9 @@ from storage.tables import addresses, contacts, hub_settings, rights
 INBOX = "inbox"
 """The setting that holds the group's or room's address which is the inbox, once an organiser has chosen one."""
 
+LOST = "lost"
+"""What it holds once that cannot be reached any more, until the team has been told."""
+
 _SENDERS = [role for role, bundle in BUNDLES.items() if "send" in bundle]
 SENDERS = Statement(
     select(addresses.c.channel, addresses.c.chat, contacts.c.id, contacts.c.language, contacts.c.push_channel)
@@ -38,7 +41,7 @@ def recipients(hub: Hub) -> Steps[tuple[tuple[Recipient, ...], tuple[Recipient, 
     """Return each of the team alone, and where the team hears things: the inbox that was chosen, else the same."""
     chosen = yield from one(INBOX_CHAT)
     alone = tuple(_each_once((yield from rows(SENDERS))).values())
-    if chosen is None or not chosen[0]:
+    if chosen is None or chosen[0] in ("", LOST):
         return alone, alone
     return alone, (Recipient(address=Address.parse(chosen[0]), contact=None, language=hub.languages[0]),)
 

@@ -13,6 +13,7 @@ from bot.domain.messages import (
     ChatKind,
     Content,
     Edited,
+    GroupMoved,
     InboundMessage,
     Located,
     MembershipChanged,
@@ -58,7 +59,7 @@ _SERVICE = frozenset(
     checklist_tasks_added checklist_tasks_done connected_website delete_chat_photo direct_message_price_changed
     forum_topic_closed forum_topic_created forum_topic_edited forum_topic_reopened general_forum_topic_hidden
     general_forum_topic_unhidden gift gift_upgrade_sent giveaway_completed giveaway_created group_chat_created
-    left_chat_member managed_bot_created message_auto_delete_timer_changed migrate_from_chat_id migrate_to_chat_id
+    left_chat_member managed_bot_created message_auto_delete_timer_changed migrate_from_chat_id
     new_chat_members new_chat_photo new_chat_title paid_message_price_changed passport_data pinned_message
     poll_option_added poll_option_deleted proximity_alert_triggered refunded_payment successful_payment
     suggested_post_approval_failed suggested_post_approved suggested_post_declined suggested_post_paid
@@ -183,7 +184,7 @@ def _envelope(message: Object, *, update_id: int, reader: Reader, content: Conte
     )
 
 
-def _content(message: Object, *, reader: Reader) -> Said | SentMedia | Located | None:
+def _content(message: Object, *, reader: Reader) -> Said | SentMedia | Located | GroupMoved | None:
     forwarded = "forward_origin" in message or "forward_date" in message
     replied = message.get("reply_to_message")
     reply_to = None if replied is None else str(replied["message_id"])
@@ -192,6 +193,9 @@ def _content(message: Object, *, reader: Reader) -> Said | SentMedia | Located |
     # A venue comes with a copy of its place in `location` (https://core.telegram.org/bots/api#message).
     if (place := message.get("location") or (message.get("venue") or {}).get("location")) is not None:
         return _located(place, reply_to=reply_to)
+    # A group that becomes a supergroup gets another id (https://core.telegram.org/bots/api#message).
+    if (moved := message.get("migrate_to_chat_id")) is not None:
+        return GroupMoved(str(moved))
     sent = SentMedia("other", caption=message.get("caption"), forwarded=forwarded, reply_to=reply_to)
     for name, kind in _MEDIA:
         if (item := message.get(name)) is not None:

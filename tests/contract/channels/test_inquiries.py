@@ -14,8 +14,18 @@ from sqlalchemy import select
 
 from bot.desk import perform
 from bot.domain.desk import GrantRole, RevokeRole
-from bot.domain.messages import Address, ChatKind, MembershipChanged, Outgoing, Pressed, PromptId, Said, SentMedia
-from bot.errors import Unreachable
+from bot.domain.messages import (
+    Address,
+    ChatKind,
+    GroupMoved,
+    MembershipChanged,
+    Outgoing,
+    Pressed,
+    PromptId,
+    Said,
+    SentMedia,
+)
+from bot.errors import RateLimited, Unreachable
 from storage.tables import attachments, audit_log, deliveries, inquiries, inquiry_messages, prompts, set_aside
 from tests.contract.channels.memory import MemoryPerson, MemoryStage
 from tests.contract.channels.staging import staged
@@ -409,3 +419,74 @@ async def test_somebody_else_of_the_team_gets_an_inquiry(tmp_path: Path) -> None
             await stage.app.remind()
             await all_told(stage)
         assert len(olga.seen()) == heard, "who looks after it is recalled alone"
+
+
+async def test_the_inbox_moves_with_its_group_and_is_given_up_when_it_cannot_be_reached(tmp_path: Path) -> None:
+    async with hub(tmp_path) as stage:
+        stage.failures_expected = True
+        olga = await team(stage)
+        in_group(stage, Said("/posteingang hier"), sender="olga")
+        await heard_in(stage, "g1", "Anfragen kommen ab jetzt hierher")
+        in_group(stage, GroupMoved("g2"), sender="olga")
+        await stage.settled()
+        ada = await asked(stage)
+        await heard_in(stage, "g2", "Neue Anfrage 1")
+
+        def fail(outgoing: Outgoing) -> None:
+            if outgoing.address.chat == "g2":
+                raise Unreachable("kicked")
+
+        stage.channel.fail = fail
+        await ada.says("/fragen Und Busse?")
+        await all_told(stage)
+        await stage.app.remind()
+        await olga.hears("Ich bin nicht mehr in der Gruppe")
+        while not any("wartet auf Antwort" in text for text in olga.seen()):
+            stage.clock.ahead += timedelta(hours=4)
+            await stage.app.remind()
+            await all_told(stage)
+
+
+async def test_nothing_of_an_erased_contact_still_leaves_for_the_team(tmp_path: Path) -> None:
+    async with hub(tmp_path) as stage:
+        olga = await team(stage)
+
+        def fail(outgoing: Outgoing) -> None:
+            if outgoing.address.chat == "olga":
+                raise RateLimited("slowly", retry_after=timedelta(hours=1))
+
+        ada = await asked(stage, "Streng vertraulich?")
+        await olga.hears("Neue Anfrage 1")
+        stage.channel.fail = fail
+        await ada.says("/fragen Noch vertraulicher?")
+        await ada.hears("als Anfrage 2")
+        waits = select(deliveries.c.id).where(deliveries.c.state == "planned", deliveries.c.not_before.is_not(None))
+        while not await stage.values(waits):
+            await stage.settled()
+        await ada.says("/vergessen")
+        await ada.settled()
+        await ada.says("löschen")
+        await ada.settled()
+        assert await stage.values(waits) == []
+        bodies = await stage.values(select(deliveries.c.body)) + await stage.values(select(prompts.c.data))
+        assert not any("vertraulich" in str(body) for body in bodies)
+        stage.channel.fail = None
+
+
+async def test_a_talk_for_two_that_others_joined_is_an_inbox_and_nobodys_own_chat(tmp_path: Path) -> None:
+    async with hub(tmp_path) as stage:
+        await team(stage)
+        otto = await team(stage, "otto", "Otto Org")
+        in_group(stage, Said("/posteingang hier"), sender="otto", chat="olga")
+        await heard_in(stage, "olga", "Anfragen kommen ab jetzt hierher")
+        ada = await asked(stage)
+        told = await heard_in(stage, "olga", "Neue Anfrage 1")
+        in_group(stage, Said("Ja.", reply_to=told.id), sender="otto", chat="olga")
+        await ada.hears("Otto vom Team: Ja.")
+        in_group(stage, Said("/posteingang aus"), sender="otto", chat="olga")
+        await heard_in(stage, "olga", "wieder zu jedem im Team einzeln")
+        quiet = len(stage.channel.chat("olga"))
+        await ada.says("/fragen Und Busse?")
+        await otto.hears("Neue Anfrage 2")
+        await stage.settled()
+        assert len(stage.channel.chat("olga")) == quiet
