@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, case, func, or_, select
+from sqlalchemy import and_, bindparam, case, false, func, or_, select
 
 from bot.domain.inquiries import REOPENS_WITHIN, Inquiry, Line, Post
 from bot.domain.messages import Address
@@ -96,6 +96,11 @@ LISTED = Statement(
         inquiries.c.waiting_since,
         inquiries.c.touched_at,
         _ASSIGNED.c.name,
+        select(inquiry_messages.c.body)
+        .where(inquiry_messages.c.inquiry_id == inquiries.c.id, inquiry_messages.c.from_team.is_(false()))
+        .order_by(inquiry_messages.c.sent_at.desc(), inquiry_messages.c.id.desc())
+        .limit(1)
+        .scalar_subquery(),
     )
     .select_from(_FROM)
     .where(inquiries.c.kind == QUESTION)
@@ -156,8 +161,9 @@ def lines(*, page: int = 1, size: int = PAGE) -> Steps[tuple[list[Line], int, in
             since=from_micros(touched_at if since is None else since),
             waiting=state == "open" and since is not None,
             assigned_name=assigned or "",
+            question=question or "",
         )
-        for number, called, state, name, company, since, touched_at, assigned in found
+        for number, called, state, name, company, since, touched_at, assigned, question in found
     ]
     return listed, int(total), int(waiting)
 

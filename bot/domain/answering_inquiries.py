@@ -27,6 +27,7 @@ from bot.domain.speech import Speaker
 
 PAGE = 8
 SHOWN_POSTS = 8
+LISTED = 60  # characters of a question in the list
 WITHIN = timedelta(hours=4)
 JUST_NOW = timedelta(minutes=1)
 """Two who answer within that time could not know of each other; a longer one answers after having been asked."""
@@ -64,7 +65,8 @@ def show_list(draft: Draft) -> None:
 def _line(say: Speaker, line: Line) -> str:
     state = "inbox.line_open" if line.state == "open" else "inbox.line_closed"
     state = "inbox.line_waiting" if line.waiting else state
-    text = f"{who(line.name, line.company)} · {say(state, day=say.day(line.since))}"
+    question = excerpt(line.question, limit=LISTED) or say("inbox.file")
+    text = f"{who(line.name, line.company)} · {say(state, day=say.day(line.since), question=question)}"
     return f"{text} · {say('inbox.line_assigned', name=line.assigned_name)}" if line.assigned_name else text
 
 

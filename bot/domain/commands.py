@@ -38,7 +38,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="skip", german="weiter", companies=True, aliases=("ueberspringen", "next")),
     Command(name="pause", german="pause", companies=True),
     Command(name="review", german="uebersicht", companies=True, aliases=("antworten", "answers")),
-    Command(name="ask", german="fragen"),
+    Command(name="ask", german="fragen", companies=True),
     Command(name="menu", german="menue"),
     Command(name="language", german="sprache"),
     Command(name="privacy", german="datenschutz"),

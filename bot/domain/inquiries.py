@@ -95,6 +95,7 @@ class Line:
     since: datetime
     waiting: bool
     assigned_name: str
+    question: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,7 @@ PASS_ON, ASKED, ANSWER = "pass_on", "asked", "answer"
 KINDS = frozenset({ASK, PASS_ON, ASKED, ANSWER})
 WITHIN = timedelta(hours=1)  # what is typed later was hardly meant for the team
 SHOWN_POSTS = 6
+BETWEEN = " · "  # a form's title and its question
 ANY_FILE = Question(path="", name="", type="file")
 HOUR = timedelta(hours=1)
 
@@ -67,7 +68,7 @@ def open_dialogue(draft: Draft, *, inquiry: Inquiry | None = None, interview: In
         text = "\n".join([*_thread(draft, inquiry), say("ask.what_more")])
         where = say("ask.title_number", number=inquiry.number)
     else:
-        about = [say("ask.about", quote=excerpt(quote))] if quote else []
+        about = [say("ask.about", quote=excerpt(quote.rpartition(BETWEEN)[2]))] if quote else []
         text = "\n".join([*_listed(draft, mine), *about, say("ask.what")])
         where = say("ask.title")
     draft.reply(menu_message(text, prompt, where=where), prompt)
@@ -100,7 +101,7 @@ def quote_of(draft: Draft, interview: Interview) -> str:
     language = draft.say.language
     title = interview.form.say(interview.form.title, language) or interview.form.name
     label = walk.say(stop, stop.question.label, language) or stop.question.name
-    return excerpt(f"{title} · {label}", limit=QUOTE)
+    return excerpt(f"{title}{BETWEEN}{label}", limit=QUOTE)
 
 
 def offer(draft: Draft, text: str, *, file: SentMedia | None = None) -> None:

@@ -9,7 +9,7 @@ from itertools import count
 from sqlalchemy import and_, select
 
 from bot.domain.inbox import looked_for
-from bot.domain.inquiries import Colleague, FileSent, Inbox, Inquiry
+from bot.domain.inquiries import Colleague, FileSent, Inbox, Inquiry, Line
 from bot.domain.messages import FileOfInquiry
 from bot.domain.people import ContactId
 from bot.domain.rights import BUNDLES
@@ -78,9 +78,12 @@ def _inbox(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
         numbers=[wish.number for wish in wishes.values() if wish.number],
     )
     team = tuple(Colleague(id=ContactId(number), name=name) for number, name in (yield from rows(TEAM)))
+    pages: dict[int, tuple[list[Line], int, int]] = {}
     result = list(scenes)
     for place, wish in wishes.items():
-        listed, total, waiting = yield from lines(page=wish.page)
+        if wish.page not in pages:
+            pages[wish.page] = yield from lines(page=wish.page)
+        listed, total, waiting = pages[wish.page]
         inquiry = next(
             (each for each in found if (each.number if wish.number else each.id) == (wish.number or wish.id)), None
         )
