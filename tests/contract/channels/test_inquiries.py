@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -27,6 +28,7 @@ from bot.domain.messages import (
 )
 from bot.errors import RateLimited, Unreachable
 from storage.tables import attachments, audit_log, deliveries, inquiries, inquiry_messages, prompts, set_aside
+from tests.contract.channels.matrix import MatrixStage
 from tests.contract.channels.memory import MemoryPerson, MemoryStage
 from tests.contract.channels.staging import staged
 
@@ -490,3 +492,31 @@ async def test_a_talk_for_two_that_others_joined_is_an_inbox_and_nobodys_own_cha
         await otto.hears("Neue Anfrage 2")
         await stage.settled()
         assert len(stage.channel.chat("olga")) == quiet
+
+
+@pytest.mark.parametrize("channel", ["matrix", "matrix-encrypted"])
+async def test_a_room_that_colleagues_join_is_the_inbox(tmp_path: Path, channel: str) -> None:
+    async with staged(channel, folder=tmp_path) as stage:
+        assert isinstance(stage, MatrixStage)
+        olga = stage.person("olga")
+        role = GrantRole(person=Address.parse(olga.address), role="organiser")
+        await perform(stage.house, actor="test", command=role)
+        await olga.starts()
+        await olga.hears("Bevor es losgeht")
+        await olga.picks("Einverstanden")
+        await olga.hears("Wie dürfen wir Sie ansprechen")
+        await olga.says("Olga Org")
+        await olga.hears("Guten Tag, Olga Org")
+        colleague = await asyncio.to_thread(stage.synapse.new_user, "bob")
+        await olga.contact.call("POST", f"/rooms/{olga.room}/invite", {"user_id": colleague})
+        await olga.says("!posteingang hier")
+        await olga.hears("Anfragen kommen ab jetzt hierher")
+        ada = await stage.joined()
+        await ada.says("/fragen Gibt es Parkplätze?")
+        await ada.hears("als Anfrage 1")
+        await olga.hears("Gibt es Parkplätze?")
+        await olga.answers_to("Neue Anfrage 1", "Ja, hinter dem Haus.")
+        await olga.hears("ist unterwegs an Ada Muster")
+        await ada.hears("Olga vom Team: Ja, hinter dem Haus.")
+        await olga.says("!posteingang aus")
+        await olga.hears("wieder zu jedem im Team einzeln")
