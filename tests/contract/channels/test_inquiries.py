@@ -151,9 +151,12 @@ async def test_two_who_answer_hear_of_each_other(tmp_path: Path, database: str) 
         olga = await team(stage)
         otto = await team(stage, "otto", "Otto Org")
         ada = await asked(stage)
+        shown = {}
         for person in (olga, otto):
             await person.hears("Neue Anfrage 1")
-            await person.answers_to("Neue Anfrage 1", f"Antwort von {person.name}.")
+            shown[person.name] = stage.channel.chat(person.name)[-1].id
+        for name, message in shown.items():  # in the same instant: the bot reads both at once
+            stage.channel.says(f"Antwort von {name}.", chat=name, reply_to=message)
         await ada.hears("Antwort von")
         await ada.hears("Antwort von")
         await stage.settled()
