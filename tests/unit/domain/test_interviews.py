@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -245,3 +246,21 @@ def test_labels_mention_answers() -> None:
         walk(machines="yes", count=3).say(None, "Sie haben ${count}, also: ${machines}.", "de")
         == "Sie haben 3, also: Ja."
     )
+
+
+def test_in_a_shared_response_the_same_answer_is_one_too_and_what_follows_keeps_its_author() -> None:
+    theirs, ben = walk(machines="yes", count=3), ContactId(8)
+    by_ben = {key: replace(answer, by=ben) for key, answer in theirs.answers.items()}
+    alone, together = stored(theirs, by_ben), stored(theirs, by_ben)
+    together.by, together.shared = ADA, True
+    assert changes_of(take(alone, "park/count", value=3)) == []
+    assert [(fact.contact, fact.by_person) for fact in changes_of(take(together, "park/count", value=3))] == [
+        (ADA, True)
+    ]
+    closed = {fact.path: fact for fact in changes_of(take(together, "machines", value="no"))}
+    assert closed["park/count"].contact == ADA  # it is hers since she said the same
+    reopened = stored(theirs, by_ben)
+    reopened.by, reopened.shared = ADA, True
+    closed = {fact.path: fact for fact in changes_of(take(reopened, "machines", value="no"))}
+    assert (closed["park/count"].contact, closed["park/count"].answered_at) == (ben, NOON.now)
+    assert (closed["machines"].contact, closed["machines"].by_person) == (ADA, True)
