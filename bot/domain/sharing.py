@@ -83,7 +83,7 @@ def news(draft: Draft, interview: Interview, walk: Walk) -> None:
     came = sum(
         1
         for answer in walk.answers.values()
-        if is_anothers(interview, answer) and answer.answered_at > interview.touched_at
+        if answer.relevant and is_anothers(interview, answer) and answer.answered_at > interview.touched_at
     )
     if came:
         draft.reply(draft.say.count("shared.meanwhile", came))

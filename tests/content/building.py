@@ -19,6 +19,7 @@ TITLES = {
     "short": ("Kurze Frage", "Short question"),
     "long": ("Lange Listen", "Long lists"),
     "lists": ("Listen in Seiten", "Lists in pages"),
+    "together": ("Gemeinsam", "Together"),
 }
 
 
