@@ -31,6 +31,7 @@ from handlers import (
     onboarding,
     people_lists,
     questionnaire,
+    surveys,
 )
 from handlers.menus import choose_typed, press
 
@@ -163,7 +164,7 @@ ROUTES: tuple[Route, ...] = (
     *_command("start", onboarding.start, INVITATION),
     *_command("help", basics.help_),
     *_command("menu", basics.menu, FORMS, after_joining=True),
-    *_command("survey", questionnaire.survey, FORMS, after_joining=True),
+    *_command("survey", surveys.survey, FORMS, after_joining=True),
     *_command("back", questionnaire.back, after_joining=True),
     *_command("skip", questionnaire.skip, after_joining=True),
     *_command("pause", questionnaire.pause, after_joining=True),

@@ -10,7 +10,7 @@ from bot.domain.messages import Pressed, Said
 from bot.domain.outcomes import PromptsClosed
 from bot.domain.rights import PROMPTS
 from bot.domain.scene import Draft, Prompt, Scene
-from handlers import account, basics, forms, onboarding, people_lists, questionnaire
+from handlers import account, basics, forms, onboarding, people_lists, questionnaire, surveys
 
 
 def press(draft: Draft) -> None:
@@ -73,7 +73,7 @@ def _menu(draft: Draft, prompt: Prompt, key: str) -> None:
     if key.isdigit():
         forms_shown = prompt.data.get("forms", ())
         if 1 <= int(key) <= len(forms_shown):
-            questionnaire.open_form(draft, forms_shown[int(key) - 1])
+            surveys.open_form(draft, forms_shown[int(key) - 1])
             return
     handle = _OF_MENUS.get(key)
     if handle is None:
@@ -88,7 +88,7 @@ def _later(draft: Draft) -> None:
 
 
 _OF_MENUS: Mapping[str, Callable[[Draft], None]] = {
-    "survey": questionnaire.survey,
+    "survey": surveys.survey,
     "review": questionnaire.review_,
     "later": _later,
     "mydata": account.my_data,

@@ -1,108 +1,21 @@
-"""The questionnaire: begin or go on, answer by text or button, back, skip, pause, review, send in."""
+"""The questionnaire: answer by text or button, back, skip, pause, review, send in."""
 
 from __future__ import annotations
 
 from bot.domain import answering, handing_in, questionnaire, repeating, review, sharing
-from bot.domain.asking import menu_message, revisit, walk_in
+from bot.domain.asking import revisit, walk_in
 from bot.domain.choosing import folded, pick
 from bot.domain.commands import typed_command
 from bot.domain.interviews import Interview
-from bot.domain.messages import Edited, FileLost, Located, Pressed, PromptId, Said, SentMedia
-from bot.domain.people import Contact
+from bot.domain.messages import Edited, FileLost, Located, Pressed, Said, SentMedia
 from bot.domain.records import parts_of
-from bot.domain.scene import Draft, NewPrompt, OfferedForm, Prompt, Scene
+from bot.domain.scene import Draft, Prompt, Scene
 from bot.forms.model import ATTACHED
 
 PLACES = frozenset({"geopoint"})
 
 
-def survey(draft: Draft) -> None:
-    """Go on with the open interview, else offer the open forms by title."""
-    scene = draft.scene
-    contact = scene.contact
-    assert contact is not None
-    if contact.staff:
-        draft.reply(draft.say("survey.staff"))
-        return
-    if scene.interview is not None:
-        if _usable(draft, scene.interview):
-            questionnaire.resume(draft, scene.interview)
-        return
-    is_open = [form for form in scene.forms if form.state == "open"]
-    offered = [form for form in is_open if contact.company is not None or form.form.respondent != "company"]
-    if is_open and not offered:
-        draft.reply(draft.say("survey.needs_company"))
-    elif not offered:
-        draft.reply(draft.say("survey.none"))
-    elif len(offered) == 1:
-        _open(draft, offered[0])
-    else:
-        _offer(draft, offered)
-
-
-def _offer(draft: Draft, offered: list[OfferedForm]) -> None:
-    say = draft.say
-    choices = []
-    for number, form in enumerate(offered, start=1):
-        title = form.form.say(form.title, say.language) or form.name
-        choices.append([str(number), f"{title} ✓" if form.status == "submitted" else title])
-    prompt = NewPrompt(
-        id=PromptId(draft.scene.next_id()),
-        kind="menu",
-        data={"choices": choices, "forms": [form.id for form in offered]},
-    )
-    draft.reply(menu_message(say("survey.which"), prompt), prompt)
-
-
-def open_form(draft: Draft, form_id: int) -> None:
-    """Begin or go on with the form of that id."""
-    form = next((form for form in draft.scene.forms if form.id == form_id and form.state == "open"), None)
-    if form is None:
-        draft.reply(draft.say("survey.closed"))
-    else:
-        _open(draft, form)
-
-
-def _open(draft: Draft, form: OfferedForm) -> None:
-    contact = draft.scene.contact
-    assert contact is not None
-    shared = form.form.respondent == "company"
-    if shared and contact.company is None:
-        draft.reply(draft.say("survey.needs_company"))
-        return
-    if form.response is None:
-        questionnaire.begin(draft, contact, form)
-        return
-    if shared:
-        _open_shared(draft, contact, form, form.response)
-        return
-    _say_submitted(draft, form, form.response, shared=False)
-
-
-def _say_submitted(draft: Draft, form: OfferedForm, response: int, *, shared: bool) -> None:
-    title = form.form.say(form.title, draft.say.language) or form.name
-    draft.reply(*sharing.looking(draft, response, draft.say("survey.submitted", title=title), shared=shared))
-
-
-def _open_shared(draft: Draft, contact: Contact, form: OfferedForm, response: int) -> None:
-    """Go on with the company's response, or look at it once it is sent in."""
-    own = draft.scene.interviews.get(response)
-    begun = draft.scene.begun.get(response)
-    if form.status == "partial":
-        if own is not None:
-            questionnaire.resume(draft, own)
-        elif begun is not None:
-            sharing.join(draft, contact, begun)
-        return
-    if own is None and begun is not None:
-        own = sharing.look_at(draft, contact, begun)
-    if own is not None and own.together is not None and own.together.submitted_by != contact.id:
-        sharing.say_ended(draft, own, menu=True)
-    else:
-        _say_submitted(draft, form, response, shared=True)
-
-
-def _usable(draft: Draft, interview: Interview) -> bool:
+def usable(draft: Draft, interview: Interview) -> bool:
     """Say so if the form is closed: nothing can be answered any more, and nothing is lost."""
     if interview.form_state == "closed":
         draft.toast(draft.say("survey.closed"))
@@ -119,7 +32,7 @@ def _open_interview(draft: Draft) -> Interview | None:
         else:
             draft.reply(draft.say("survey.not_in"))
         return None
-    return interview if _usable(draft, interview) else None
+    return interview if usable(draft, interview) else None
 
 
 def back(draft: Draft) -> None:
@@ -152,7 +65,7 @@ def review_(draft: Draft) -> None:
         return
     typed = typed_command(scene.message.content.text) if isinstance(scene.message.content, Said) else None
     if typed is not None and typed.argument.isascii() and typed.argument.isdigit():
-        if _usable(draft, interview):
+        if usable(draft, interview):
             review.pick_number(draft, interview, int(typed.argument[:6]))
         return
     review.show(draft, interview)
@@ -164,7 +77,7 @@ def review_(draft: Draft) -> None:
 def press_question(draft: Draft) -> None:
     """A button of a question, current or old."""
     prompt, pressed, interview = _pressed(draft)
-    if interview is None or not _usable(draft, interview):
+    if interview is None or not usable(draft, interview):
         return
     if interview.ended_elsewhere and prompt.current:
         sharing.say_ended(draft, interview, menu=pressed.choice in ("back", "skip", "pause"))
@@ -192,7 +105,7 @@ def choose(draft: Draft, prompt: Prompt, key: str, interview: Interview) -> None
         )
         review.show(draft, interview, page=page)
         return
-    if not _usable(draft, interview):
+    if not usable(draft, interview):
         return
     if key == "submit":
         if interview.ended_elsewhere:
@@ -265,14 +178,14 @@ def answer(draft: Draft) -> None:
         and referred.response in scene.interviews
     ):
         replied_to = scene.interviews[referred.response]
-        if _usable(draft, replied_to):
+        if usable(draft, replied_to):
             answering.answer_by_text(draft, replied_to, referred.path, content.text, prompt=referred)
         return
     interview = scene.interview
     if interview is None:
         _answer_after_the_end(draft, content.text)
         return
-    if not _usable(draft, interview):
+    if not usable(draft, interview):
         return
     if (interview.state == "paused" or _away(scene, interview)) and only_greets(scene, content.text):
         questionnaire.resume(draft, interview)
@@ -336,7 +249,7 @@ def file_(draft: Draft) -> None:
     content, found = draft.scene.message.content, _asked_for(draft.scene, ATTACHED)
     assert isinstance(content, SentMedia) and found is not None
     interview, key, prompt = found
-    if _usable(draft, interview):
+    if usable(draft, interview):
         handing_in.answer_by_file(draft, interview, key, content, prompt=prompt)
 
 
@@ -345,7 +258,7 @@ def place(draft: Draft) -> None:
     content, found = draft.scene.message.content, _asked_for(draft.scene, PLACES)
     assert isinstance(content, Located) and found is not None
     interview, key, prompt = found
-    if _usable(draft, interview):
+    if usable(draft, interview):
         handing_in.answer_by_place(draft, interview, key, content, prompt=prompt)
 
 
@@ -383,7 +296,7 @@ def corrected(draft: Draft) -> None:
     prompt = scene.answered
     assert prompt is not None and prompt.response is not None
     interview = scene.interviews.get(prompt.response)
-    if interview is not None and _usable(draft, interview):
+    if interview is not None and usable(draft, interview):
         answering.correct(draft, interview, prompt.path, content.text, prompt=prompt)
 
 

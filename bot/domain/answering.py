@@ -168,6 +168,10 @@ def change_to(draft: Draft, interview: Interview, key: str, value: Value, *, was
     if stop is None:
         return
     if walk.value(key) != was:
+        if sharing.is_anothers(interview, walk.answers.get(key)):
+            draft.record(PromptsClosed())
+            draft.reply(sharing.counts_now(interview, walk, stop, draft.say))
+            return
         draft.toast(draft.say("press.stands" if walk.value(key) == value else "press.unknown"))
         return
     draft.record(PromptsClosed())
@@ -225,7 +229,8 @@ def _old_button(
 ) -> None:
     answer = walk.answers[stop.key]
     if answer.value == value:
-        draft.toast(draft.say("press.stands"))
+        anothers = sharing.is_anothers(interview, answer)
+        draft.toast(sharing.counts_now(interview, walk, stop, draft.say) if anothers else draft.say("press.stands"))
         draft.edit(pressed.message_id, questions.answered_message(walk, stop, draft.say))
         return
     recent = draft.scene.now - answer.answered_at < CHANGE_DIRECTLY_FOR

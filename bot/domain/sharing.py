@@ -43,6 +43,13 @@ def author(interview: Interview, answer: Answer | None, say: Speaker) -> str:
     return say("shared.by", name=called(interview, answer.by, say), day=say.day(answer.answered_at))
 
 
+def counts_now(interview: Interview, walk: Walk, stop: Stop, say: Speaker) -> str:
+    """Return what a question's answer is by now, and whose."""
+    answer = walk.answers.get(stop.key)
+    shown = ", ".join(questions.shown_answer(walk, stop, say))
+    return say("shared.now", answer=shown, by=author(interview, answer, say))
+
+
 # --- going on with what a colleague began ----------------------------------------------------------------------------
 
 

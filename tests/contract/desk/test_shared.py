@@ -16,7 +16,7 @@ from bot.adapters.memory import MemoryChannel
 from bot.app import App
 from bot.desk import invite, perform, table_of
 from bot.domain.desk import MergeCompanies, PublishForm
-from bot.domain.messages import Address, InboundMessage, Said
+from bot.domain.messages import Address, InboundMessage, Pressed, Said
 from bot.domain.scene import Scene, Turn
 from bot.errors import Conflict, UsageError
 from bot.forms.model import Form
@@ -241,3 +241,32 @@ async def test_of_one_batch_a_company_has_one_message_at_a_time(town: Town) -> N
     assert "Jetzt gilt „12“ statt „11“" in told
     await town.press_newest("ben", "yes")
     assert await town.table(select(answers.c.value).where(answers.c.path == "plant/staff")) == [("11",)]
+
+
+async def test_one_is_in_one_questionnaire_at_a_time_whatever_an_old_menu_offers(town: Town) -> None:
+    source = SOURCE.replace(b"| together | Gemeinsam |", b"| other | Anderer |")
+    command = PublishForm(form=together(source), name="other", file_name="other.md", source=source)
+    await perform(town.house, actor="command line", command=command)
+    await town.comes("ada", "Adawerk")
+    await town.says("ada", "/survey")
+    menu = town.shown[-1]
+    await town.says("ada", "1")
+    await town.says("ada", "12")
+    for key, wanted in (("1", "Wie groß"), ("2", "anderen Fragebogen")):
+        shown = await town.act("ada", Pressed(menu.message.prompt, key, None, menu.id))
+        assert wanted in shown[-1].message.text
+    assert len(await town.table(select(responses.c.id))) == 1
+
+
+async def test_a_running_response_moves_to_a_new_version_with_all_colleagues(town: Town) -> None:
+    for name in ("ada", "ben"):
+        await town.comes(name, "Adawerk")
+        await town.says(name, "/survey")
+    await town.says("ada", "12")
+    newer = SOURCE.replace(b"| integer | staff |", b"| integer | people |")
+    command = PublishForm(form=together(newer), name="together", file_name="together.md", source=newer, migrate=True)
+    published = await perform(town.house, actor="command line", command=command)
+    assert published.outlook is not None and (published.outlook.moves, published.outlook.moved) == (1, True)
+    assert "Wie groß" in await town.says("ben", "/survey")
+    await town.says("ben", "/review")
+    assert any("12 (wortada" in choice.label for choice in town.shown[-1].message.choices)
