@@ -104,7 +104,13 @@ async def _prepare(house: House, command: PublishForm, *, language: str) -> None
     now = to_micros(house.clock.now())
     await house.database.write(
         lambda: preview_rows.let_in(
-            contact=house.next_id(), address=house.next_id(), channel=CHANNEL, person=PERSON, language=language, now=now
+            contact=house.next_id(),
+            address=house.next_id(),
+            channel=CHANNEL,
+            person=PERSON,
+            language=language,
+            now=now,
+            company=command.form.respondent == "company",
         )
     )
 

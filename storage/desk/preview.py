@@ -10,14 +10,23 @@ CONTACT = insert(contacts, ("id", "name", "language", "company_id", "joined_at",
 ADDRESS = insert(addresses, ("id", "channel", "chat", "person", "account", "contact_id", "seen_at"))
 
 
-def let_in(*, contact: int, address: int, channel: str, person: str, language: str, now: int) -> Steps[None]:
+def let_in(
+    *, contact: int, address: int, channel: str, person: str, language: str, now: int, company: bool = False
+) -> Steps[None]:
     """Make somebody a contact without a word of theirs: only where nothing is kept, as in a preview.
 
-    They stand for a company too, which has the number of the contact.
+    company: they stand for one, which has the number of the contact.
     """
-    yield from change(COMPANY, id=contact, name=person, folded=person, state="confirmed", created_at=now)
+    if company:
+        yield from change(COMPANY, id=contact, name=person, folded=person, state="confirmed", created_at=now)
     yield from change(
-        CONTACT, id=contact, name=person, language=language, company_id=contact, joined_at=now, created_at=now
+        CONTACT,
+        id=contact,
+        name=person,
+        language=language,
+        company_id=contact if company else None,
+        joined_at=now,
+        created_at=now,
     )
     yield from change(
         ADDRESS,

@@ -135,7 +135,7 @@ class Office(Town):
             ) -> Steps[None]:
                 yield from preview_rows.let_in(
                     contact=number, address=self.house.next_id(), channel=CHANNEL, person=person, language=language,
-                    now=now,
+                    now=now, company=True,
                 )  # fmt: skip
                 yield from change(IN_COMPANY, contact=number, company=team.company, called=f"Name{person}z")
                 yield from change(COMPANY, company=team.company, called=f"Firma{name}z")
