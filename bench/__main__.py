@@ -11,7 +11,7 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import hubtalk, lists, memory, startup
+from bench import hubtalk, lists, memory, progress, startup
 from bench.budgets import HELP_S, MEMORY_MB, READY_S, Budget, questionnaire_budgets
 from bench.forms import answers, expressions
 from bench.forms import tables as forms_tables
@@ -21,7 +21,7 @@ from bench.processes import BrokenBench, cores
 from bench.questionnaire import CONTENDERS, SCENARIOS, Results, Timing, measure
 from bench.tables import questionnaire_table, remarks, table
 
-_EXTRAS = ("memory", "startup", "matrix", "forms", "import")
+_EXTRAS = ("memory", "startup", "matrix", "forms", "import", "progress")
 _LIBRARIES = (
     "python-telegram-bot",
     "httpx",
@@ -53,8 +53,15 @@ def main() -> int:
     print(_surroundings(timing))
     broken: list[str] = []
     budgets = _questionnaire(only, timing=timing, people=options.people, broken=broken)
-    extras = (("memory", _memory), ("startup", _startup), ("matrix", _matrix), ("forms", _forms), ("import", _import))
-    for name, extra in extras:
+    extras = {
+        "memory": _memory,
+        "startup": _startup,
+        "matrix": _matrix,
+        "forms": _forms,
+        "import": _import,
+        "progress": _progress,
+    }
+    for name, extra in extras.items():
         if not only or name in only:
             try:
                 budgets += extra(timing)
@@ -186,6 +193,12 @@ def _import(timing: Timing) -> list[Budget]:
     )
     worst = max(took.values())
     return [Budget(what="import of 10,000 contacts", value=worst, at="most", limit=lists.IMPORT_S, unit=" s")]
+
+
+def _progress(_: Timing) -> list[Budget]:
+    found = progress.measure(say=_say)
+    print(f"\n/progress, median of 7\n{progress.figures(found)}", flush=True)
+    return progress.budgets(found)
 
 
 def _seat(seat: int) -> str:

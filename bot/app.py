@@ -22,6 +22,7 @@ from bot.formwork import FormWork
 from bot.house import House, load_hub
 from bot.peoplework import PeopleWork
 from bot.ports import Channel
+from bot.progresswork import ProgressWork
 from bot.runtime.dispatcher import Decider, Dispatcher
 from bot.runtime.jobs import Worker
 from bot.runtime.scheduler import Ticker
@@ -78,7 +79,12 @@ class App:
         # Side by side: a slow file must not hold up a form's check.
         self.workers = [
             Worker(crew, store=self.store, channels=list(self.channels), clock=house.clock, planned=self._due.set)
-            for crew in (forms.crew(), PeopleWork(house, self.channels, forms=forms).crew(), self._files.crew())
+            for crew in (
+                forms.crew(),
+                PeopleWork(house, self.channels, forms=forms).crew(),
+                self._files.crew(),
+                ProgressWork(house).crew(),
+            )
         ]
 
     async def run(self, *, stop: asyncio.Event, ready: Callable[[], None] | None = None, ticks: bool = True) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.domain import roles, sharing
+from bot.domain import reporting, roles, sharing
 from bot.domain.commands import typed_command
 from bot.domain.messages import (
     Edited,
@@ -40,6 +40,7 @@ FORMS: frozenset[Need] = frozenset({"forms"})
 INVITATION: frozenset[Need] = frozenset({"invitation"})
 MY_DATA: frozenset[Need] = frozenset({"my_data"})
 STAFF: frozenset[Need] = frozenset({"staff"})
+PROGRESS: frozenset[Need] = frozenset({"progress"})
 LAST_RESPONSE: frozenset[Need] = frozenset({"last_response"})
 TEAM: frozenset[Need] = frozenset({"team"})
 INQUIRIES: frozenset[Need] = frozenset({"inquiries", "team"})
@@ -180,6 +181,7 @@ ROUTES: tuple[Route, ...] = (
     *_command("forms", forms.list_, FORMS),
     *_command("roles", roles.show, STAFF),
     *_command("companies", companies.list_, COMPANIES),
+    *_command("progress", reporting.show, PROGRESS),
     Route(name="unknown command", when=lambda scene: _command_name(scene) == "", handle=basics.unknown_command),
     # buttons
     Route(
@@ -222,7 +224,7 @@ ROUTES: tuple[Route, ...] = (
             and scene.referred.kind != "dialogue"
         ),
         handle=press,
-        needs=FORMS | MY_DATA | STAFF,
+        needs=FORMS | MY_DATA | STAFF | PROGRESS,
     ),
     # corrections
     Route(
@@ -288,7 +290,7 @@ ROUTES: tuple[Route, ...] = (
             and questionnaire.menu_key(scene, scene.message.content.text) is not None
         ),
         handle=choose_typed,
-        needs=FORMS | MY_DATA | STAFF,
+        needs=FORMS | MY_DATA | STAFF | PROGRESS,
     ),
     Route(name="roles: who?", when=_says_whom, handle=roles.typed, needs=STAFF),
     Route(name="answer", when=_answers_something, handle=questionnaire.answer),

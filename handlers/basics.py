@@ -37,6 +37,8 @@ def menu(draft: Draft) -> None:
         choices += [["survey", say("menu.continue")], ["review", say("menu.review")]]
     elif scene.contact is not None and not scene.contact.staff and scene.forms:
         choices.append(["survey", say("menu.survey")])
+    if scene.may("send"):
+        choices.append(["progress", say("menu.progress")])
     if scene.may("forms"):
         choices.append(["forms", say("menu.forms")])
     if scene.may("grant"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from bot.domain import roles
+from bot.domain import reporting, roles
 from bot.domain.commands import may_use, named
 from bot.domain.messages import Pressed, Said
 from bot.domain.outcomes import PromptsClosed
@@ -40,6 +40,8 @@ def _choose(draft: Draft, prompt: Prompt, key: str) -> None:
         forms.decided(draft, prompt, key)
     elif prompt.kind == people_lists.KIND:
         people_lists.decided(draft, prompt, key)
+    elif prompt.kind == reporting.KIND:
+        reporting.choose(draft, prompt, key)
     elif prompt.kind == "roles":
         roles.choose(draft, prompt, key)
     elif prompt.response is not None:
@@ -96,6 +98,7 @@ _OF_MENUS: Mapping[str, Callable[[Draft], None]] = {
     "language": basics.language,
     "help": basics.help_,
     "forms": forms.list_,
+    "progress": reporting.show,
     "roles": roles.show,
     "start": onboarding.start,
 }

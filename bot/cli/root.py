@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import chat, companies, contacts, db, doctor, export, forms, hub, inquiries, invitations, roles
+from bot.cli import chat, companies, contacts, db, doctor, export, forms, hub, inquiries, invitations, progress, roles
 from bot.errors import HubtalkError
 
 app = typer.Typer(
@@ -55,6 +55,7 @@ app.command("chat")(chat.chat)
 app.add_typer(forms.app, name="forms")
 app.command("export")(export.export)
 app.command("invite")(invitations.invite)
+app.command("progress")(progress.progress)
 app.add_typer(roles.app, name="roles")
 app.add_typer(companies.app, name="companies")
 app.add_typer(contacts.app, name="contacts")

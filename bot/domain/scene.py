@@ -17,6 +17,7 @@ from bot.domain.interviews import Interview, Walk
 from bot.domain.messages import Address, ChatKind, Edit, InboundMessage, OutboundMessage, PromptId, Said
 from bot.domain.outcomes import Outcome
 from bot.domain.people import Contact, ContactId, Invitation, Role, Visitor
+from bot.domain.progress import Figures
 from bot.domain.rights import Right, rights_of
 from bot.domain.speech import Catalogue, Speaker
 from bot.forms.model import Form, Texts
@@ -34,6 +35,7 @@ Need = Literal[
     "file",
     "staff",
     "companies",
+    "progress",
 ]
 
 
@@ -146,6 +148,7 @@ class Scene:
     found: tuple[Known, ...] = ()  # people who were looked for
     shares: bool = False  # they answered in a response that is their company's
     directory: Directory | None = None
+    progress: Figures | None = None
 
     @property
     def address(self) -> Address:

@@ -142,6 +142,8 @@ EXPECTED: list[tuple[str, Scene]] = [
     ("unknown command", scene(Said("/xyzzy"))),
     ("unknown command", scene(Said("/forms"))),
     ("forms", scene(Said("/forms"), roles=frozenset({"admin"}))),
+    ("progress", scene(Said("/fortschritt"), roles=frozenset({"organiser"}))),
+    ("unknown command", scene(Said("/fortschritt"))),
     ("roles", scene(Said("/rollen"), roles=frozenset({"admin"}))),
     ("unknown command", scene(Said("/rollen"), roles=frozenset({"organiser"}))),
     ("roles: who?", scene(Said("Ada"), dialogue=ASKING_WHOM, roles=frozenset({"admin"}))),
