@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from sqlalchemy import BigInteger, BindParameter, Text, bindparam, cast, delete, exists, select, update
 
 from bot.domain.importing import mail_hash
+from storage.merging import inside
 from storage.rights import HELD, admins_besides
-from storage.statements import Statement, Steps, change, insert, one, rows
+from storage.statements import Statement, Steps, change, insert, many, one, rows
 from storage.tables import (
     addresses,
     answer_history,
@@ -22,6 +23,7 @@ from storage.tables import (
     inquiries,
     interviews,
     jobs,
+    merges,
     prompts,
     responses,
     rights,
@@ -66,6 +68,11 @@ _FORGOTTEN_IN_SHARED = (
         for column in ("begun_by", "submitted_by")
     ),
 )
+# What an undo would put back holds names and addresses.
+MERGES_GONE = Statement(
+    delete(merges).where(merges.c.kind == "contact", (merges.c.kept == _NUMBER) | (merges.c.gone == _NUMBER)),
+    name="merges of a contact gone",
+)
 LONELY_COMPANY_GONE = Statement(
     delete(companies).where(
         companies.c.id == bindparam("company"),
@@ -101,13 +108,50 @@ RIGHTS_GONE = Statement(
 )
 
 
-def erase(contact: int, *, erasure: int, now: int, person_hash: str, keyed: Callable[[str], str]) -> Steps[None]:
-    """Erase a contact. `person_hash`: a keyed hash of who they were; `keyed` makes that of their mail address, so that
-    no list brings them back.
+def erase(
+    contact: int,
+    *,
+    erasure: int,
+    now: int,
+    person_hash: str,
+    keyed: Callable[[str], str],
+    number: Callable[[], int],
+) -> Steps[None]:
+    """Erase a contact, and those that were merged into them and can still be told apart; a proof each.
+
+    Args:
+        person_hash: a keyed hash of who they were.
+        keyed: makes that of their mail address and of their other addresses, so that no list brings them back.
+        number: for further proofs.
 
     Raises:
         UsageError: they are the last admin.
     """
+    for merged in (yield from inside(contact)):
+        yield from _erase(merged, proof={"id": number(), "person_hash": person_hash, "erased_at": now}, keyed=keyed)
+    places = yield from rows(PLACES, contact=contact)
+    proof = {"id": erasure, "person_hash": person_hash, "erased_at": now}
+    purpose, notice_hash = yield from _erase(contact, proof=proof, keyed=keyed)
+    others = {keyed(f"{channel}:{somebody}") for channel, _, somebody in places} - {person_hash}
+    yield from many(
+        PROOF,
+        [
+            {
+                **proof,
+                "id": number(),
+                "person_hash": other,
+                "contact_id": contact,
+                "mail_hash": "",
+                "purpose": purpose,
+                "notice_hash": notice_hash,
+            }
+            for other in sorted(others)
+        ],
+    )
+
+
+def _erase(contact: int, *, proof: Mapping[str, object], keyed: Callable[[str], str]) -> Steps[tuple[str, str]]:
+    """Erase one row of contacts with all that hangs on it; return the purpose and the notice of the last consent."""
     places = yield from rows(PLACES, contact=contact)
     purpose, notice_hash = (yield from one(CONSENT, contact=contact)) or ("", "")
     company, mail = (yield from one(COMPANY, contact=contact)) or (None, "")
@@ -121,16 +165,16 @@ def erase(contact: int, *, erasure: int, now: int, person_hash: str, keyed: Call
     yield from change(DRAFTS_GONE, contact=contact)
     for statement in _FORGOTTEN_IN_SHARED:
         yield from change(statement, contact=contact)
+    yield from change(MERGES_GONE, contact=contact)
     yield from change(CONTACT_GONE, contact=contact)
     if company is not None:
         yield from change(LONELY_COMPANY_GONE, company=company)
     yield from change(
         PROOF,
-        id=erasure,
+        **proof,
         contact_id=contact,
-        person_hash=person_hash,
         mail_hash=mail_hash(mail, keyed),
         purpose=purpose,
         notice_hash=notice_hash,
-        erased_at=now,
     )
+    return purpose, notice_hash

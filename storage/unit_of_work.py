@@ -14,7 +14,7 @@ from bot.domain.people import VISITOR_LIFETIME, Role
 from bot.domain.rights import Right, rights_of
 from bot.domain.scene import Hub, Reply, Scene, Turn
 from bot.ports import Batch, Clock, Decide, Handled, Job, SetAside
-from storage import deliveries, jobs, needs, reminding, scenes
+from storage import deliveries, jobs, merging, needs, reminding, scenes
 from storage.apply import apply
 from storage.codec import from_micros, to_micros
 from storage.driver import Database
@@ -247,6 +247,7 @@ class SqlStore:
         await self.database.write(
             lambda: _prune(visitors_before=to_micros(now - VISITOR_LIFETIME), seen_before=to_micros(now - SEEN_FOR))
         )
+        await self.database.write(lambda: merging.prune(now=to_micros(now)))
 
 
 def _prune(*, visitors_before: int, seen_before: int) -> Steps[None]:

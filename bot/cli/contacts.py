@@ -6,11 +6,13 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import people_lists
+from bot.cli import contact_merging, people_lists
 from bot.cli.opening import JsonFlag, checked, opened, say_json, say_table, work
 
 app = typer.Typer(help="People of companies, and the team.", no_args_is_help=True)
 app.command("import")(people_lists.import_list)
+app.command("merge")(contact_merging.merge)
+app.command("unmerge")(contact_merging.unmerge)
 
 ContactId = Annotated[str, typer.Argument(metavar="ID", help="Their id, from `hubtalk contacts list`.")]
 

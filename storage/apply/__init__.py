@@ -45,6 +45,7 @@ def apply(turns: Sequence[tuple[Scene, Turn]], *, owner: str, leased_until: int)
                 now=to_micros(scene.now),
                 person_hash=erased.person_hash,
                 keyed=scene.hub.person_hash,
+                number=scene.next_id,
             )
         except UsageError as error:  # the last admin by now
             raise Conflict(str(error)) from error

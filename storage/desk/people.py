@@ -212,6 +212,7 @@ def _erase(order: Order, command: desk.EraseContact) -> Steps[str]:
         now=order.now,
         person_hash=command.keyed(f"{places[0][0]}:{places[0][2]}") if places else "",
         keyed=command.keyed,
+        number=order.number,
     )
     yield from order.note("contact erased", subject=desk.public_id("P", command.contact))
     return name

@@ -20,6 +20,7 @@ from bot.domain.desk.content import Applied, ApplyContent, ContentForm, NoteExpo
 from bot.domain.desk.forms import FORM_NAME, FormState, Outlook, Published, PublishForm, SetFormState, Stay
 from bot.domain.desk.inquiries import AssignInquiry, ChooseInbox, CloseInquiry, ReopenInquiry, ReplyToInquiry
 from bot.domain.desk.invitations import COMPANY_USES, INVITATION_LIFETIME, ROLE_USES, Invite, Invited
+from bot.domain.desk.merging import MergeContacts, MergedContacts, UnmergeContacts, UnmergedContacts
 from bot.domain.desk.people import EraseContact, ImportPeople, NoteContact
 from bot.domain.desk.reported import Missing, ReportedInstance, ReportedResponse
 from bot.domain.desk.roles import GrantRole, Revoked, RevokeRole
@@ -48,7 +49,9 @@ __all__ = [
     "Invite",
     "Invited",
     "MergeCompanies",
+    "MergeContacts",
     "Merged",
+    "MergedContacts",
     "Missing",
     "NoteCompany",
     "NoteContact",
@@ -68,7 +71,9 @@ __all__ = [
     "Stay",
     "TagCompany",
     "UnmergeCompanies",
+    "UnmergeContacts",
     "Unmerged",
+    "UnmergedContacts",
     "public_id",
     "read_duration",
     "read_id",
