@@ -46,12 +46,24 @@ async def look_ahead(house: House, command: desk.PublishForm) -> desk.Outlook | 
 
 
 async def invite(
-    house: House, *, actor: str, company: str | None, role: Role | None, uses: int | None, expires_at: datetime | None
+    house: House,
+    *,
+    actor: str,
+    company: str | None = None,
+    role: Role | None = None,
+    contact: int | None = None,
+    uses: int | None,
+    expires_at: datetime | None,
 ) -> tuple[str, desk.Invited]:
     """Make an invitation; return its code, which is nowhere stored, and what was invited."""
     code = new_code(secrets.randbits(CODE_BITS))
     command = desk.Invite(
-        code_hash=code_hash(house.keys, code), company=company, role=role, uses=uses, expires_at=expires_at
+        code_hash=code_hash(house.keys, code),
+        company=company,
+        role=role,
+        contact=contact,
+        uses=uses,
+        expires_at=expires_at,
     )
     return code, await perform(house, actor=actor, command=command)
 

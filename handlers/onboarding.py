@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from bot.domain import onboarding
 from bot.domain.choosing import folded, pick
+from bot.domain.codes import code_within
+from bot.domain.codewords import note_guess, why_not
 from bot.domain.commands import typed_command
 from bot.domain.messages import Edited, Pressed, Said
 from bot.domain.onboarding import DIALOGUE, arrive, choose_language, consent, refuse, show_notice
-from bot.domain.outcomes import DialogueEnded, InvitationUsed, PromptAnswered, PushesSet, RoleGranted
+from bot.domain.outcomes import DialogueEnded, InvitationOpened, InvitationUsed, PromptAnswered, PushesSet, RoleGranted
 from bot.domain.people import Contact
 from bot.domain.questionnaire import resume
 from bot.domain.scene import Draft, Prompt, Scene
@@ -16,13 +20,20 @@ __all__ = ["DIALOGUE", "again", "choose_language", "code_in", "dialogue", "start
 
 
 def code_in(scene: Scene) -> str:
-    """Return the invitation code that a message carries: `/start CODE`, or a bare code from somebody turned away."""
+    """Return the invitation code that a message carries: `/start CODE`, or from somebody who has not consented a code
+    or link as it is, words around it or not.
+    """
     content = scene.message.content
     if not isinstance(content, Said):
         return ""
     typed = typed_command(content.text)
     if typed is not None:
-        return typed.argument if typed.command is not None and typed.command.name == "start" else ""
+        is_start = typed.command is not None and typed.command.name == "start"
+        return code_within(typed.argument) or typed.argument if is_start else ""
+    if scene.contact is not None:
+        return ""  # words of theirs answer something else
+    if found := code_within(content.text):
+        return found
     if scene.visitor is not None and scene.visitor.step != "turned_away":
         return ""  # what is typed here picks a language or answers the notice
     text = content.text.strip()
@@ -39,8 +50,9 @@ def visitor(draft: Draft) -> None:
     content = scene.message.content
     key = _picked(scene)
     prompt = scene.referred or scene.current
-    if known is None or known.step == "turned_away":
-        arrive(draft, code=code_in(scene))
+    code = code_in(scene)
+    if known is None or known.step == "turned_away" or code:
+        arrive(draft, code=code)
     elif prompt is not None and prompt.kind == "language" and key is not None:
         choose_language(draft, key)
     elif known.step == "consent" and key is not None and prompt is not None and prompt.kind == "consent":
@@ -102,7 +114,7 @@ def start(draft: Draft) -> None:
         draft.reply(draft.say("stop.undone"))
     if code_in(scene):
         _code_of_contact(draft, contact)
-    if scene.dialogue is not None and scene.dialogue.name == DIALOGUE and not contact.name:
+    if onboarding.still_joining(scene):
         onboarding.step_again(draft, contact)
     else:
         start_again(draft, contact)
@@ -122,10 +134,12 @@ def start_again(draft: Draft, contact: Contact) -> None:
 def _code_of_contact(draft: Draft, contact: Contact) -> None:
     invitation = draft.scene.invitation
     if invitation is None or not invitation.alive:
-        draft.reply(draft.say("code.dead"))
+        note_guess(draft)
+        draft.reply("\n".join([why_not(draft.scene, draft.say), draft.say("code.still_in")]))
     elif invitation.role is not None:
         if invitation.role not in draft.scene.roles:
-            draft.record(InvitationUsed(invitation.id), RoleGranted(invitation.role))
+            used = InvitationUsed(invitation=invitation.id, contact=contact.id)
+            draft.record(InvitationOpened(invitation.id), used, RoleGranted(invitation.role))
         draft.reply(draft.say(f"code.role_{invitation.role}"))
     elif contact.company is not None and invitation.company is not None and invitation.company.id != contact.company.id:
         draft.reply(draft.say("code.other_company", company=contact.company.name))
@@ -137,20 +151,26 @@ def again(draft: Draft) -> None:
     onboarding.step_again(draft, draft.scene.contact)
 
 
+_CONFIRMS: Mapping[str, Callable[[Draft, Contact, bool], None]] = {
+    "confirm_company": lambda draft, contact, right: onboarding.confirm_company(draft, contact, right=right),
+    "confirm_name": lambda draft, contact, right: onboarding.confirm_name(draft, contact, right=right),
+}
+
+
 def dialogue(draft: Draft) -> None:
     """An answer within the joining dialogue."""
     scene = draft.scene
     contact, content = scene.contact, scene.message.content
     assert contact is not None and scene.dialogue is not None
-    if contact.name:  # who joined has a name: it was ended from another address
+    if not onboarding.still_joining(scene):  # it was ended from another address
         draft.record(DialogueEnded())
         start_again(draft, contact)
         return
     step = scene.dialogue.step
-    if step == "confirm_company":
+    if step in _CONFIRMS:
         key = _picked(scene)
         if key in ("yes", "no"):
-            onboarding.confirm_company(draft, contact, right=key == "yes")
+            _CONFIRMS[step](draft, contact, key == "yes")
         else:
             again(draft)
     elif not isinstance(content, Said):

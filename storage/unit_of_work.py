@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, delete, select
 
+from bot.domain.guessing import KEPT_FOR
 from bot.domain.messages import Acknowledgement, Address, Edit, Identity, InboundMessage, Outgoing
 from bot.domain.outcomes import Outcome
 from bot.domain.people import VISITOR_LIFETIME, Role
@@ -23,6 +24,7 @@ from storage.scenes import Surroundings
 from storage.statements import Statement, Steps, insert, many, one, rows, upsert
 from storage.tables import (
     cursors,
+    guesses,
     heartbeats,
     identities,
     inbox_seen,
@@ -51,6 +53,7 @@ HEARTBEAT = upsert(heartbeats, keys=("name",), set_=("beat_at", "detail"))
 _OLD_VISITORS = (visitors.c.created_at < bindparam("before"),)
 OLD_VISITORS = Statement(select(visitors.c.channel, visitors.c.chat).where(*_OLD_VISITORS), name="old visitors")
 VISITORS_GONE = Statement(delete(visitors).where(*_OLD_VISITORS), name="old visitors gone")
+OLD_GUESSES_GONE = Statement(delete(guesses).where(guesses.c.last_at < bindparam("before")), name="old guesses gone")
 OLD_SEEN_GONE = Statement(delete(inbox_seen).where(inbox_seen.c.seen_at < bindparam("before")), name="old seen gone")
 _BY_CHAT = tuple(
     Statement(
@@ -245,17 +248,22 @@ class SqlStore:
         """Drop visitors who did not consent within their days, and what is only kept to recognise repeats."""
         now = self._clock.now()
         await self.database.write(
-            lambda: _prune(visitors_before=to_micros(now - VISITOR_LIFETIME), seen_before=to_micros(now - SEEN_FOR))
+            lambda: _prune(
+                visitors_before=to_micros(now - VISITOR_LIFETIME),
+                seen_before=to_micros(now - SEEN_FOR),
+                guesses_before=to_micros(now - KEPT_FOR),
+            )
         )
         await self.database.write(lambda: merging.prune(now=to_micros(now)))
 
 
-def _prune(*, visitors_before: int, seen_before: int) -> Steps[None]:
+def _prune(*, visitors_before: int, seen_before: int, guesses_before: int) -> Steps[None]:
     gone = yield from rows(OLD_VISITORS, before=visitors_before)
     for statement in _BY_CHAT:
         yield from many(statement, [{"channel_": channel, "chat_": chat} for channel, chat in gone])
     yield from many(VISITORS_GONE, [{"before": visitors_before}])
     yield from many(OLD_SEEN_GONE, [{"before": seen_before}])
+    yield from many(OLD_GUESSES_GONE, [{"before": guesses_before}])
 
 
 def _decide(loaded: Sequence[Scene], turns: Sequence[Callable[[Scene], tuple[Turn, SetAside | None]]]) -> _Decided:
@@ -263,7 +271,11 @@ def _decide(loaded: Sequence[Scene], turns: Sequence[Callable[[Scene], tuple[Tur
     decided = _Decided([], [], [])
     busy: set[tuple[str, object]] = set()
     for scene, turn_of in zip(loaded, turns, strict=True):
-        keys: set[tuple[str, object]] = {("address", scene.address)}
+        # A person may have several chats, and would try as many codes at once.
+        keys: set[tuple[str, object]] = {
+            ("address", scene.address),
+            ("person", (scene.address.channel, scene.message.sender)),
+        }
         if scene.contact is not None:
             keys.add(("contact", scene.contact.id))
             if scene.contact.company is not None:  # colleagues may share a response

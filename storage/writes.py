@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, func, null, select, update
+from sqlalchemy import and_, bindparam, case, delete, func, null, select, update
 
+from bot.domain.guessing import SIEGE
 from storage.statements import Statement, any_of, insert, lock_rows, upsert
 from storage.tables import (
     addresses,
@@ -16,10 +17,12 @@ from storage.tables import (
     consents,
     contacts,
     dialogues,
+    guesses,
     hub_settings,
     inquiries,
     inquiry_messages,
     interviews,
+    invitation_uses,
     invitations,
     jobs,
     prompts,
@@ -66,7 +69,13 @@ VISITOR_DELIVERIES_GONE = Statement(
 VISITOR_PROMPTS_GONE = Statement(
     delete(prompts).where(_here(prompts), prompts.c.response_id.is_(None)), name="visitor's prompts gone"
 )
-CONTACT = insert(contacts, ("id", "language", "staff", "joined_at", "created_at"))
+# Whom an organiser has entered keeps what is known of them when they join by an invitation of their own.
+CONTACT = upsert(
+    contacts,
+    keys=("id",),
+    set_=("language", "staff", "joined_at"),
+    columns=("id", "language", "staff", "joined_at", "created_at"),
+)
 ADDRESS = upsert(
     addresses,
     keys=CHAT,
@@ -99,6 +108,26 @@ USE_INVITATION = Statement(
     )
     .values(uses_left=invitations.c.uses_left - 1),
     name="use invitation",
+)
+USED_BY = upsert(invitation_uses, keys=("invitation_id", "contact_id"))
+INVITATION_OPENED = Statement(
+    update(invitations)
+    .where(invitations.c.id == bindparam("id_"))
+    .values(opened=invitations.c.opened + 1, opened_at=func.coalesce(invitations.c.opened_at, bindparam("now"))),
+    name="invitation opened",
+)
+GUESS = upsert(guesses, keys=("key",), set_=("tries", "since", "last_at"))
+_SIEGE = int(SIEGE.total_seconds()) * 1_000_000
+# Of all people together: processes count side by side, so the database adds up.
+GUESS_OF_ALL = upsert(
+    guesses,
+    keys=("key",),
+    set_={
+        "tries": lambda new: case((guesses.c.since <= new.since - _SIEGE, 1), else_=guesses.c.tries + 1),
+        "since": lambda new: case((guesses.c.since <= new.since - _SIEGE, new.since), else_=guesses.c.since),
+        "last_at": lambda new: new.last_at,
+    },
+    name="guess of all",
 )
 RIGHT = upsert(rights, keys=("channel", "person", "role"))
 DIALOGUE = upsert(dialogues, keys=CHAT, set_=("name", "step", "data", "expires_at"))
@@ -295,6 +324,8 @@ ORDER: tuple[Statement, ...] = (
     ADDRESS,
     CONSENT,
     DELIVERIES_OF_CONTACT,
+    USED_BY,
+    INVITATION_OPENED,
     COMPANY,
     CONTACT_COMPANY,
     RESPONSES_COMPANY,
@@ -334,6 +365,8 @@ ORDER: tuple[Statement, ...] = (
     INQUIRY,
     INQUIRY_GOES_ON,
     INQUIRY_MESSAGE,
+    GUESS,
+    GUESS_OF_ALL,
 )
 
 # These point at what the team orders, which is carried out after all else.

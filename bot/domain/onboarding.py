@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.asking import menu_message
+from bot.domain.codewords import note_guess, where_to_ask, why_not
 from bot.domain.commands import by_name
 from bot.domain.messages import OutboundMessage, PromptId, Way
 from bot.domain.outcomes import (
@@ -13,6 +14,7 @@ from bot.domain.outcomes import (
     ContactNamed,
     DialogueEnded,
     DialogueMoved,
+    InvitationOpened,
     InvitationUsed,
     RoleGranted,
     VisitorLeft,
@@ -30,13 +32,19 @@ def arrive(draft: Draft, *, code: str) -> None:
     scene = draft.scene
     invited = scene.invitation is not None and scene.invitation.alive
     language = scene.visitor.language if scene.visitor else scene.language
+    note_guess(draft)
+    if scene.tried is not None and not invited and scene.visitor is not None and scene.visitor.code_hash:
+        draft.reply(why_not(scene, draft.say))  # they came by a good one, and that is kept
+        return
     if scene.hub.registration == "invitation" and not invited and not scene.roles:
         draft.record(VisitorSeen(language=language, code_hash="", step="turned_away"))
         _turn_away(draft, code=code)
         return
     kept = scene.invitation.code_hash if scene.invitation is not None and invited else ""
     if code and not invited:
-        draft.reply(draft.say("code.not_needed"))
+        draft.reply("\n".join([why_not(scene, draft.say), draft.say("code.not_needed")]))
+    if kept and scene.invitation is not None and (scene.visitor is None or scene.visitor.code_hash != kept):
+        draft.record(InvitationOpened(scene.invitation.id))
     known = scene.visitor is not None and scene.visitor.step == "consent"
     if known or hub_language(scene.message.language, scene.hub.languages):
         _welcome(draft, ask=False)
@@ -51,8 +59,6 @@ def arrive(draft: Draft, *, code: str) -> None:
 
 def _turn_away(draft: Draft, *, code: str) -> None:
     scene = draft.scene
-    key = "stranger.bad_code" if code else "stranger.needs_invitation"
-    person = f"{scene.address.channel}:{scene.message.sender}"
     # A platform that tells no language: nobody has been asked for theirs yet, so all of them are spoken.
     told = scene.visitor is not None and scene.visitor.step != "turned_away"
     knows = told or hub_language(scene.message.language, scene.hub.languages)
@@ -60,8 +66,13 @@ def _turn_away(draft: Draft, *, code: str) -> None:
     draft.reply(
         OutboundMessage(
             where=scene.hub.name,
-            text="\n\n".join(say(key, hub=scene.hub.name) for say in speakers),
-            hint="\n".join(say("stranger.address", address=person) for say in speakers),
+            text="\n\n".join(
+                "\n".join([why_not(scene, say), where_to_ask(scene, say)])
+                if code
+                else say("stranger.needs_invitation", hub=scene.hub.name)
+                for say in speakers
+            ),
+            hint="\n".join(say("stranger.address", address=scene.written_by) for say in speakers),
         )
     )
 
@@ -153,7 +164,9 @@ def consent(draft: Draft) -> None:
         return
     purpose = purpose_of(scene)
     notice = "notice/staff" if purpose == "staff" else "notice/privacy"
-    contact = ContactId(scene.next_id())
+    invitation = scene.invitation if scene.invitation is not None and scene.invitation.alive else None
+    person = invitation.person if invitation is not None else None
+    contact = person.id if person is not None else ContactId(scene.next_id())
     wording = scene.hub.hashes.get((notice, scene.language), "")
     draft.record(
         ContactJoined(
@@ -166,22 +179,24 @@ def consent(draft: Draft) -> None:
             hash=wording,
         )
     )
-    invitation = scene.invitation if scene.invitation is not None and scene.invitation.alive else None
     if invitation is not None:
-        draft.record(InvitationUsed(invitation.id))
+        draft.record(InvitationUsed(invitation=invitation.id, contact=contact))
         if invitation.role is not None:
             draft.record(RoleGranted(invitation.role))
+    called = person.name if person is not None else ""
     if purpose == "staff":
         _ask_name(draft, contact=contact)
     elif invitation is not None and invitation.company is not None:
-        _confirm_company(draft, contact=contact, company=invitation.company.id, name=invitation.company.name)
+        company = invitation.company
+        _confirm_company(draft, contact=contact, company=company.id, name=company.name, called=called)
     else:
-        _ask_company(draft, contact=contact)
+        _ask_company(draft, contact=contact, called=called)
 
 
-def _confirm_company(draft: Draft, *, contact: ContactId, company: CompanyId, name: str) -> None:
+def _confirm_company(draft: Draft, *, contact: ContactId, company: CompanyId, name: str, called: str = "") -> None:
+    """Ask whether the invitation's company is theirs. `called`: the name by which an organiser has entered them."""
     say = draft.say
-    data = {"contact": contact, "company": company, "company_name": name}
+    data = {"contact": contact, "company": company, "company_name": name, "called": called}
     prompt = _step_prompt(
         draft, "confirm_company", choices=[["yes", say("joining.company_yes")], ["no", say("joining.company_no")]]
     )
@@ -189,15 +204,26 @@ def _confirm_company(draft: Draft, *, contact: ContactId, company: CompanyId, na
     draft.reply(menu_message(say("joining.company_right", company=name), prompt), prompt)
 
 
-def _ask_company(draft: Draft, *, contact: ContactId) -> None:
+def _ask_company(draft: Draft, *, contact: ContactId, called: str = "") -> None:
     prompt = _step_prompt(draft, "company")
-    draft.record(DialogueMoved(name=DIALOGUE, step="company", data={"contact": contact}))
+    draft.record(DialogueMoved(name=DIALOGUE, step="company", data={"contact": contact, "called": called}))
     draft.reply(OutboundMessage(text=draft.say("joining.company"), hint=draft.say("joining.company_hint")), prompt)
 
 
-def _ask_name(draft: Draft, *, contact: ContactId) -> None:
+def _ask_or_confirm_name(draft: Draft, *, contact: ContactId, called: str) -> None:
+    if not called:
+        _ask_name(draft, contact=contact)
+        return
+    say = draft.say
+    choices = [["yes", say("joining.company_yes")], ["no", say("joining.name_no")]]
+    prompt = _step_prompt(draft, "confirm_name", choices=choices)
+    draft.record(DialogueMoved(name=DIALOGUE, step="confirm_name", data={"contact": contact, "called": called}))
+    draft.reply(menu_message(say("joining.name_right", name=called), prompt), prompt)
+
+
+def _ask_name(draft: Draft, *, contact: ContactId, called: str = "") -> None:
     prompt = _step_prompt(draft, "name")
-    draft.record(DialogueMoved(name=DIALOGUE, step="name", data={"contact": contact}))
+    draft.record(DialogueMoved(name=DIALOGUE, step="name", data={"contact": contact, "called": called}))
     draft.reply(OutboundMessage(text=draft.say("joining.name")), prompt)
 
 
@@ -217,11 +243,14 @@ def step_again(draft: Draft, contact: Contact) -> None:
                 contact=contact.id,
                 company=CompanyId(dialogue.data["company"]),
                 name=dialogue.data["company_name"],
+                called=_called(draft),
             )
         case "company":
-            _ask_company(draft, contact=contact.id)
+            _ask_company(draft, contact=contact.id, called=_called(draft))
+        case "confirm_name":
+            _ask_or_confirm_name(draft, contact=contact.id, called=_called(draft))
         case _:
-            _ask_name(draft, contact=contact.id)
+            _ask_name(draft, contact=contact.id, called=_called(draft))
 
 
 def confirm_company(draft: Draft, contact: Contact, *, right: bool) -> None:
@@ -229,10 +258,34 @@ def confirm_company(draft: Draft, contact: Contact, *, right: bool) -> None:
     dialogue = draft.scene.dialogue
     assert dialogue is not None
     if not right:
-        _ask_company(draft, contact=contact.id)
+        _ask_company(draft, contact=contact.id, called=_called(draft))
         return
     draft.record(CompanyJoined(company=CompanyId(dialogue.data["company"]), contact=contact.id))
-    _ask_name(draft, contact=contact.id)
+    _ask_or_confirm_name(draft, contact=contact.id, called=_called(draft))
+
+
+def confirm_name(draft: Draft, contact: Contact, *, right: bool) -> None:
+    """Whom an organiser has entered says whether they are called so."""
+    if right:
+        _welcome_contact(draft, contact, name=_called(draft))
+    else:
+        _ask_name(draft, contact=contact.id, called=_called(draft))
+
+
+def still_joining(scene: Scene) -> bool:
+    """Whether a question of the joining dialogue is open.
+
+    Who has a name has joined, perhaps from another address; but for those whose name was known before.
+    """
+    dialogue = scene.dialogue
+    if dialogue is None or dialogue.name != DIALOGUE or scene.contact is None:
+        return False
+    return not scene.contact.name or bool(dialogue.data.get("called"))
+
+
+def _called(draft: Draft) -> str:
+    dialogue = draft.scene.dialogue
+    return str(dialogue.data.get("called", "")) if dialogue is not None else ""
 
 
 def take_company(draft: Draft, contact: Contact, text: str) -> None:
@@ -242,7 +295,7 @@ def take_company(draft: Draft, contact: Contact, text: str) -> None:
         draft.reply(draft.say("joining.company_unclear", limit=NAME_LIMIT))
         return
     draft.record(CompanyClaimed(company=CompanyId(draft.scene.next_id()), name=name, contact=contact.id))
-    _ask_name(draft, contact=contact.id)
+    _ask_or_confirm_name(draft, contact=contact.id, called=_called(draft))
 
 
 def take_name(draft: Draft, contact: Contact, text: str) -> None:
@@ -251,6 +304,10 @@ def take_name(draft: Draft, contact: Contact, text: str) -> None:
     if not _is_a_name(name):
         draft.reply(draft.say("joining.name_unclear", limit=NAME_LIMIT))
         return
+    _welcome_contact(draft, contact, name=name)
+
+
+def _welcome_contact(draft: Draft, contact: Contact, *, name: str) -> None:
     draft.record(ContactNamed(contact=contact.id, name=name), DialogueEnded())
     say, scene = draft.say, draft.scene
     if contact.staff:

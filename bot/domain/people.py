@@ -53,17 +53,34 @@ class Visitor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Invitation:
-    """A code that ties the one who opens it to a company or a role.
+class Invitee:
+    """A person whom an organiser has entered to invite them, and who has not joined yet."""
 
-    alive: False when it is used up, expired or revoked; code_hash: what is stored of the code.
+    id: ContactId
+    name: str
+
+
+InvitationState = Literal["alive", "used_up", "expired", "revoked"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """A code that ties the one who opens it to a company or a role, or to what is known of them (`person`).
+
+    code_hash: what is stored of the code.
     """
 
     id: int
     company: Company | None
     role: Role | None
-    alive: bool
+    state: InvitationState = "alive"
     code_hash: str = ""
+    person: Invitee | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still lets people in."""
+        return self.state == "alive"
 
 
 def clean_name(text: str) -> str:

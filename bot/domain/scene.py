@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.desk.words import public_id
 from bot.domain.directory import Directory
 from bot.domain.filing import FILE_LIMIT
+from bot.domain.guessing import Guesses
 from bot.domain.holders import Holder, Known
 from bot.domain.inquiries import NO_INBOX, REMIND_AFTER, FileSent, Inbox, Inquiry
 from bot.domain.interviews import Interview, Walk
@@ -105,6 +106,17 @@ class OfferedForm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """A code that a message carries; with `held_until` it was not looked at.
+
+    guesses: the person's wrong ones of late.
+    """
+
+    guesses: Guesses | None = None
+    held_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
     """Where something for the team goes. `contact` None: a group that is the inbox."""
 
@@ -136,6 +148,7 @@ class Scene:
     answered: Prompt | None = None  # the prompt that the person's edited message had answered
     forms: tuple[OfferedForm, ...] = ()
     invitation: Invitation | None = None
+    tried: Tried | None = None
     my_data: Mapping[str, Any] = field(default_factory=dict)
     team: tuple[Recipient, ...] = ()
     organisers: tuple[Recipient, ...] = ()  # each of them alone, also where a group is the inbox
@@ -169,6 +182,11 @@ class Scene:
         """Who writes, as the audit log has it: an id that says nothing once they are erased."""
         writer = self.person or self.contact
         return public_id("P", writer.id) if writer is not None else ""
+
+    @property
+    def written_by(self) -> str:
+        """Who writes, as roles are granted: `telegram:4711`."""
+        return f"{self.address.channel}:{self.message.sender}"
 
     @property
     def language(self) -> str:

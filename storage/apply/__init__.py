@@ -49,7 +49,7 @@ def apply(turns: Sequence[tuple[Scene, Turn]], *, owner: str, leased_until: int)
             )
         except UsageError as error:  # the last admin by now
             raise Conflict(str(error)) from error
-    for invitation, now in gathered.uses:
+    for invitation, now in sorted(gathered.uses):
         if (yield from change(USE_INVITATION, id_=invitation, now=now)) != 1:
             raise Conflict("the invitation was used up by somebody else")
     for statement in ORDER:

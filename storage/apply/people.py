@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from bot.domain import outcomes as o
+from bot.domain.guessing import EVERYBODY
 from bot.domain.people import ContactId, folded_company
 from bot.domain.scene import Scene
 from storage.apply.gathered import Rows
@@ -19,10 +20,14 @@ from storage.writes import (
     CONTACT_NAME,
     CONTACT_PUSHES,
     DELIVERIES_OF_CONTACT,
+    GUESS,
+    GUESS_OF_ALL,
     INTERVIEWS_LEFT,
+    INVITATION_OPENED,
     REACHABLE,
     RESPONSES_COMPANY,
     RIGHT,
+    USED_BY,
     VISITOR,
     VISITOR_DELIVERIES_GONE,
     VISITOR_GONE,
@@ -58,6 +63,11 @@ def gather(gathered: Rows, scene: Scene, outcome: o.PeopleOutcome) -> None:  # n
             _here_too(gathered, scene, contact, now=now)
         case o.InvitationUsed(invitation=invitation):
             gathered.uses.append((invitation, now))
+            add(USED_BY, invitation_id=invitation, contact_id=outcome.contact, used_at=now)
+        case o.InvitationOpened(invitation=invitation):
+            add(INVITATION_OPENED, id_=invitation, now=now)
+        case o.CodeGuessed():
+            _guessed(gathered, outcome, now=now)
         case o.RoleGranted(role=role):
             add(
                 RIGHT,
@@ -96,6 +106,12 @@ def gather(gathered: Rows, scene: Scene, outcome: o.PeopleOutcome) -> None:  # n
             gathered.erased.append((scene, outcome))
         case _:
             assert_never(outcome)
+
+
+def _guessed(gathered: Rows, outcome: o.CodeGuessed, *, now: int) -> None:
+    own = outcome.guesses
+    gathered.add(GUESS, key=outcome.key, tries=own.tries, since=to_micros(own.since), last_at=now)
+    gathered.add(GUESS_OF_ALL, key=EVERYBODY, tries=1, since=now, last_at=now)
 
 
 def _joined(gathered: Rows, scene: Scene, outcome: o.ContactJoined, *, now: int) -> None:

@@ -1,8 +1,8 @@
-"""Making invitations."""
+"""Making and revoking invitations."""
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, update
 
 from bot.domain import desk
 from bot.domain.people import NAME_LIMIT, clean_name, folded_company
@@ -10,8 +10,8 @@ from bot.errors import UsageError
 from storage.codec import to_micros
 from storage.desk.companies import NEW_COMPANY
 from storage.desk.order import Doers, Order
-from storage.statements import Row, Statement, Steps, change, insert, rows
-from storage.tables import companies, invitations
+from storage.statements import Row, Statement, Steps, change, insert, one, rows
+from storage.tables import companies, contacts, invitations
 
 COMPANIES = Statement(
     select(companies.c.id, companies.c.name, companies.c.state).order_by(companies.c.id), name="companies by age"
@@ -22,6 +22,7 @@ INVITATION = insert(
         "id",
         "code_hash",
         "company_id",
+        "contact_id",
         "role",
         "uses",
         "uses_left",
@@ -30,12 +31,41 @@ INVITATION = insert(
         "created_at",
     ),
 )
+PERSON = Statement(
+    select(contacts.c.name, contacts.c.joined_at, companies.c.name)
+    .select_from(contacts.outerjoin(companies, companies.c.id == contacts.c.company_id))
+    .where(contacts.c.id == bindparam("contact"), contacts.c.merged_into.is_(None)),
+    name="person to invite",
+)
+WHOSE = Statement(
+    select(
+        invitations.c.company_id,
+        invitations.c.role,
+        invitations.c.contact_id,
+        invitations.c.revoked_at,
+        companies.c.name,
+        contacts.c.name,
+    )
+    .select_from(
+        invitations.outerjoin(companies, companies.c.id == invitations.c.company_id).outerjoin(
+            contacts, contacts.c.id == invitations.c.contact_id
+        )
+    )
+    .where(invitations.c.id == bindparam("invitation")),
+    name="whose invitation",
+)
+REVOKED = Statement(
+    update(invitations).where(invitations.c.id == bindparam("invitation")).values(revoked_at=bindparam("now")),
+    name="invitation revoked",
+)
 
 
 def _invite(order: Order, command: desk.Invite) -> Steps[desk.Invited]:
     company: int | None = None
     invited = desk.Invited()
-    if command.company is not None:
+    if command.contact is not None:
+        invited = yield from _person(command)
+    elif command.company is not None:
         company, invited = yield from _company_called(order, command.company)
     number = order.number()
     yield from change(
@@ -43,6 +73,7 @@ def _invite(order: Order, command: desk.Invite) -> Steps[desk.Invited]:
         id=number,
         code_hash=command.code_hash,
         company_id=company,
+        contact_id=command.contact,
         role=command.role or "",
         uses=command.uses,
         uses_left=command.uses,
@@ -50,10 +81,47 @@ def _invite(order: Order, command: desk.Invite) -> Steps[desk.Invited]:
         created_by=order.actor,
         created_at=order.now,
     )
-    whom = f"role {command.role}" if command.role else f"company {desk.public_id('C', company or 0)}"
     uses = "any number of uses" if command.uses is None else f"{command.uses} uses"
-    yield from order.note("invitation made", subject=whom, detail=uses)
+    subject = _whom(company=company, role=command.role or "", contact=command.contact)
+    yield from order.note("invitation made", subject=subject, detail=f"{desk.public_id('I', number)}, {uses}")
     return invited
+
+
+def _whom(*, company: int | None, role: str, contact: int | None) -> str:
+    """Say for whom an invitation is, by ids."""
+    if contact is not None:
+        return f"person {desk.public_id('P', contact)}"
+    return f"role {role}" if role else f"company {desk.public_id('C', company or 0)}"
+
+
+def _person(command: desk.Invite) -> Steps[desk.Invited]:
+    """Find who is to join; only people who were entered and have not joined yet can be invited so."""
+    number = command.contact or 0
+    found = yield from one(PERSON, contact=number)
+    if found is None:
+        raise UsageError(f"there is no contact {desk.public_id('P', number)}; `hubtalk contacts list` shows their ids")
+    name, joined_at, company = found
+    if joined_at is not None:
+        raise UsageError(f"{desk.public_id('P', number)} has joined already and needs no invitation")
+    if command.role is not None or command.uses != 1:
+        raise UsageError("an invitation for one person is good once, and for no role")
+    return desk.Invited(company=company, contact=name, known=True)
+
+
+def _revoke(order: Order, command: desk.RevokeInvitation) -> Steps[str]:
+    number = command.invitation
+    found = yield from one(WHOSE, invitation=number)
+    if found is None:
+        raise UsageError(
+            f"there is no invitation {desk.public_id('I', number)}; `hubtalk invitations list` shows their ids"
+        )
+    company, role, contact, revoked_at, company_name, name = found
+    if revoked_at is not None:
+        raise UsageError(f"{desk.public_id('I', number)} is revoked already")
+    yield from change(REVOKED, invitation=number, now=order.now)
+    subject = _whom(company=company, role=role, contact=contact)
+    yield from order.note("invitation revoked", subject=subject, detail=desk.public_id("I", number))
+    return str(name or company_name or role)
 
 
 def _company_called(order: Order, text: str) -> Steps[tuple[int, desk.Invited]]:
@@ -74,4 +142,4 @@ def _company_called(order: Order, text: str) -> Steps[tuple[int, desk.Invited]]:
     return number, desk.Invited(company=name, company_id=number, claimed=claimed)
 
 
-DOERS: Doers = {desk.Invite: _invite}
+DOERS: Doers = {desk.Invite: _invite, desk.RevokeInvitation: _revoke}

@@ -19,12 +19,12 @@ from bot.domain.desk.companies import (
 from bot.domain.desk.content import Applied, ApplyContent, ContentForm, NoteExport
 from bot.domain.desk.forms import FORM_NAME, FormState, Outlook, Published, PublishForm, SetFormState, Stay
 from bot.domain.desk.inquiries import AssignInquiry, ChooseInbox, CloseInquiry, ReopenInquiry, ReplyToInquiry
-from bot.domain.desk.invitations import COMPANY_USES, INVITATION_LIFETIME, ROLE_USES, Invite, Invited
+from bot.domain.desk.invitations import COMPANY_USES, INVITATION_LIFETIME, ROLE_USES, Invite, Invited, RevokeInvitation
 from bot.domain.desk.merging import MergeContacts, MergedContacts, UnmergeContacts, UnmergedContacts
 from bot.domain.desk.people import EraseContact, ImportPeople, NoteContact
 from bot.domain.desk.reported import Missing, ReportedInstance, ReportedResponse
 from bot.domain.desk.roles import GrantRole, Revoked, RevokeRole
-from bot.domain.desk.words import LONGEST, public_id, read_duration, read_id
+from bot.domain.desk.words import LONGEST, public_id, read_duration, read_id, read_uses
 
 __all__ = [
     "COMPANY_USES",
@@ -63,6 +63,7 @@ __all__ = [
     "ReplyToInquiry",
     "ReportedInstance",
     "ReportedResponse",
+    "RevokeInvitation",
     "RevokeRole",
     "Revoked",
     "SetFormState",
@@ -77,4 +78,5 @@ __all__ = [
     "public_id",
     "read_duration",
     "read_id",
+    "read_uses",
 ]

@@ -10,6 +10,7 @@ from bot.domain.codes import ALPHABET
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DIGITS = 13  # 13 signs of 5 bits hold an id of 63 bits
+MOST_USES = 100_000
 LONGEST = timedelta(days=3660)
 
 
@@ -28,8 +29,24 @@ def read_duration(text: str) -> timedelta:
     return duration
 
 
-def public_id(kind: Literal["R", "C", "P"], number: int) -> str:
-    """Return an id as people and spreadsheets meet it: `R0B5…` for a response, C a company, P a person.
+def read_uses(text: str) -> int | None:
+    """Read how many people may use an invitation; None: any number.
+
+    Raises:
+        ValueError: it is neither a number from 1 to 100,000 nor `any`.
+    """
+    plain = text.strip().lower()
+    if plain == "any":
+        return None
+    if not re.fullmatch("[0-9]{1,6}", plain, re.ASCII) or not 1 <= int(plain) <= MOST_USES:
+        raise ValueError("write a number from 1 to 100000, or any")
+    return int(plain)
+
+
+def public_id(kind: Literal["R", "C", "P", "I"], number: int) -> str:
+    """Return an id as people and spreadsheets meet it: `R0B5…` for a response.
+
+    C is a company, P a person, I an invitation.
 
     Our numbers have 63 bits; as digits, spreadsheets and JavaScript would round them.
     """
@@ -37,7 +54,7 @@ def public_id(kind: Literal["R", "C", "P"], number: int) -> str:
     return kind + "".join(signs)
 
 
-def read_id(kind: Literal["R", "C", "P"], text: str) -> int:
+def read_id(kind: Literal["R", "C", "P", "I"], text: str) -> int:
     """Read what `public_id` wrote, in any letter case.
 
     Raises:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.domain.guessing import Guesses
 from bot.domain.people import CompanyId, ContactId, Role, VisitorStep
 
 ConsentPurpose = Literal["study", "staff"]
@@ -45,10 +46,26 @@ class AddressAdded:
 
 
 @dataclass(frozen=True, slots=True)
+class InvitationOpened:
+    """Somebody came with an invitation's code for the first time; whoever they are is not kept."""
+
+    invitation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvitationUsed:
     """One use of an invitation; storage refuses (Conflict) when somebody else took the last one."""
 
     invitation: int
+    contact: ContactId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeGuessed:
+    """A person tried a code that is none; `key` is a keyed hash of who, `guesses` their wrong ones with this one."""
+
+    key: str
+    guesses: Guesses
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +137,9 @@ PeopleOutcome = (
     | VisitorLeft
     | ContactJoined
     | AddressAdded
+    | InvitationOpened
     | InvitationUsed
+    | CodeGuessed
     | RoleGranted
     | CompanyClaimed
     | CompanyJoined

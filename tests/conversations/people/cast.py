@@ -7,6 +7,11 @@ First the cast, a line a person; who joins does so before the play begins:
     person ben: en visitor                                 has not written yet
     person olga: de organiser Olga Org                     (or `admin`) has joined as staff
 
+A code that is good, or not any more, gets a name in braces:
+
+    code good: Testwerk GmbH
+    code late: Testwerk GmbH / expired                     or `revoked`, `used up`
+
 Then a line a step, with who does or sees it:
 
     ada > text              writes
@@ -30,14 +35,18 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
+from sqlalchemy import update
+
 from bot.desk import invite, perform
 from bot.domain.desk import GrantRole
 from bot.domain.messages import Address
 from bot.domain.people import Role
+from storage.tables import invitations
 from tests.contract.channels.stage import Person, Stage
 from tests.contract.channels.terminal import TerminalPerson, TerminalStage
 
 PERSON = re.compile(r"person (?P<name>\w+): (?P<language>\w+) (?P<kind>contact|visitor|organiser|admin) ?(?P<rest>.*)")
+INVITED = re.compile(r"code (?P<name>\w+): (?P<company>[^/]+?)(?: / (?P<state>expired|revoked|used up))?")
 STEP = re.compile(r"(?P<name>\w+) (?P<kind>[>\[<^&-]) ?(?P<rest>.*)")
 PAUSE = re.compile(r"@ (?P<days>[0-9.]+)")
 HOLE = re.compile(r"\\\{(\w+)\\\}")
@@ -65,6 +74,7 @@ class Play:
     settings: dict[str, str]
     cast: tuple[Part, ...]
     steps: tuple[tuple[int, str, str, str], ...]
+    codes: tuple[tuple[str, str, str], ...]  # name, company, what is wrong with it
     only: tuple[str, ...]
 
 
@@ -73,6 +83,7 @@ def read_play(path: Path) -> Play:
     headers: dict[str, str] = {}
     cast: list[Part] = []
     steps: list[tuple[int, str, str, str]] = []
+    codes: list[tuple[str, str, str]] = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         if not line.strip() or line.startswith("#"):
             continue
@@ -80,6 +91,8 @@ def read_play(path: Path) -> Play:
             company, _, called = found["rest"].rpartition(" / ")
             kind = typing.cast("Kind", found["kind"])
             cast.append(Part(name=found["name"], language=found["language"], kind=kind, company=company, called=called))
+        elif found := INVITED.fullmatch(line.strip()):
+            codes.append((found["name"], found["company"], found["state"] or ""))
         elif found := PAUSE.fullmatch(line.strip()):
             steps.append((number, "", "@", found["days"]))
         elif (found := STEP.fullmatch(line.strip())) and found["name"] in {each.name for each in cast}:
@@ -96,6 +109,7 @@ def read_play(path: Path) -> Play:
         settings=headers,
         cast=tuple(cast),
         steps=tuple(steps),
+        codes=tuple(codes),
     )
 
 
@@ -110,13 +124,25 @@ class Troupe:
     codes: dict[str, str] = field(default_factory=dict)
 
     async def gather(self) -> None:
-        """Let everybody of the cast come who has joined before."""
+        """Make the codes, and let everybody of the cast come who has joined before."""
+        for name, company, state in self.play.codes:
+            self.known[name] = await self._code(company, state)
         for part in self.play.cast:
             person = self.persons[part.name] = self.stage.person(part.name, language=part.language)
             if part.kind in ("organiser", "admin"):
                 await self._joins_team(part, person)
             elif part.kind == "contact":
                 await self._joins_company(part, person)
+
+    async def _code(self, company: str, state: str) -> str:
+        house = self.stage.house
+        late = house.clock.now() - timedelta(days=1) if state == "expired" else None
+        code, _ = await invite(house, actor="command line", company=company, uses=1, expires_at=late)
+        spoilt = {"revoked": {"revoked_at": 1}, "used up": {"uses_left": 0}}.get(state)
+        if spoilt is not None:
+            here = invitations.c.code_hash == house.hub.code_hash(code)
+            await self.stage.write(update(invitations).where(here).values(spoilt))
+        return code
 
     async def _joins_team(self, part: Part, person: Person) -> None:
         role: Role = "admin" if part.kind == "admin" else "organiser"
@@ -158,6 +184,8 @@ class Troupe:
         if kind in "<^-" and isinstance(self.stage, TerminalStage) and isinstance(person, TerminalPerson):
             await self.stage.turn_to(person)
         match kind:
+            case ">" if rest == "/start":
+                await person.starts()
             case ">":
                 await person.says(rest)
             case "[":
