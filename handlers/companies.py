@@ -22,6 +22,8 @@ from bot.domain.tags import read_tag
 
 WITHIN = timedelta(minutes=15)  # what is written later was not meant for this question
 SHOWN_PEOPLE = 10
+TAG_WORDS = {"sector": "companies.sector", "size": "companies.size", "municipality": "companies.municipality"}
+"""What people call the keys that every hub has; they are read back by the same words."""
 
 
 def is_meant(scene: Scene) -> bool:
@@ -148,7 +150,8 @@ def _show(draft: Draft, company: CompanyPage | None) -> None:
     lines = [say("companies.is_claimed")] if company.state == "claimed" else []
     lines.append(say("companies.people", names=", ".join(people[:SHOWN_PEOPLE] + more) or "–"))
     if company.tags:
-        tags = ", ".join(f"{key}={value}" if value else key for key, value in company.tags.items())
+        words = {key: say(TAG_WORDS[key]) if key in TAG_WORDS else key for key in company.tags}
+        tags = ", ".join(f"{words[key]}={value}" if value else words[key] for key, value in company.tags.items())
         lines.append(say("companies.tags", tags=tags))
     if company.note:
         lines.append(say("companies.note", note=company.note))

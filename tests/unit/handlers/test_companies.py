@@ -106,7 +106,7 @@ def test_merge_is_undone_only_while_it_can_be() -> None:
 @pytest.mark.parametrize(
     ("step", "text", "order", "says"),
     [
-        ("tag", "Größe=10-49", TagCompany(company=2, tags={"size": "10-49"}), "Merkmale: sector=Bau, size=10-49"),
+        ("tag", "Größe=10-49", TagCompany(company=2, tags={"size": "10-49"}), "Merkmale: Branche=Bau, Größe=10-49"),
         ("tag", "Branche=", TagCompany(company=2, remove=("sector",)), "Kontakte: –"),
         ("tag", "/", None, "nicht als Merkmal lesen"),
         ("note", "x" * 2001, None, "zu lang"),
