@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bot.domain.progress import By, Counts, Overview
     from bot.house import House
 
-FormArgument = Annotated[str, typer.Argument(metavar="[FORM]", help="Its name; without one the newest open form.")]
+FormArgument = Annotated[str, typer.Argument(metavar="FORM", help="Its name; without one the newest open form.")]
 ByOption = Annotated[str, typer.Option("--by", metavar="WHAT", help="Group by company, channel or tag:KEY.")]
 MissingFlag = Annotated[bool, typer.Option("--missing", help="List who is invited and has not submitted.")]
 PictureOption = Annotated[str, typer.Option("--png", metavar="FILE", help="Write the picture there, - for stdout.")]
@@ -44,7 +44,7 @@ def progress(
         if as_json:
             say_json(document)
         elif png != "-":
-            _print(document)
+            _print(figures, document)
 
     work(run)
 
@@ -121,13 +121,12 @@ async def _draw(house: House, figures: Overview, target: str) -> None:
         file.write(content)
 
 
-def _print(document: dict[str, Any]) -> None:
+def _print(figures: Overview, document: dict[str, Any]) -> None:
     from bot.domain.progress import STAGES
 
     typer.echo(f"{document['form']} ({document['state']})")
     for stage in STAGES:
-        share = f"{100 * document[stage] // document['invited']} %" if document["invited"] else "–"
-        typer.echo(f"{stage:<12}{document[stage]:>8}{share:>8}")
+        typer.echo(f"{stage:<12}{figures.counts.of(stage):>8}{figures.counts.percent(stage):>6} %")
     typer.echo(f"{'stalled':<12}{document['stalled']:>8}")
     for stall in document["stalled_at"][:5]:
         typer.echo(f"    {stall['responses']} at {stall['path'] or 'the end, not sent in'}: {stall['label'] or '–'}")
