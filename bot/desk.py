@@ -50,6 +50,7 @@ async def invite(
     *,
     actor: str,
     company: str | None = None,
+    company_id: int | None = None,
     role: Role | None = None,
     contact: int | None = None,
     uses: int | None,
@@ -60,6 +61,7 @@ async def invite(
     command = desk.Invite(
         code_hash=code_hash(house.keys, code),
         company=company,
+        company_id=company_id,
         role=role,
         contact=contact,
         uses=uses,

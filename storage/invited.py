@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from storage.codec import from_micros, maybe_moment
 from storage.statements import Statement, Steps, rows
-from storage.tables import companies, contacts, invitation_uses, invitations
+from storage.tables import companies, company_tags, contacts, invitation_uses, invitations
 
 INVITATIONS = Statement(
     select(
@@ -41,6 +42,41 @@ USES = Statement(
     .order_by(invitation_uses.c.used_at, contacts.c.id),
     name="uses of invitations",
 )
+CONFIRMED = Statement(
+    select(companies.c.id, companies.c.name)
+    .where(companies.c.state == "confirmed")
+    .order_by(companies.c.name, companies.c.id),
+    name="confirmed companies",
+)
+TAGGED = Statement(
+    select(company_tags.c.company_id).where(
+        company_tags.c.key == bindparam("key"), company_tags.c.value == bindparam("value")
+    ),
+    name="tagged companies",
+)
+ENTERED = Statement(
+    select(contacts.c.company_id, contacts.c.id, contacts.c.name)
+    .where(contacts.c.joined_at.is_(None), contacts.c.merged_into.is_(None))
+    .order_by(contacts.c.name, contacts.c.id),
+    name="people who were entered",
+)
+
+
+def confirmed_companies(*, tag: tuple[str, str] | None = None) -> Steps[list[tuple[int, str]]]:
+    """Return id and name of every confirmed company, or of those with a tag, by name."""
+    found: list[tuple[int, str]] = [(row[0], row[1]) for row in (yield from rows(CONFIRMED))]
+    if tag is None:
+        return found
+    tagged = {row[0] for row in (yield from rows(TAGGED, key=tag[0], value=tag[1]))}
+    return [each for each in found if each[0] in tagged]
+
+
+def people_to_invite(of: Collection[int]) -> Steps[list[int]]:
+    """Return those of these companies who were entered and have not joined, company by company."""
+    waiting: dict[int, list[int]] = {}
+    for company, contact, _ in (yield from rows(ENTERED)):
+        waiting.setdefault(company, []).append(contact)
+    return [contact for company in of for contact in waiting.get(company, ())]
 
 
 def list_invitations(*, now: int) -> Steps[list[dict[str, Any]]]:

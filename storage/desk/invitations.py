@@ -8,7 +8,7 @@ from bot.domain import desk
 from bot.domain.people import NAME_LIMIT, clean_name, folded_company
 from bot.errors import UsageError
 from storage.codec import to_micros
-from storage.desk.companies import NEW_COMPANY
+from storage.desk.companies import COMPANY, NEW_COMPANY
 from storage.desk.order import Doers, Order
 from storage.statements import Row, Statement, Steps, change, insert, one, rows
 from storage.tables import companies, contacts, invitations
@@ -65,6 +65,9 @@ def _invite(order: Order, command: desk.Invite) -> Steps[desk.Invited]:
     invited = desk.Invited()
     if command.contact is not None:
         invited = yield from _person(command)
+    elif command.company_id is not None:
+        company = command.company_id
+        invited = yield from _company_of_id(company)
     elif command.company is not None:
         company, invited = yield from _company_called(order, command.company)
     number = order.number()
@@ -106,6 +109,13 @@ def _person(command: desk.Invite) -> Steps[desk.Invited]:
     if command.role is not None or command.uses != 1:
         raise UsageError("an invitation for one person is good once, and for no role")
     return desk.Invited(company=company, contact=name, known=True)
+
+
+def _company_of_id(number: int) -> Steps[desk.Invited]:
+    found = yield from one(COMPANY, company=number)
+    if found is None or found[1] != "confirmed":
+        raise UsageError(f"there is no confirmed company {desk.public_id('C', number)}")
+    return desk.Invited(company=found[0], company_id=number, known=True)
 
 
 def _revoke(order: Order, command: desk.RevokeInvitation) -> Steps[str]:

@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pypdfium2
 import pytest
+import zxingcpp
+from PIL import Image
 
 from config.settings import SHIPPED_CONTENT
 from storage.locks import RunLock
@@ -373,6 +376,19 @@ def test_invitation_has_a_link_for_each_channel_that_was_met(here: Here) -> None
     told = here.json("invite", "--role", "organiser")
     assert told["links"] == {"telegram": f"https://t.me/hub_bot?start={told['code']}"}
     assert (told["uses"], told["missing"]) == (1, [])
+    for name in ("Testwerk GmbH", "Müller & Söhne"):
+        made = here.json("invite", "--company", name, "--qr", "code.png", "--text", "both")
+        assert made["files"] == ["code.png"]
+        assert [made["code"] in part and name in part for part in made["text"].split("---")] == [True, True]
+        (found,) = zxingcpp.read_barcodes(Image.open(here.folder / "code.png"))
+        assert found.text == made["links"]["telegram"]
+    cards = here.json("invite", "--companies", "all", "--sheet", "cards.pdf")
+    assert [card["company"] for card in cards] == ["Müller & Söhne", "Testwerk GmbH"]
+    with closing(pypdfium2.PdfDocument(here.folder / "cards.pdf")) as document:
+        read = zxingcpp.read_barcodes(document[0].render(scale=3).to_pil())
+    assert {found.text for found in read} == {card["links"]["telegram"] for card in cards}
+    assert len(here.json("invitations", "list")) == 5
+    assert here.json("invitations", "revoke", here.json("invitations", "list")[0]["id"])["state"] == "revoked"
 
 
 def test_scripts_answer_inquiries_and_the_answer_waits_for_the_contact(here: Here) -> None:

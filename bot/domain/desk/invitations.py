@@ -31,11 +31,13 @@ class Invited:
 class Invite(Command[Invited]):
     """Let people of a company, or staff, in, or one person who was entered before. `uses` None: any number.
 
-    Of the code only its keyed hash is stored. contact: who is to join by it; such an invitation is good once.
+    Of the code only its keyed hash is stored. company_id: a confirmed one, in place of its name.
+    contact: who is to join by it; such an invitation is good once.
     """
 
     code_hash: str
     company: str | None = None
+    company_id: int | None = None
     role: Role | None = None
     contact: int | None = None
     uses: int | None = 1
