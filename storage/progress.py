@@ -79,14 +79,32 @@ def _counts(response: Any, respondent: str) -> Any:
     )
 
 
+def _of_contact(column: Any) -> Any:
+    # Looked up for each, never joined: without statistics (just after an import) PostgreSQL would join in a loop.
+    return (
+        select(column)
+        .where(_own.c.contact_id == contacts.c.id, _counts(_own, "contact"))
+        .correlate(contacts)
+        .scalar_subquery()
+    )
+
+
+def _reached(response: Any) -> Any:
+    return case((response.c.status == "submitted", _SUBMITTED), else_=_STARTED)
+
+
+_OF_COMPANY = (
+    select(_reached(_shared))
+    .where(_shared.c.company_id == contacts.c.company_id, _counts(_shared, "company"))
+    .correlate(contacts)
+    .scalar_subquery()
+)
 _STAGE = case(
     (
         contacts.c.joined_at.is_not(None),
         case(
             (~contacts.c.admitted, _CONSENTED),
-            (or_(_own.c.status == "submitted", _shared.c.status == "submitted"), _SUBMITTED),
-            (or_(_own.c.id.is_not(None), _shared.c.id.is_not(None)), _STARTED),
-            else_=_CONSENTED,
+            else_=func.coalesce(_of_contact(_reached(_own)), _OF_COMPANY, _CONSENTED),
         ),
     ),
     else_=func.coalesce(_OWN_INVITATION, case((contacts.c.company_id.in_(_INVITED_COMPANIES), _INVITED))),
@@ -105,18 +123,13 @@ def _standing(*more: Any) -> Any:
     """Return every contact who counts, with the stage they have reached (NULL: entered, and not invited yet)."""
     return (
         select(contacts.c.id, contacts.c.company_id, _STAGE.label("stage"), *more)
-        .select_from(
-            contacts.outerjoin(_own, and_(_own.c.contact_id == contacts.c.id, _counts(_own, "contact"))).outerjoin(
-                _shared, and_(_shared.c.company_id == contacts.c.company_id, _counts(_shared, "company"))
-            )
-        )
         .where(~contacts.c.staff, contacts.c.merged_into.is_(None), contacts.c.id.not_in(_STAFF))
         .subquery("standing")
     )
 
 
 _all = _standing()
-_known = _standing(func.coalesce(_own.c.channel, _LAST_CHANNEL).label("channel"))
+_known = _standing(func.coalesce(_of_contact(_own.c.channel), _LAST_CHANNEL).label("channel"))
 _furthest = (
     select(func.max(_all.c.stage).label("stage"))
     .where(_all.c.company_id.is_not(None))
@@ -169,8 +182,11 @@ MISSING = Statement(
     name="who is missing",
 )
 _SINCE = func.coalesce(
-    interviews.c.touched_at,
-    _own.c.started_at,
+    select(func.max(interviews.c.touched_at))
+    .select_from(interviews.join(responses, responses.c.id == interviews.c.response_id))
+    .where(interviews.c.contact_id == contacts.c.id, responses.c.form_id == _FORM, responses.c.superseded_at.is_(None))
+    .correlate(contacts)
+    .scalar_subquery(),
     contacts.c.joined_at,
     select(func.max(func.coalesce(invitations.c.opened_at, invitations.c.created_at)))
     .where(invitations.c.contact_id == contacts.c.id)
@@ -180,11 +196,7 @@ _SINCE = func.coalesce(
 )
 ABSENTEES = Statement(
     select(contacts.c.id, contacts.c.name, companies.c.name, _SINCE)
-    .select_from(
-        contacts.outerjoin(companies, companies.c.id == contacts.c.company_id)
-        .outerjoin(_own, and_(_own.c.contact_id == contacts.c.id, _counts(_own, "contact")))
-        .outerjoin(interviews, and_(interviews.c.response_id == _own.c.id, interviews.c.contact_id == contacts.c.id))
-    )
+    .select_from(contacts.outerjoin(companies, companies.c.id == contacts.c.company_id))
     .where(any_of(contacts.c.id, "contacts")),
     name="absentees",
 )
