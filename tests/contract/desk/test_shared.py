@@ -148,6 +148,13 @@ async def test_who_leaves_takes_their_name_along_and_leaves_the_companys_answers
     assert len(await town.table(select(responses.c.id))) == 1  # of a confirmed company it stays
     assert await town.table(select(contacts.c.id)) == []
 
+    code, _ = await invite(town.house, actor="command line", company=None, role=None, uses=1, expires_at=None)
+    await town.act("dora", Said(f"/start {code}"))
+    await town.press_newest("dora", "yes")
+    for text in ("Doras Laden", "Dora", "/survey", "3", "/forget", "LÖSCHEN"):
+        await town.says("dora", text)
+    assert len(await town.table(select(responses.c.id))) == 1  # that of a company that she alone had named goes
+
 
 async def test_its_export_has_the_company_and_no_contact(town: Town) -> None:
     for name in ("ada", "ben"):
