@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from bot.domain.codes import plain_code
+from bot.domain.codes import new_code, plain_code
 from bot.domain.filing import media_names
 from bot.domain.messages import Address
 from bot.domain.scene import Hub
@@ -30,6 +31,7 @@ from storage.statements import Steps
 log = logging.getLogger(__name__)
 
 DEMO = "demo"
+CODE_BITS = 60
 
 
 @dataclass(slots=True, kw_only=True)
@@ -124,6 +126,7 @@ async def load_hub(settings: Settings, database: Database, keys: Keys) -> Hub:
         code_hash=lambda code: code_hash(keys, code),
         person_hash=lambda address: keys.digest("suppression", address),
         channels=settings.channels,
+        fresh_code=lambda: new_code(secrets.randbits(CODE_BITS)),
         contact=settings.hub.contact or "",
         file_limit=settings.attachments.limit,
         remind_after=settings.inbox.remind_after,

@@ -26,6 +26,7 @@ from handlers import (
     forms,
     inbox,
     inquiries,
+    linking,
     media,
     membership,
     onboarding,
@@ -45,6 +46,7 @@ LAST_RESPONSE: frozenset[Need] = frozenset({"last_response"})
 TEAM: frozenset[Need] = frozenset({"team"})
 INQUIRIES: frozenset[Need] = frozenset({"inquiries", "team"})
 INBOX: frozenset[Need] = frozenset({"inbox", "team"})
+LINK: frozenset[Need] = frozenset({"link"})
 SHARES: frozenset[Need] = frozenset({"shares"})
 
 
@@ -139,7 +141,15 @@ ROUTES: tuple[Route, ...] = (
         needs=INVITATION,
     ),
     Route(name="membership", when=_is(MembershipChanged), handle=membership.private),
+    # Of visitors and contacts alike: the code of another channel, and what was asked about it.
+    Route(name="choice about linking", when=linking.chooses, handle=linking.choose, needs=LINK | TEAM),
     # visitors
+    Route(
+        name="visitor brings a code",
+        when=lambda scene: not _known(scene) and linking.brings_code(scene),
+        handle=linking.visitor_code,
+        needs=LINK | INVITATION,
+    ),
     Route(name="visitor starts", when=_typed("start", known=False), handle=onboarding.visitor_start, needs=INVITATION),
     Route(name="visitor's help", when=_typed("help", known=False), handle=basics.visitor_help),
     Route(name="visitor's notice", when=_typed("privacy", known=False), handle=account.privacy),
@@ -162,7 +172,8 @@ ROUTES: tuple[Route, ...] = (
     Route(name="visitor edits", when=lambda scene: not _known(scene), handle=media.edit_without_answer),
     Route(name="not heard", when=_is(Missed), handle=basics.missed),
     # commands
-    *_command("start", onboarding.start, INVITATION),
+    *_command("start", linking.start, INVITATION | LINK),
+    *_command("link", linking.link, LINK),
     *_command("help", basics.help_),
     *_command("menu", basics.menu, FORMS, after_joining=True),
     *_command("survey", surveys.survey, FORMS, after_joining=True),
@@ -252,7 +263,7 @@ ROUTES: tuple[Route, ...] = (
             and isinstance(scene.message.content, Said)
         ),
         handle=account.forget_confirmed,
-        needs=STAFF | SHARES,
+        needs=STAFF | SHARES | LINK,
     ),
     # inquiries
     Route(name="reply in the inbox", when=inbox.replies, handle=inbox.reply, needs=INBOX),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from bot.domain import linking
 from bot.domain.choosing import folded
 from bot.domain.messages import Address, Attachment, OutboundMessage, PromptId, Said
 from bot.domain.outcomes import DialogueEnded, DialogueMoved, PersonErased, PromptsClosed, PushesSet, VisitorLeft
@@ -30,7 +31,7 @@ def my_data(draft: Draft) -> None:
         say("mydata.name", name=contact.name or "–"),
         say("mydata.company", company=contact.company.name if contact.company else "–"),
         # What they know themselves by there: on Matrix the user id, not the room's.
-        say("mydata.address", address=f"{scene.address.channel}:{scene.message.sender}"),
+        *(say("mydata.address", address=place) for place in _places(scene)),
         say("mydata.language", language=say("language.name")),
         say("mydata.pushes_on") if contact.pushes else say("mydata.pushes_off"),
         say("mydata.since", day=say.day(contact.created_at)),
@@ -44,6 +45,8 @@ def my_data(draft: Draft) -> None:
         lines.append(say.count("mydata.files", files))
     if inquiries := int(scene.my_data.get("inquiries", 0)):
         lines.append(say.count("mydata.inquiries", inquiries))
+    if scene.my_data.get("superseded"):
+        lines.append(say("mydata.superseded"))
     if scene.my_data.get("shared"):
         lines.append(say("mydata.shared"))
     content = bytes(scene.my_data.get("json", b"{}"))
@@ -53,6 +56,11 @@ def my_data(draft: Draft) -> None:
             where=say("mydata.title"), text="\n".join(lines), hint=say("mydata.rights"), attachments=(file,)
         )
     )
+
+
+def _places(scene: Scene) -> list[str]:
+    here = f"{scene.address.channel}:{scene.message.sender}"
+    return list(dict.fromkeys([here, *scene.my_data.get("addresses", ())]))
 
 
 def visitor_data(draft: Draft) -> None:
@@ -104,6 +112,8 @@ def forget_confirmed(draft: Draft) -> None:
             PersonErased(contact=contact.id, erasure=scene.next_id(), person_hash=scene.hub.person_hash(person))
         )
         draft.reply(say("forget.done_shared" if scene.shares else "forget.done"))
+        # What stands in those chats would otherwise look as if somebody still listened.
+        linking.tell(draft, scene.linking.of(contact.id), "forget.elsewhere", known=False)
         return
     draft.record(DialogueEnded(), PromptsClosed())
     draft.reply(say("forget.kept"))

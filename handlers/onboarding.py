@@ -28,8 +28,8 @@ def code_in(scene: Scene) -> str:
         return ""
     typed = typed_command(content.text)
     if typed is not None:
-        is_start = typed.command is not None and typed.command.name == "start"
-        return code_within(typed.argument) or typed.argument if is_start else ""
+        carries = typed.command is not None and typed.command.name in ("start", "link")
+        return code_within(typed.argument) or typed.argument if carries else ""
     if scene.contact is not None:
         return ""  # words of theirs answer something else
     if found := code_within(content.text):

@@ -189,6 +189,7 @@ def _scene(
     dialogue = guests.get(("dialogue", person[0], person[1]) if is_new and person is not None else ("dialogue", *chat))
     own, lost = theirs(contact, interviews_of.get(contact.id, [])) if contact is not None else ([], ())
     referred, answered = shown.referred(message)
+    walks = {interview.response: interview for interview in own}
     return Scene(
         hub=around.hub,
         catalogue=around.catalogue,
@@ -201,13 +202,21 @@ def _scene(
         new_address=is_new,
         reachable=bool(person[2]) if person is not None and not is_new else True,
         dialogue=dialogue if isinstance(dialogue, Dialogue) else None,
-        interviews={interview.response: interview for interview in own},
+        interviews=walks,
         lost=lost,
-        current=shown.current.get(chat),
-        referred=referred,
+        current=_still_current(shown.current.get(chat), walks),
+        referred=_still_current(referred, walks),
         answered=answered,
         person=people.sender(message),
     )
+
+
+def _still_current(prompt: Prompt | None, walks: Mapping[int, Interview]) -> Prompt | None:
+    """A question that the person has left in another chat of theirs is an old one in this chat too."""
+    own = walks.get(prompt.response) if prompt is not None and prompt.response is not None else None
+    if prompt is None or own is None or prompt.kind != "question":
+        return prompt
+    return prompt if own.position == prompt.path else replace(prompt, current=False)
 
 
 class _Shown:

@@ -25,6 +25,8 @@ from storage.tables import (
     invitation_uses,
     invitations,
     jobs,
+    link_codes,
+    merges,
     prompts,
     repeat_instances,
     responses,
@@ -314,6 +316,24 @@ ADDRESS_SEEN = Statement(
     update(addresses).where(_here(addresses)).values(seen_at=bindparam("now"), reachable=True), name="address seen"
 )
 
+LINK_CODES_GONE = Statement(
+    delete(link_codes).where(link_codes.c.contact_id == bindparam("contact_id_")), name="link codes of contact gone"
+)
+LINK_CODE = insert(link_codes)
+PUSH_CHANNEL = _set(contacts, "push_channel")
+MERGE_ASKED = insert(merges)
+ADDRESS_OFF = Statement(
+    update(addresses).where(_here(addresses), addresses.c.contact_id == bindparam("contact")).values(contact_id=null()),
+    name="address off",
+)
+# What was on its way there, and what was shown, belongs to somebody who is not there any more.
+CHAT_UNSENT_GONE = Statement(
+    delete(deliveries_table).where(_here(deliveries_table), deliveries_table.c.state == "planned"),
+    name="unsent of a chat gone",
+)
+CHAT_DIALOGUE_GONE = Statement(delete(dialogues).where(_here(dialogues)), name="dialogue of a chat gone")
+CHAT_PROMPTS_GONE = Statement(delete(prompts).where(_here(prompts)), name="prompts of a chat gone")
+
 # Order matters: what is pointed at comes before what points at it.
 ORDER: tuple[Statement, ...] = (
     VISITOR_GONE,
@@ -333,6 +353,14 @@ ORDER: tuple[Statement, ...] = (
     CONTACT_NAME,
     CONTACT_LANGUAGE,
     CONTACT_PUSHES,
+    PUSH_CHANNEL,
+    LINK_CODES_GONE,
+    LINK_CODE,
+    MERGE_ASKED,
+    ADDRESS_OFF,
+    CHAT_UNSENT_GONE,
+    CHAT_DIALOGUE_GONE,
+    CHAT_PROMPTS_GONE,
     REACHABLE,
     RIGHT,
     DIALOGUE_GONE,

@@ -41,6 +41,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="ask", german="fragen", companies=True),
     Command(name="menu", german="menue"),
     Command(name="language", german="sprache"),
+    Command(name="link", german="verbinden"),
     Command(name="privacy", german="datenschutz"),
     Command(name="mydata", german="meinedaten"),
     Command(name="stop", german="stopp"),

@@ -15,6 +15,7 @@ from bot.domain.guessing import Guesses
 from bot.domain.holders import Holder, Known
 from bot.domain.inquiries import NO_INBOX, REMIND_AFTER, FileSent, Inbox, Inquiry
 from bot.domain.interviews import Interview, Walk
+from bot.domain.linked import NOT_LINKED, Linking
 from bot.domain.messages import Address, ChatKind, Edit, InboundMessage, OutboundMessage, PromptId, Said
 from bot.domain.outcomes import Outcome
 from bot.domain.people import Contact, ContactId, Invitation, Role, Visitor
@@ -25,6 +26,7 @@ from bot.forms.model import Form, Texts
 
 Registration = Literal["open", "approval", "invitation"]
 Need = Literal[
+    "link",
     "forms",
     "invitation",
     "my_data",
@@ -44,8 +46,9 @@ Need = Literal[
 class Hub:
     """The programme that runs the bot. `texts`: what its content says, by (name, language), fields filled in;
     `hashes` of those wordings; `code_hash` gives what is stored of an invitation's code ("" if it cannot be one).
-    `channels`: where else people find it, by name; `contact`: how people reach the team; `file_limit`: bytes of a file
-    that people send as an answer; `remind_after`: how long an inquiry waits before the team is reminded.
+    `channels`: where else people find it, by name; `fresh_code` gives a new code; `contact`: how people reach the team;
+    `file_limit`: bytes of a file that people send as an answer; `remind_after`: how long an inquiry waits
+    before the team is reminded.
     """
 
     name: str
@@ -58,6 +61,7 @@ class Hub:
     code_hash: Callable[[str], str]
     person_hash: Callable[[str], str]
     channels: tuple[str, ...] = ()
+    fresh_code: Callable[[], str] = str
     contact: str = ""
     file_limit: int = FILE_LIMIT
     remind_after: timedelta = REMIND_AFTER
@@ -149,6 +153,7 @@ class Scene:
     forms: tuple[OfferedForm, ...] = ()
     invitation: Invitation | None = None
     tried: Tried | None = None
+    linking: Linking = NOT_LINKED
     my_data: Mapping[str, Any] = field(default_factory=dict)
     team: tuple[Recipient, ...] = ()
     organisers: tuple[Recipient, ...] = ()  # each of them alone, also where a group is the inbox
@@ -281,6 +286,11 @@ class Draft:
         self._tells: list[Tell] = []
         self._edits: list[Edit] = []
         self._toast = ""
+
+    def become(self, contact: Contact, interviews: Mapping[int, Interview]) -> None:
+        """Go on as the contact whom who writes turned out to be."""
+        self.scene = replace(self.scene, contact=contact, visitor=None, interviews=interviews)
+        self.speak(contact.language)
 
     def record(self, *outcomes: Outcome) -> None:
         """Note facts, in order."""

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Any, get_args
 
 from bot.domain import outcomes as o
+from bot.domain.desk import MergeContacts
 from bot.domain.messages import Address, Outgoing
 from bot.domain.people import ContactId
 from bot.domain.scene import NewPrompt, Reply, Scene, Tell, Turn
 from bot.errors import Conflict, UsageError
 from storage import deliveries
-from storage.apply import chat, inquiries, people, responses, team
+from storage.apply import chat, inquiries, linking, people, responses, team
 from storage.apply.gathered import Rows
 from storage.codec import dump, to_micros
 from storage.erasure import erase
@@ -20,6 +21,7 @@ from storage.writes import AFTER_ORDERS, HOLD, ORDER, PROMPT, PROMPTS_CLOSED, US
 
 _GATHER: dict[type, Callable[[Rows, Scene, Any], None]] = {
     **dict.fromkeys(get_args(o.PeopleOutcome), people.gather),
+    **dict.fromkeys(get_args(o.LinkingOutcome), linking.gather),
     **dict.fromkeys(get_args(o.ResponseOutcome), responses.gather),
     **dict.fromkeys(get_args(o.ChatOutcome), chat.gather),
     **dict.fromkeys(get_args(o.InquiryOutcome), inquiries.gather),
@@ -49,6 +51,7 @@ def apply(turns: Sequence[tuple[Scene, Turn]], *, owner: str, leased_until: int)
             )
         except UsageError as error:  # the last admin by now
             raise Conflict(str(error)) from error
+    yield from linking.use_codes(gathered)
     for invitation, now in sorted(gathered.uses):
         if (yield from change(USE_INVITATION, id_=invitation, now=now)) != 1:
             raise Conflict("the invitation was used up by somebody else")
@@ -80,13 +83,25 @@ def _hold(turns: Sequence[tuple[Scene, Turn]]) -> Steps[None]:
 def _gather(gathered: Rows, scene: Scene, turn: Turn) -> None:
     contact = scene.contact.id if scene.contact is not None else None
     for outcome in turn.outcomes:
-        if isinstance(outcome, o.ContactJoined):
-            contact = outcome.contact
-        elif isinstance(outcome, o.PersonErased):
-            contact = None
+        contact = _whose(scene, outcome, contact)
         _GATHER[type(outcome)](gathered, scene, outcome)
     _replies(gathered, scene, turn.replies, contact)
     _tells(gathered, scene, turn.tells)
+
+
+def _whose(scene: Scene, outcome: o.Outcome, contact: ContactId | None) -> ContactId | None:
+    """Return whose chat it is once that has happened."""
+    match outcome:
+        case o.PersonErased():
+            return None
+        case o.AddressTakenOff(address=address) if address == scene.address:
+            return None
+        case o.ContactJoined(contact=joined) | o.AddressAdded(contact=joined):
+            return joined
+        case o.Ordered(command=MergeContacts(kept=kept, gone=gone)) if gone == contact:
+            return ContactId(kept)
+        case _:
+            return contact
 
 
 def _replies(gathered: Rows, scene: Scene, replies: Sequence[Reply], contact: ContactId | None) -> None:

@@ -18,6 +18,7 @@ class Rows:
         self.by_statement: dict[Statement, list[dict[str, Any]]] = {
             statement: [] for statement in (*ORDER, *AFTER_ORDERS)
         }
+        self.links: list[tuple[str, int]] = []
         self.uses: list[tuple[int, int]] = []
         self.orders: list[tuple[Scene, Ordered]] = []
         self.erased: list[tuple[Scene, PersonErased]] = []

@@ -264,6 +264,8 @@ def _my_data(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
             "note": note,
             "files": len(files),
             "inquiries": len(inquiries),
+            "addresses": [f"{row[1]}:{row[3]}" for row in places if row[0] == contact.id],
+            "superseded": any(response["superseded_at"] is not None for response in own.values()),
             "shared": any(row[0] == contact.id for row in shared),
             "json": orjson.dumps(everything, option=orjson.OPT_INDENT_2),
         }

@@ -13,6 +13,15 @@ from bot.domain.outcomes.chat import (
     SelectionChanged,
 )
 from bot.domain.outcomes.inquiries import InquiryContinued, InquiryFileSent, InquiryOpened, InquiryOutcome
+from bot.domain.outcomes.linking import (
+    AddressTakenOff,
+    ConsentGiven,
+    LinkCodeMade,
+    LinkCodeUsed,
+    LinkingOutcome,
+    MergeAsked,
+    PushChannelChosen,
+)
 from bot.domain.outcomes.people import (
     AddressAdded,
     CodeGuessed,
@@ -52,10 +61,11 @@ from bot.domain.outcomes.responses import (
 )
 from bot.domain.outcomes.team import Ordered, TeamOutcome
 
-Outcome = PeopleOutcome | ResponseOutcome | ChatOutcome | TeamOutcome | InquiryOutcome
+Outcome = LinkingOutcome | PeopleOutcome | ResponseOutcome | ChatOutcome | TeamOutcome | InquiryOutcome
 
 __all__ = [
     "AddressAdded",
+    "AddressTakenOff",
     "AnswerState",
     "AnswerStored",
     "AnswerTakenBack",
@@ -63,6 +73,7 @@ __all__ = [
     "CodeGuessed",
     "CompanyClaimed",
     "CompanyJoined",
+    "ConsentGiven",
     "ConsentPurpose",
     "ContactJoined",
     "ContactNamed",
@@ -83,6 +94,10 @@ __all__ = [
     "InvitationUsed",
     "JobPlanned",
     "LanguageChosen",
+    "LinkCodeMade",
+    "LinkCodeUsed",
+    "LinkingOutcome",
+    "MergeAsked",
     "Ordered",
     "Outcome",
     "PageTurned",
@@ -90,6 +105,7 @@ __all__ = [
     "PersonErased",
     "PromptAnswered",
     "PromptsClosed",
+    "PushChannelChosen",
     "PushesSet",
     "ReachabilitySeen",
     "ResponseBegun",

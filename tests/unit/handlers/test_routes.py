@@ -58,6 +58,7 @@ INTERVIEW = Interview(
 )  # fmt: skip
 QUESTION = Prompt(id=PromptId(1), kind="question", response=5, path="word")
 MENU = Prompt(id=PromptId(2), kind="menu", data={"choices": [["survey", "Fragebogen"]]})
+LINK = Prompt(id=PromptId(9), kind="link", data={"choices": [["yes", "Verbinden"], ["no", "Nicht"]]})
 STEP = Prompt(id=PromptId(3), kind="dialogue", data={"step": "name", "choices": []})
 COMPANY = Prompt(id=PromptId(4), kind="company", data={"company": 1, "choices": [["tag", "Merkmal setzen"]]})
 TAGGING = Dialogue(name="company", step="tag", data={"company": 1})
@@ -125,7 +126,14 @@ EXPECTED: list[tuple[str, Scene]] = [
     ("verification", scene(SentMedia("verification_decimal", caption="1"), dialogue=JOINING)),
     ("verification", scene(SentMedia("verification_impossible"), known=False)),
     ("membership", scene(MembershipChanged(present=False))),
-    ("visitor starts", scene(Said("/start 7KQ2"), known=False)),
+    ("visitor starts", scene(Said("/start"), known=False)),
+    ("visitor brings a code", scene(Said("/start 7KQ2"), known=False)),
+    ("visitor brings a code", scene(Said("7kq2 9f0d xw3t"), known=False)),
+    ("visitor brings a code", scene(Said("/link"), known=False, visitor=VISITOR)),
+    ("choice about linking", scene(pressed(LINK), referred=LINK)),
+    ("choice about linking", scene(Said("ja"), known=False, current=LINK)),
+    ("link", scene(Said("/verbinden"), current=LINK, interviews=OPEN)),
+    ("start", scene(Said("/start 7KQ2-9F0D-XW3T"))),
     ("visitor's help", scene(Said("/hilfe"), known=False, visitor=VISITOR)),
     ("visitor's notice", scene(Said("/privacy"), known=False, visitor=VISITOR)),
     ("visitor's data", scene(Said("/mydata"), known=False, visitor=VISITOR)),
