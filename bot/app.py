@@ -20,6 +20,7 @@ from bot.errors import ChannelRefused, ChannelUnavailable, DeliveryError, Storag
 from bot.filework import FileWork
 from bot.formwork import FormWork
 from bot.house import House, load_hub
+from bot.invitework import InviteWork
 from bot.peoplework import PeopleWork
 from bot.ports import Channel
 from bot.progresswork import ProgressWork
@@ -84,6 +85,7 @@ class App:
                 PeopleWork(house, self.channels, forms=forms).crew(),
                 self._files.crew(),
                 ProgressWork(house).crew(),
+                InviteWork(house).crew(),
             )
         ]
 

@@ -10,14 +10,20 @@ from typing import Literal
 
 from bot.desk import invite
 from bot.domain import desk
+from bot.domain.inviting import JOB
 from bot.domain.letters import Inviting, card_sentences, channel_name, letter
+from bot.domain.messages import Attachment, OutboundMessage
 from bot.domain.people import Role
+from bot.domain.scene import Reply
 from bot.files.qr import picture
 from bot.files.sheet import Card, sheet
 from bot.house import House
+from bot.ports import Job
+from bot.runtime.jobs import Crew
 from storage import reports
 
 CODE = "{code}"
+_ROLES: Mapping[Role, str] = {"organiser": "invite.role_organiser", "admin": "invite.role_admin"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,4 +111,54 @@ async def cards(house: House, all_made: Sequence[Made]) -> bytes:
     return await asyncio.to_thread(sheet, made_cards, hub=house.hub.name, sentences=sentences)
 
 
-__all__ = ["Made", "cards", "letters", "make", "pictures"]
+class InviteWork:
+    """The job: an invitation that an organiser asked for in the chat."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def crew(self) -> Crew:
+        """Return what a worker needs to know of these jobs."""
+        return Crew(kinds={JOB: self.invite}, failed=self.failed)
+
+    async def invite(self, job: Job) -> Sequence[Reply]:
+        """Make it; say so with QR codes and a card, then give the letter in each language, to be passed on."""
+        house, say = self._house, self._house.texts.speaker(job.data["language"])
+        uses = job.data["uses"]
+        made = await make(
+            house,
+            actor=job.data["actor"],
+            company=job.data.get("company"),
+            company_id=job.data.get("company_id"),
+            role=job.data.get("role"),
+            uses=uses,
+            expires_at=house.clock.now() + desk.INVITATION_LIFETIME,
+        )
+        inviting = made.inviting
+        files = [
+            Attachment(name=f"{channel}.png", media_type="image/png", content=content)
+            for channel, content in (await pictures(made)).items()
+        ]
+        if inviting.role is None:  # a card speaks to people of a company
+            pdf = await cards(house, [made])
+            files.append(Attachment(name=say("invite.card"), media_type="application/pdf", content=pdf))
+        whom = say(_ROLES[inviting.role]) if inviting.role else inviting.company
+        people = say.count("letter.people", uses) if uses else say("letter.people_any")
+        lines = [say("invite.made", whom=whom, code=inviting.code), people, say("invite.forward")]
+        if made.missing:
+            names = ", ".join(channel_name(channel) for channel in made.missing)
+            lines.append(say("invite.missing", channels=names))
+        told = OutboundMessage(text="\n".join(lines), attachments=tuple(files), language=say.language)
+        written = [
+            OutboundMessage(text=letters(house, made, [language]), language=language)
+            for language in house.hub.languages
+        ]
+        return [Reply(message=message) for message in (told, *written)]
+
+    async def failed(self, job: Job) -> Sequence[Reply]:
+        """Return what the organiser hears when nothing could be made."""
+        say = self._house.texts.speaker(job.data.get("language", self._house.hub.languages[0]))
+        return [Reply(message=OutboundMessage(text=say("invite.failed"), language=say.language))]
+
+
+__all__ = ["InviteWork", "Made", "cards", "letters", "make", "pictures"]

@@ -26,6 +26,7 @@ from handlers import (
     forms,
     inbox,
     inquiries,
+    inviting,
     linking,
     media,
     membership,
@@ -39,6 +40,7 @@ from handlers.menus import choose_typed, press
 COMPANIES: frozenset[Need] = frozenset({"companies"})
 FORMS: frozenset[Need] = frozenset({"forms"})
 INVITATION: frozenset[Need] = frozenset({"invitation"})
+INVITING: frozenset[Need] = frozenset({"inviting"})
 MY_DATA: frozenset[Need] = frozenset({"my_data"})
 STAFF: frozenset[Need] = frozenset({"staff"})
 PROGRESS: frozenset[Need] = frozenset({"progress"})
@@ -189,6 +191,7 @@ ROUTES: tuple[Route, ...] = (
     *_command("forget", account.forget, STAFF | SHARES),
     *_command("ask", inquiries.ask, INQUIRIES, after_joining=True),
     *_command("inbox", inbox.inbox, INBOX),
+    *_command("invite", inviting.invite, INVITING),
     *_command("forms", forms.list_, FORMS),
     *_command("roles", roles.show, STAFF),
     *_command("companies", companies.list_, COMPANIES),
@@ -255,6 +258,7 @@ ROUTES: tuple[Route, ...] = (
     Route(name="edit of nothing", when=_is(Edited), handle=media.edit_without_answer),
     # dialogues
     Route(name="joining", when=_dialogue_text, handle=onboarding.dialogue, needs=FORMS),
+    Route(name="inviting", when=inviting.is_answer, handle=inviting.answer, needs=INVITING),
     Route(
         name="forget?",
         when=lambda scene: (

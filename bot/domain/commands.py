@@ -49,6 +49,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="cancel", german="abbrechen"),
     Command(name="help", german="hilfe"),
     Command(name="start", german="start", listed=False),
+    Command(name="invite", german="einladen", right="send"),
     Command(name="progress", german="fortschritt", right="send"),
     Command(name="inbox", german="posteingang", right="send"),
     Command(name="companies", german="unternehmen", right="send"),

@@ -18,7 +18,7 @@ from bot.domain.interviews import Interview, Walk
 from bot.domain.linked import NOT_LINKED, Linking
 from bot.domain.messages import Address, ChatKind, Edit, InboundMessage, OutboundMessage, PromptId, Said
 from bot.domain.outcomes import Outcome
-from bot.domain.people import Contact, ContactId, Invitation, Role, Visitor
+from bot.domain.people import Company, Contact, ContactId, Invitation, Role, Visitor
 from bot.domain.progress import Figures
 from bot.domain.rights import Right, rights_of
 from bot.domain.speech import Catalogue, Speaker
@@ -39,6 +39,7 @@ Need = Literal[
     "staff",
     "companies",
     "progress",
+    "inviting",
 ]
 
 
@@ -121,6 +122,18 @@ class Tried:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenInvitation:
+    """An invitation that still lets people in, as an organiser sees it."""
+
+    id: int
+    whom: str
+    role: str | None
+    uses: int | None
+    used: int
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
     """Where something for the team goes. `contact` None: a group that is the inbox."""
 
@@ -154,6 +167,8 @@ class Scene:
     invitation: Invitation | None = None
     tried: Tried | None = None
     linking: Linking = NOT_LINKED
+    companies: tuple[Company, ...] = ()
+    open_invitations: tuple[OpenInvitation, ...] = ()
     my_data: Mapping[str, Any] = field(default_factory=dict)
     team: tuple[Recipient, ...] = ()
     organisers: tuple[Recipient, ...] = ()  # each of them alone, also where a group is the inbox

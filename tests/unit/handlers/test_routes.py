@@ -105,7 +105,13 @@ ANSWER = Prompt(id=PromptId(5), kind="answer", data={"inquiry": 7, "choices": [[
 OFFER = Prompt(id=PromptId(6), kind="pass_on", data={"text": "Wann?", "choices": [["yes", "Ja"], ["no", "Nein"]]})
 INQUIRY = Prompt(id=PromptId(7), kind="inquiry", data={"inquiry": 7, "choices": [["reply", "Antworten"]]})
 REPLY = Prompt(id=PromptId(8), kind="reply", data={"inquiry": 7, "choices": []})
+INVITING = Dialogue(name="inviting", step="company", data={})
+ORGANISER = frozenset({"organiser"})
 EXPECTED: list[tuple[str, Scene]] = [
+    ("invite", scene(Said("/invite"), roles=ORGANISER)),
+    ("unknown command", scene(Said("/invite"))),
+    ("inviting", scene(Said("Testwerk"), dialogue=INVITING, roles=ORGANISER)),
+    ("not understood", scene(Said("Testwerk"), dialogue=INVITING)),
     ("group", scene(Said("/help"), kind=ChatKind.GROUP)),
     ("group", scene(MembershipChanged(present=True), kind=ChatKind.PUBLIC, known=False)),
     ("another address", scene(Said("Hallo"), new_address=True)),
