@@ -145,6 +145,12 @@ ROUTES: tuple[Route, ...] = (
     Route(name="membership", when=_is(MembershipChanged), handle=membership.private),
     # Of visitors and contacts alike: the code of another channel, and what was asked about it.
     Route(name="choice about linking", when=linking.chooses, handle=linking.choose, needs=LINK | TEAM),
+    Route(
+        name="no choice about linking",
+        when=lambda scene: linking.is_unclear(scene) and not (not _known(scene) and linking.brings_code(scene)),
+        handle=linking.unclear,
+        needs=LINK,
+    ),
     # visitors
     Route(
         name="visitor brings a code",

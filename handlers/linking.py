@@ -36,6 +36,25 @@ def chooses(scene: Scene) -> bool:
     return _key(scene) is not None
 
 
+def is_unclear(scene: Scene) -> bool:
+    """Whether words come that choose nothing, where something was asked: they are no answer to a form's question."""
+    content, shown = scene.message.content, scene.current
+    return (
+        isinstance(content, Said)
+        and typed_command(content.text) is None
+        and scene.referred is None
+        and shown is not None
+        and shown.kind == linking.KIND
+        and "places" not in shown.data
+    )
+
+
+def unclear(draft: Draft) -> None:
+    """Ask again."""
+    assert draft.scene.current is not None
+    linking.unclear(draft, draft.scene.current)
+
+
 def brings_code(scene: Scene) -> bool:
     """Whether somebody who may be known elsewhere brings a code, by `/start`, by `/link` or bare."""
     content = scene.message.content

@@ -23,7 +23,7 @@ from bot.domain.outcomes import (
 )
 from bot.domain.people import Contact
 from bot.domain.questionnaire import resume
-from bot.domain.scene import Draft, NewPrompt, Scene
+from bot.domain.scene import Draft, NewPrompt, Prompt, Scene
 
 KIND = "link"
 CODE_FOR = timedelta(minutes=15)  # long enough to take the other phone, too short to be found by somebody else
@@ -43,10 +43,12 @@ def who(draft: Draft, side: Side) -> str:
     return ", ".join(parts)
 
 
-def where(side: Side) -> str:
+def where(draft: Draft, side: Side) -> str:
     """Return the channels of a contact."""
     names = [channel_name(channel) for channel in side.channels]
-    return ", ".join(names) or "–"
+    if len(names) < 2:
+        return "".join(names) or "–"
+    return draft.say("link.both", first=", ".join(names[:-1]), second=names[-1])
 
 
 def prompt_of(draft: Draft, choices: list[list[str]], **data: object) -> NewPrompt:
@@ -89,10 +91,11 @@ def overview(draft: Draft) -> None:
     assert scene.contact is not None
     places = scene.linking.of(scene.contact.id)
     channels = list(dict.fromkeys(place.address.channel for place in places))
-    lines = [
-        say("link.place", channel=channel_name(place.address.channel), person=place.person, day=say.day(place.since))
-        for place in places
-    ]
+    lines = []
+    for place in places:
+        name, alone = channel_name(place.address.channel), _is_alone(place, places)
+        shown = name if alone else f"{name} {place.person}"
+        lines.append(say("link.place", channel=shown, day=say.day(place.since)))
     chosen = scene.linking.push_channel
     pushes = say("link.pushes_to", channel=channel_name(chosen)) if chosen in channels else say("link.pushes_last")
     choices = [
@@ -101,11 +104,15 @@ def overview(draft: Draft) -> None:
     choices = choices if len(channels) > 1 else []
     for number, place in enumerate(places):
         name = channel_name(place.address.channel)
-        alone = sum(1 for each in places if each.address.channel == place.address.channel) == 1
+        alone = _is_alone(place, places)
         choices.append([f"off{number}", say("link.off", channel=name if alone else f"{name} {number + 1}")])
     choices.append(["code", say("link.more")])
     prompt = prompt_of(draft, choices, channels=channels, places=[str(place.address) for place in places])
     draft.reply(menu_message("\n".join([*lines, pushes]), prompt, where=say("link.title")), prompt)
+
+
+def _is_alone(place: Place, places: Sequence[Place]) -> bool:
+    return sum(1 for each in places if each.address.channel == place.address.channel) == 1
 
 
 def choose_pushes(draft: Draft, channel: str) -> None:
@@ -175,7 +182,7 @@ def offer_here(draft: Draft, other: Side) -> None:
     if visitor is None:
         draft.record(VisitorSeen(language=other.language, code_hash="", step="turned_away"))
     note = scene.hub.text(f"notice/{scene.address.channel}", say.language).strip()
-    text = say("link.here", who=who(draft, other), where=where(other))
+    text = say("link.here", who=who(draft, other), where=where(draft, other))
     prompt = prompt_of(
         draft,
         [["here", say("link.join")], ["not_here", say("link.leave")]],
@@ -202,7 +209,7 @@ def join_here(draft: Draft, other: Side) -> None:
         ),
     )
     become(draft, other)
-    draft.reply(draft.say("link.done", where=where(other)))
+    draft.reply(draft.say("link.done", where=where(draft, other)))
     told = channel_name(scene.address.channel)
     tell(draft, scene.linking.of(other.contact), "link.told", channel=told)
     ask_pushes(draft, (*other.channels, scene.address.channel))
@@ -234,6 +241,16 @@ def ask_pushes(draft: Draft, channels: Sequence[str]) -> None:
     choices = [[f"push{number}", channel_name(channel)] for number, channel in enumerate(names)]
     prompt = prompt_of(draft, choices, channels=names)
     draft.reply(menu_message(say("link.which_pushes"), prompt), prompt)
+
+
+def unclear(draft: Draft, prompt: Prompt) -> None:
+    """Show the choices again; who was asked where messages shall go and writes of something else goes on."""
+    if "channels" in prompt.data:
+        draft.record(PromptsClosed())
+        _go_on(draft)
+        return
+    again = NewPrompt(id=PromptId(draft.scene.next_id()), kind=KIND, data=prompt.data)
+    draft.reply(menu_message(draft.say("link.unclear"), again), again)
 
 
 def _go_on(draft: Draft) -> None:

@@ -39,7 +39,7 @@ def offer(draft: Draft, own: Side, other: Side) -> None:
     if draft.scene.linking.waiting:
         draft.reply(say("link.waits_already"))
         return
-    text = say("link.two", here=who(draft, own), there=who(draft, other), where=where(other))
+    text = say("link.two", here=who(draft, own), there=who(draft, other), where=where(draft, other))
     choices = [["unite", say("link.join")], ["leave", say("link.leave")]]
     prompt = prompt_of(draft, choices, hash=draft.scene.linking.code_hash, picks={})
     draft.reply(menu_message(text, prompt, where=say("link.title")), prompt)
@@ -99,7 +99,7 @@ def _unite(draft: Draft, own: Side, other: Side, picks: Picks) -> None:
     if scene.dialogue is not None and scene.dialogue.name == JOINING:
         draft.record(DialogueEnded())
     become(draft, other, without=frozenset((*union.finished, *union.dropped)))
-    draft.reply(draft.say("link.united", where=where(other)))
+    draft.reply(draft.say("link.united", where=where(draft, other)))
     places = (*scene.linking.of(other.contact), *scene.linking.of(own.contact))
     tell(draft, places, "link.told_united", channel=channel_name(scene.address.channel))
     ask_pushes(draft, (*other.channels, *own.channels))

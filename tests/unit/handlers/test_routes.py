@@ -138,6 +138,8 @@ EXPECTED: list[tuple[str, Scene]] = [
     ("visitor brings a code", scene(Said("/link"), known=False, visitor=VISITOR)),
     ("choice about linking", scene(pressed(LINK), referred=LINK)),
     ("choice about linking", scene(Said("ja"), known=False, current=LINK)),
+    ("no choice about linking", scene(Said("vielleicht"), current=LINK, interviews=OPEN)),
+    ("visitor brings a code", scene(Said("7kq2 9f0d xw3t"), known=False, current=LINK)),
     ("link", scene(Said("/verbinden"), current=LINK, interviews=OPEN)),
     ("start", scene(Said("/start 7KQ2-9F0D-XW3T"))),
     ("visitor's help", scene(Said("/hilfe"), known=False, visitor=VISITOR)),
