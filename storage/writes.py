@@ -1,4 +1,4 @@
-"""The statements by which outcomes become rows, and the order in which a batch carries them out."""
+"""The statements by which outcomes become rows."""
 
 from __future__ import annotations
 
@@ -333,69 +333,3 @@ CHAT_UNSENT_GONE = Statement(
 )
 CHAT_DIALOGUE_GONE = Statement(delete(dialogues).where(_here(dialogues)), name="dialogue of a chat gone")
 CHAT_PROMPTS_GONE = Statement(delete(prompts).where(_here(prompts)), name="prompts of a chat gone")
-
-# Order matters: what is pointed at comes before what points at it.
-ORDER: tuple[Statement, ...] = (
-    VISITOR_GONE,
-    VISITOR_DELIVERIES_GONE,
-    VISITOR_PROMPTS_GONE,
-    VISITOR,
-    CONTACT,
-    ADDRESS,
-    CONSENT,
-    DELIVERIES_OF_CONTACT,
-    USED_BY,
-    INVITATION_OPENED,
-    COMPANY,
-    CONTACT_COMPANY,
-    RESPONSES_COMPANY,
-    INTERVIEWS_LEFT,
-    CONTACT_NAME,
-    CONTACT_LANGUAGE,
-    CONTACT_PUSHES,
-    PUSH_CHANNEL,
-    LINK_CODES_GONE,
-    LINK_CODE,
-    MERGE_ASKED,
-    ADDRESS_OFF,
-    CHAT_UNSENT_GONE,
-    CHAT_DIALOGUE_GONE,
-    CHAT_PROMPTS_GONE,
-    REACHABLE,
-    RIGHT,
-    DIALOGUE_GONE,
-    DIALOGUE,
-    RESPONSE,
-    INTERVIEW,
-    INTERVIEW_MOVED,
-    INSTANCE,
-    ANSWER_TAKEN_BACK,
-    ANSWER,
-    HISTORY,
-    FILE,
-    FILE_GIVEN_UP,
-    INSTANCE_FILES_GONE,
-    INSTANCE_ANSWERS_GONE,
-    INSTANCE_GONE,
-    SUBMITTED,
-    SHARED_SUBMITTED,
-    COLLEAGUES_FINISHED,
-    REVISED,
-    SHARED_CHANGED,
-    SELECTION,
-    PAGE,
-    ANSWERED_BY,
-    PROMPTS_CLOSED,
-    PROMPT,
-    JOB,
-    ADDRESS_SEEN,
-    INQUIRY_COUNTED,
-    INQUIRY,
-    INQUIRY_GOES_ON,
-    INQUIRY_MESSAGE,
-    GUESS,
-    GUESS_OF_ALL,
-)
-
-# These point at what the team orders, which is carried out after all else.
-AFTER_ORDERS: tuple[Statement, ...] = (INQUIRY_FILE,)

@@ -14,10 +14,11 @@ from bot.errors import Conflict, UsageError
 from storage import deliveries
 from storage.apply import chat, inquiries, linking, people, responses, team
 from storage.apply.gathered import Rows
+from storage.apply.order import AFTER_ORDERS, ORDER
 from storage.codec import dump, to_micros
 from storage.erasure import erase
 from storage.statements import Steps, change, many, rows
-from storage.writes import AFTER_ORDERS, HOLD, ORDER, PROMPT, PROMPTS_CLOSED, USE_INVITATION
+from storage.writes import HOLD, PROMPT, PROMPTS_CLOSED, USE_INVITATION
 
 _GATHER: dict[type, Callable[[Rows, Scene, Any], None]] = {
     **dict.fromkeys(get_args(o.PeopleOutcome), people.gather),

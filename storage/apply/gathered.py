@@ -7,8 +7,8 @@ from typing import Any
 from bot.domain.messages import Outgoing
 from bot.domain.outcomes import Ordered, PersonErased
 from bot.domain.scene import Scene
+from storage.apply.order import AFTER_ORDERS, ORDER
 from storage.statements import Statement
-from storage.writes import AFTER_ORDERS, ORDER
 
 
 class Rows:

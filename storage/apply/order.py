@@ -1,0 +1,72 @@
+"""In which order a batch carries out its statements."""
+
+from __future__ import annotations
+
+from storage import writes as w
+from storage.statements import Statement
+
+# Order matters: what is pointed at comes before what points at it.
+ORDER: tuple[Statement, ...] = (
+    w.VISITOR_GONE,
+    w.VISITOR_DELIVERIES_GONE,
+    w.VISITOR_PROMPTS_GONE,
+    w.VISITOR,
+    w.CONTACT,
+    w.ADDRESS,
+    w.CONSENT,
+    w.DELIVERIES_OF_CONTACT,
+    w.USED_BY,
+    w.INVITATION_OPENED,
+    w.COMPANY,
+    w.CONTACT_COMPANY,
+    w.RESPONSES_COMPANY,
+    w.INTERVIEWS_LEFT,
+    w.CONTACT_NAME,
+    w.CONTACT_LANGUAGE,
+    w.CONTACT_PUSHES,
+    w.PUSH_CHANNEL,
+    w.LINK_CODES_GONE,
+    w.LINK_CODE,
+    w.MERGE_ASKED,
+    w.ADDRESS_OFF,
+    w.CHAT_UNSENT_GONE,
+    w.CHAT_DIALOGUE_GONE,
+    w.CHAT_PROMPTS_GONE,
+    w.REACHABLE,
+    w.RIGHT,
+    w.DIALOGUE_GONE,
+    w.DIALOGUE,
+    w.RESPONSE,
+    w.INTERVIEW,
+    w.INTERVIEW_MOVED,
+    w.INSTANCE,
+    w.ANSWER_TAKEN_BACK,
+    w.ANSWER,
+    w.HISTORY,
+    w.FILE,
+    w.FILE_GIVEN_UP,
+    w.INSTANCE_FILES_GONE,
+    w.INSTANCE_ANSWERS_GONE,
+    w.INSTANCE_GONE,
+    w.SUBMITTED,
+    w.SHARED_SUBMITTED,
+    w.COLLEAGUES_FINISHED,
+    w.REVISED,
+    w.SHARED_CHANGED,
+    w.SELECTION,
+    w.PAGE,
+    w.ANSWERED_BY,
+    w.PROMPTS_CLOSED,
+    w.PROMPT,
+    w.JOB,
+    w.ADDRESS_SEEN,
+    w.INQUIRY_COUNTED,
+    w.INQUIRY,
+    w.INQUIRY_GOES_ON,
+    w.INQUIRY_MESSAGE,
+    w.GUESS,
+    w.GUESS_OF_ALL,
+)
+
+# These point at what the team orders, which is carried out after all else.
+AFTER_ORDERS: tuple[Statement, ...] = (w.INQUIRY_FILE,)
