@@ -181,7 +181,7 @@ ROUTES: tuple[Route, ...] = (
     Route(name="not heard", when=_is(Missed), handle=basics.missed),
     # commands
     *_command("start", linking.start, INVITATION | LINK),
-    *_command("link", linking.link, LINK),
+    *_command("link", linking.link, LINK | INVITATION),
     *_command("help", basics.help_),
     *_command("menu", basics.menu, FORMS, after_joining=True),
     *_command("survey", surveys.survey, FORMS, after_joining=True),

@@ -66,7 +66,7 @@ def brings_code(scene: Scene) -> bool:
 def visitor_code(draft: Draft) -> None:
     """Somebody who is no contact here brings a code: it may tie this chat to a contact, else it is an invitation's."""
     scene = draft.scene
-    other = scene.linking.other
+    other = None if linking.is_held(scene) else scene.linking.other
     content = scene.message.content
     typed = typed_command(content.text) if isinstance(content, Said) else None
     named = typed.command.name if typed is not None and typed.command is not None else ""
@@ -104,7 +104,7 @@ def link(draft: Draft) -> None:
 
 def start(draft: Draft) -> None:
     """`/start CODE` by a contact: a code that links, else an invitation's."""
-    if draft.scene.linking.other is not None:
+    if draft.scene.linking.other is not None and not linking.is_held(draft.scene):
         _code(draft)
     else:
         onboarding.start(draft)
@@ -112,7 +112,7 @@ def start(draft: Draft) -> None:
 
 def _code(draft: Draft) -> None:
     own, other = draft.scene.linking.own, draft.scene.linking.other
-    if own is None or other is None:
+    if own is None or other is None or linking.is_held(draft.scene):
         linking.wrong_code(draft)
     else:
         uniting.offer(draft, own, other)

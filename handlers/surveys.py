@@ -77,6 +77,10 @@ def _open(draft: Draft, form: OfferedForm) -> None:
     if shared:
         _open_shared(draft, contact, form, form.response)
         return
+    own = draft.scene.interviews.get(form.response)
+    if form.status == "partial" and own is not None:  # it waited since two contacts became one
+        questionnaire.resume(draft, own)
+        return
     _say_submitted(draft, form, form.response, shared=False)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.domain.asking import menu_message
+from bot.domain.codewords import note_guess, why_not
 from bot.domain.desk import UnmergeContacts
 from bot.domain.linked import Place
 from bot.domain.merging import Side
@@ -165,8 +166,14 @@ def undo(draft: Draft) -> None:
 
 
 def wrong_code(draft: Draft) -> None:
-    """A code that is none, has run out or was used. What slows down guessing has its place here."""
-    draft.reply(draft.say("link.dead"))
+    """Say that a code is none, has run out or was used, and count it as invitations' wrong codes are counted."""
+    note_guess(draft)
+    draft.reply(why_not(draft.scene, draft.say) if is_held(draft.scene) else draft.say("link.dead"))
+
+
+def is_held(scene: Scene) -> bool:
+    """Whether somebody has tried so many codes that none of theirs is looked at now."""
+    return scene.tried is not None and scene.tried.held_until is not None
 
 
 def refusal(scene: Scene, other: Side) -> str | None:

@@ -95,8 +95,13 @@ def _forms(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
                 )
             )
         result.append(replace(scene, forms=tuple(offered)))
-    # A menu may lead to a response that was sent in.
-    wanted = [form.response for scene in result for form in scene.forms if form.status == "submitted" and form.response]
+    # A menu may lead to a response that was sent in, or laid aside when two contacts became one.
+    wanted = [
+        form.response
+        for scene in result
+        for form in scene.forms
+        if form.response and (form.status == "submitted" or form.response not in scene.interviews)
+    ]
     together = {
         number for (respondent, _), of_one in given.items() if respondent == "company" for _, _, number, _ in of_one
     }

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pytest_asyncio import fixture
 from sqlalchemy import select
 
@@ -131,8 +132,13 @@ class Town:
 
 
 @fixture
-async def town(tmp_path: Path, database_kind: str) -> AsyncIterator[Town]:  # noqa: F811 - the fixture
-    with prepared(folder=tmp_path, forms=("types",), database=database_kind, registration="invitation") as settings:
+async def town(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    database_kind: str,  # noqa: F811 - the fixture
+) -> AsyncIterator[Town]:
+    forms = getattr(request, "param", ("types",))
+    with prepared(folder=tmp_path, forms=forms, database=database_kind, registration="invitation") as settings:
         clock = StandingClock(MORNING)
         async with open_house(settings, clock=clock) as house:
             yield Town(house, App(house, []), clock)
@@ -295,3 +301,35 @@ async def test_staff_and_participants_stay_two(town: Town) -> None:
     await perform(town.house, actor="test", command=GrantRole(person=Address("matrix", "ada"), role="organiser"))
     assert "verschiedene Rollen" in await town.says(THERE, f"/link {await town.code(ADA)}")
     assert await town.owner(THERE) is None
+
+
+async def test_who_guesses_codes_waits_even_with_a_right_one(town: Town) -> None:
+    await town.joins(ADA, company="Adawerk", called="Ada Muster")
+    right = await town.code(ADA)
+    for number in range(5):
+        assert "Dieser Code gilt nicht" in await town.says("memory:sid", f"/link 7KQ2-9F0D-XW3{number}")
+    assert "Dieser Code gilt nicht" not in (told := await town.says("memory:sid", f"/link {right}"))
+    assert "Minute" in told
+    assert await town.owner("memory:sid") is None
+    assert "Sind Sie das?" in await town.says(THERE, f"/link {right}"), "others do not wait"
+
+
+@pytest.mark.parametrize("town", [("short", "types")], indirect=True)
+async def test_of_two_forms_under_way_one_waits_and_goes_on_later(town: Town) -> None:
+    await town.joins(ADA, company="Adawerk", called="Ada Muster")
+    await town.joins(THERE, company="Adawerk", called="A. Muster")
+    await town.says(ADA, "/umfrage")
+    await town.picks(ADA, "Alle Arten")
+    town.clock.pass_by(timedelta(minutes=1))
+    await town.says(THERE, "/umfrage")
+    await town.picks(THERE, "Kurze Frage")
+    await town.says(THERE, f"/verbinden {await town.code(ADA)}")
+    assert "dieselbe Person" in await town.picks(THERE, "Verbinden"), "nothing has to be picked"
+    assert "Was wünschen Sie sich?" in await town.picks(THERE, "Matrix")
+    await town.says(ADA, "/umfrage")
+    await town.says(ADA, "Werkzeug")
+    await town.picks(ADA, "Absenden")
+    await town.says(ADA, "/umfrage")
+    assert "Welches Wort" in await town.picks(ADA, "Alle Arten")
+    await town.says(ADA, "Hub")
+    assert "Menschen arbeiten" in town.last(ADA)
