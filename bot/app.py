@@ -14,7 +14,16 @@ from typing import Any, TypeVar
 from bot.domain.commands import usable
 from bot.domain.desk import GrantRole, RevokeRole
 from bot.domain.messages import Address
-from bot.domain.outcomes import ContactJoined, JobPlanned, Ordered, Outcome, PersonErased, RoleGranted
+from bot.domain.outcomes import (
+    AddressAdded,
+    AddressTakenOff,
+    ContactJoined,
+    JobPlanned,
+    Ordered,
+    Outcome,
+    PersonErased,
+    RoleGranted,
+)
 from bot.domain.people import Role
 from bot.errors import ChannelRefused, ChannelUnavailable, DeliveryError, StorageUnavailable
 from bot.filework import FileWork
@@ -348,7 +357,8 @@ class App:
     def _seen(self, outcomes: Sequence[tuple[Address, Outcome]]) -> None:
         for address, outcome in outcomes:
             joined = isinstance(outcome, ContactJoined) and outcome.staff
-            if (joined or isinstance(outcome, RoleGranted | PersonErased)) and address.channel in self._staff_menus:
+            changed = isinstance(outcome, RoleGranted | PersonErased | AddressAdded | AddressTakenOff)
+            if (joined or changed) and address.channel in self._staff_menus:
                 self._beside(self._offer_staff_menus(self.channels[address.channel]))
             if isinstance(outcome, Ordered) and isinstance(outcome.command, GrantRole | RevokeRole):
                 for name in self._reached & self._staff_menus.keys():
