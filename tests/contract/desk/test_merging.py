@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from sqlalchemy import Table, bindparam, select, update
+from typer.testing import CliRunner, Result
 
+from bot.cli.root import app
 from bot.desk import perform
-from bot.domain.desk import EraseContact, MergeContacts, UnmergeContacts
+from bot.domain.desk import EraseContact, MergeContacts, UnmergeContacts, public_id
 from bot.domain.merging import Picks, Which, collisions, company_differs
 from bot.errors import HubtalkError, UsageError
 from bot.house import House
@@ -309,3 +315,32 @@ async def test_who_is_forgotten_is_forgotten_as_both(house: House) -> None:
     assert left == []
     assert {row[0] for row in await town.look(select(tables.erasures.c.contact_id))} == {kept, gone}
     assert await town.look(select(tables.merges.c.id)) == [], "what an undo would need holds names"
+
+
+async def test_on_the_command_line_both_are_shown_until_everything_is_said(house: House, tmp_path: Path) -> None:
+    for seed in itertools.count(1):
+        town, kept, gone = await town_in(house, seed)
+        first, second = await house.database.read(partial(both, kept, gone))
+        if collisions(first, second) and company_differs(first, second):
+            break
+    ids = [public_id("P", number) for number in (kept, gone)]
+    settings = house.settings
+    environment = {"HUBTALK_DATABASE_URL": settings.database_url, "HUBTALK_DATA_DIR": str(tmp_path)}
+
+    async def hubtalk(*line: str) -> Result:
+        runner = CliRunner(env=environment)
+        return await asyncio.to_thread(lambda: runner.invoke(app, ["contacts", *line, "--json"]))
+
+    shown = await hubtalk("merge", *ids)
+    assert shown.exit_code == 2
+    told = orjson.loads((await hubtalk("merge", *ids, "--dry-run")).stdout)
+    assert (told["a"]["id"], told["b"]["id"]) == tuple(ids)
+    assert told["missing"][-1] == "--company A|B"
+    picks = [part for each in told["forms"] for part in ("--keep", f"{each['form']}=B")]
+    done = await hubtalk("merge", *ids, *picks, "--company", "B")
+    assert orjson.loads(done.stdout)["superseded"] == len(told["forms"])
+    ((company,),) = await town.look(select(tables.contacts.c.company_id).where(tables.contacts.c.id == kept))
+    assert second.company is not None
+    assert company == second.company.id
+    assert orjson.loads((await hubtalk("unmerge", ids[1])).stdout) == {"kept": ids[0], "gone": ids[1]}
+    assert (await hubtalk("unmerge", ids[1])).exit_code == 1
