@@ -79,7 +79,7 @@ class FormWork:
             raise FormError("; ".join(str(problem) for problem in problems if problem.level == "error"))
         migrate = bool(job.data.get("migrate"))
         command = PublishForm(form=form, name=form.name, file_name=job.data["name"], source=data, migrate=migrate)
-        published = await perform(self._house, actor=str(job.address), command=command)
+        published = await perform(self._house, actor=job.data["actor"], command=command)
         path.unlink(missing_ok=True)
         title, outlook = form.say(form.title, say.language) or form.name, published.outlook
         text = say("forms.published", name=title, number=published.number)

@@ -10,7 +10,7 @@ from typing import Literal
 
 from bot.desk import invite
 from bot.domain import desk
-from bot.domain.inviting import JOB
+from bot.domain.inviting import JOB, TEAM_JOB
 from bot.domain.letters import Inviting, card_sentences, channel_name, letter
 from bot.domain.messages import Attachment, OutboundMessage
 from bot.domain.people import Role
@@ -119,7 +119,11 @@ class InviteWork:
 
     def crew(self) -> Crew:
         """Return what a worker needs to know of these jobs."""
-        return Crew(kinds={JOB: self.invite}, failed=self.failed)
+        return Crew(
+            kinds={JOB: self.invite, TEAM_JOB: self.invite},
+            failed=self.failed,
+            rights={JOB: "send", TEAM_JOB: "grant"},
+        )
 
     async def invite(self, job: Job) -> Sequence[Reply]:
         """Make it; say so with QR codes and a card, then give the letter in each language, to be passed on."""

@@ -63,7 +63,7 @@ class PeopleWork:
         """Return what a worker needs to know of these jobs."""
         self._sweep()
         kinds = {"check_list": self.check, "enter_list": self.enter, "drop_list": self.drop}
-        return Crew(kinds=kinds, failed=self.failed)
+        return Crew(kinds=kinds, failed=self.failed, rights=dict.fromkeys(kinds, "send"))
 
     async def check(self, job: Job) -> Sequence[Reply]:
         """Fetch a table, say what it would do, and ask; a form is checked as one by who may change forms."""

@@ -59,6 +59,7 @@ def decided(draft: Draft, prompt: Prompt, key: str) -> None:
             "name": prompt.data["name"],
             "language": draft.say.language,
             "migrate": key == "publish_and_move",
+            "actor": scene.actor,
         }
         draft.record(JobPlanned(job=scene.next_id(), kind="publish_form", data=data))
         draft.reply(draft.say("forms.publishing"))

@@ -189,7 +189,7 @@ MERGED_GONE = Statement(
     delete(contacts).where(contacts.c.merged_into.is_not(None), contacts.c.id.in_(select(merges.c.gone).where(*_OVER))),
     name="merged contacts gone",
 )
-MERGES_GONE = Statement(delete(merges).where(*_OVER), name="merges gone")
+MERGES_GONE = Statement(delete(merges).where(*_OVER[1:]), name="merges gone")  # of companies too
 CODES_RUN_OUT = Statement(delete(link_codes).where(link_codes.c.expires_at <= bindparam("now")), name="codes run out")
 
 

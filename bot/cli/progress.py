@@ -45,6 +45,8 @@ def progress(
             say_json(document)
         elif png != "-":
             _print(figures, document)
+            if png:
+                typer.echo(f"written: {png}")
 
     work(run)
 

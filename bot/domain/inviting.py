@@ -15,7 +15,7 @@ from bot.domain.people import NAME_LIMIT, ROLES, Company, clean_name, folded_com
 from bot.domain.scene import Draft, NewPrompt, OpenInvitation, Scene
 
 DIALOGUE = "inviting"
-JOB = "invite"
+JOB, TEAM_JOB = "invite", "invite_team"  # who is let into the team takes another right
 WITHIN = timedelta(hours=1)
 _SHORT = 3  # yes, no, 10
 SHOWN = 8  # companies or invitations in one list
@@ -166,7 +166,11 @@ def _revoke(draft: Draft, key: str) -> None:
 def _plan(draft: Draft, what: dict[str, Any]) -> None:
     scene = draft.scene
     data = {**what, "actor": scene.actor, "language": draft.say.language}
-    draft.record(DialogueEnded(), PromptsClosed(), JobPlanned(job=scene.next_id(), kind=JOB, data=data))
+    draft.record(
+        DialogueEnded(),
+        PromptsClosed(),
+        JobPlanned(job=scene.next_id(), kind=TEAM_JOB if what.get("role") else JOB, data=data),
+    )
     draft.reply(draft.say("invite.making"))
 
 

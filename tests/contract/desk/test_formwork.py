@@ -47,7 +47,7 @@ async def sent_in(house: House, sheet: str, key: str) -> tuple[str, list[str], s
     (shown,) = await work.check(job("check_form"))
     assert shown.prompt is not None
     sha256 = shown.prompt.data["sha256"]
-    (done,) = await work.publish(job("publish_form", sha256=sha256, migrate=key == "publish_and_move"))
+    (done,) = await work.publish(job("publish_form", sha256=sha256, migrate=key == "publish_and_move", actor="P1"))
     return shown.message.text, [choice for choice, _ in shown.prompt.data["choices"]], done.message.text
 
 
