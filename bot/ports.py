@@ -119,12 +119,16 @@ class Channel(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """A use case: when it applies, what it needs loaded beyond the base, and who handles it."""
+    """A use case: when it applies, what it needs loaded beyond the base, and who handles it.
+
+    command: it applies to that typed command alone ("" for one that does not exist); looked at before `when`.
+    """
 
     name: str
     when: Callable[[Scene], bool]
     handle: Callable[[Draft], None]
     needs: frozenset[Need] = frozenset()
+    command: str | None = None
 
 
 DeliveryState = Literal["planned", "claimed", "sending", "sent", "failed", "unknown", "skipped", "cancelled"]

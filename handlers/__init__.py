@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.domain import reporting, roles, sharing
-from bot.domain.commands import typed_command
 from bot.domain.messages import (
     Edited,
     FileLost,
@@ -56,25 +55,16 @@ def _known(scene: Scene) -> bool:
     return scene.contact is not None
 
 
+def _unknown(scene: Scene) -> bool:
+    return scene.contact is None
+
+
 def _joining(scene: Scene) -> bool:
     return scene.dialogue is not None and scene.dialogue.name == onboarding.DIALOGUE
 
 
 def _is(kind: type) -> Callable[[Scene], bool]:
     return lambda scene: isinstance(scene.message.content, kind)
-
-
-def _command_name(scene: Scene) -> str | None:
-    """Return the command's name, "" for an unknown one, None for no command."""
-    content = scene.message.content
-    typed = typed_command(content.text, roles=scene.roles) if isinstance(content, Said) else None
-    if typed is None:
-        return None
-    return typed.command.name if typed.command is not None else ""
-
-
-def _typed(name: str, *, known: bool = True) -> Callable[[Scene], bool]:
-    return lambda scene: _known(scene) is known and _command_name(scene) == name
 
 
 def _verifies(scene: Scene) -> bool:
@@ -115,11 +105,12 @@ def _command(
         routes.append(
             Route(
                 name=f"{name} while joining",
-                when=lambda scene: _joining(scene) and _typed(name)(scene),
+                command=name,
+                when=lambda scene: _joining(scene) and _known(scene),
                 handle=account.joining_again,
             )
         )
-    routes.append(Route(name=name, when=_typed(name), handle=handle, needs=needs))
+    routes.append(Route(name=name, command=name, when=_known, handle=handle, needs=needs))
     return routes
 
 
@@ -158,13 +149,13 @@ ROUTES: tuple[Route, ...] = (
         handle=linking.visitor_code,
         needs=LINK | INVITATION,
     ),
-    Route(name="visitor starts", when=_typed("start", known=False), handle=onboarding.visitor_start, needs=INVITATION),
-    Route(name="visitor's help", when=_typed("help", known=False), handle=basics.visitor_help),
-    Route(name="visitor's notice", when=_typed("privacy", known=False), handle=account.privacy),
-    Route(name="visitor's data", when=_typed("mydata", known=False), handle=account.visitor_data),
-    Route(name="visitor's language", when=_typed("language", known=False), handle=basics.language),
-    Route(name="visitor forgets", when=_typed("forget", known=False), handle=account.visitor_forget),
-    Route(name="visitor stops", when=_typed("stop", known=False), handle=account.visitor_forget),
+    Route(name="visitor starts", command="start", when=_unknown, handle=onboarding.visitor_start, needs=INVITATION),
+    Route(name="visitor's help", command="help", when=_unknown, handle=basics.visitor_help),
+    Route(name="visitor's notice", command="privacy", when=_unknown, handle=account.privacy),
+    Route(name="visitor's data", command="mydata", when=_unknown, handle=account.visitor_data),
+    Route(name="visitor's language", command="language", when=_unknown, handle=basics.language),
+    Route(name="visitor forgets", command="forget", when=_unknown, handle=account.visitor_forget),
+    Route(name="visitor stops", command="stop", when=_unknown, handle=account.visitor_forget),
     Route(
         name="visitor was not heard",
         when=lambda scene: not _known(scene) and isinstance(scene.message.content, Missed),
@@ -202,7 +193,7 @@ ROUTES: tuple[Route, ...] = (
     *_command("roles", roles.show, STAFF),
     *_command("companies", companies.list_, COMPANIES),
     *_command("progress", reporting.show, PROGRESS),
-    Route(name="unknown command", when=lambda scene: _command_name(scene) == "", handle=basics.unknown_command),
+    Route(name="unknown command", command="", when=lambda _: True, handle=basics.unknown_command),
     # buttons
     Route(
         name="press of nothing we know",

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from bot.domain.commands import typed_command
 from bot.domain.desk.words import public_id
 from bot.domain.directory import Directory
 from bot.domain.filing import FILE_LIMIT
@@ -192,6 +193,15 @@ class Scene:
     def private(self) -> bool:
         """Whether nobody else reads along."""
         return self.message.chat_kind is ChatKind.PRIVATE
+
+    @property
+    def command(self) -> str | None:
+        """The name of the typed command, "" for one that does not exist for this person, None for no command."""
+        content = self.message.content
+        typed = typed_command(content.text, roles=self.roles) if isinstance(content, Said) else None
+        if typed is None:
+            return None
+        return typed.command.name if typed.command is not None else ""
 
     def may(self, right: Right) -> bool:
         """Whether who writes has a right; it is read anew for each message, so that a revoked one is gone at once."""

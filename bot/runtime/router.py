@@ -14,7 +14,8 @@ def find(routes: Sequence[Route], scene: Scene) -> Route:
     Raises:
         LookupError: none does; the table ends with one that always does.
     """
+    typed = scene.command
     for route in routes:
-        if route.when(scene):
+        if (route.command is None or route.command == typed) and route.when(scene):
             return route
     raise LookupError("no route")
