@@ -26,17 +26,17 @@ from bot.domain.outcomes import (
 )
 from bot.domain.people import Role
 from bot.errors import ChannelRefused, ChannelUnavailable, DeliveryError, StorageUnavailable
-from bot.filework import FileWork
-from bot.formwork import FormWork
 from bot.house import House, load_hub
-from bot.invitework import InviteWork
-from bot.peoplework import PeopleWork
 from bot.ports import Channel
-from bot.progresswork import ProgressWork
 from bot.runtime.dispatcher import Decider, Dispatcher
 from bot.runtime.jobs import Worker
 from bot.runtime.scheduler import Ticker
 from bot.runtime.sender import Sender
+from bot.work.files import FileWork
+from bot.work.forms import FormWork
+from bot.work.invitations import InviteWork
+from bot.work.people import PeopleWork
+from bot.work.progress import ProgressWork
 from handlers import ROUTES
 from handlers.onboarding import code_in
 from storage.form_files import FormFiles

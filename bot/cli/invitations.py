@@ -15,7 +15,7 @@ from bot.errors import UsageError
 if TYPE_CHECKING:
     from bot.domain.desk import Invited
     from bot.house import House
-    from bot.invitework import Made
+    from bot.work.invitations import Made
 
 app = typer.Typer(help="What became of invitations.", no_args_is_help=True)
 
@@ -77,7 +77,7 @@ def invite(  # noqa: PLR0917 -- typer's options
 
     async def run() -> None:
         from bot.desk import COMMAND_LINE
-        from bot.invitework import make
+        from bot.work.invitations import make
 
         async with opened() as house:
             expires_at = house.clock.now() + lifetime
@@ -106,7 +106,7 @@ def invite(  # noqa: PLR0917 -- typer's options
 
 async def _files(house: House, made: Sequence[Made], *, qr: Path | None, sheet: Path | None) -> list[str]:
     """Write the files that were asked for; return their names."""
-    from bot.invitework import cards, pictures
+    from bot.work.invitations import cards, pictures
 
     files = [] if sheet is None else [_write(sheet, await cards(house, made))]
     if qr is not None:
@@ -115,7 +115,7 @@ async def _files(house: House, made: Sequence[Made], *, qr: Path | None, sheet: 
 
 
 def _words(house: House, made: Sequence[Made], text: str | None) -> str:
-    from bot.invitework import letters
+    from bot.work.invitations import letters
 
     if text is None or len(made) != 1:
         return ""

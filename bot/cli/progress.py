@@ -31,7 +31,7 @@ def progress(
 
     async def run() -> None:
         async with opened() as house:
-            from bot.progresswork import look
+            from bot.work.progress import look
 
             figures = await look(house, form)
             document = _document(figures, house)
@@ -100,7 +100,7 @@ async def _groups(house: House, figures: Overview, by: By, key: str) -> list[dic
 
 async def _missing(house: House, figures: Overview) -> list[dict[str, Any]]:
     from bot.domain.desk import public_id
-    from bot.progresswork import absentees
+    from bot.work.progress import absentees
 
     return [
         {
@@ -116,7 +116,7 @@ async def _missing(house: House, figures: Overview) -> list[dict[str, Any]]:
 
 async def _draw(house: House, figures: Overview, target: str) -> None:
     from bot.cli.output import written
-    from bot.progresswork import picture
+    from bot.work.progress import picture
 
     content = await picture(house, figures, house.texts.speaker(house.hub.languages[0]))
     with written(target) as file:

@@ -6,9 +6,9 @@ from typing import Any, cast
 
 from bot.adapters.memory import MemoryChannel
 from bot.domain.messages import Address
-from bot.formwork import FormWork
 from bot.house import House
 from bot.ports import Job
+from bot.work.forms import FormWork
 from tests.contract.desk.conftest import People, form_ids
 
 SHEET = """

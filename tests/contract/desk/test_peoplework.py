@@ -13,10 +13,10 @@ from sqlalchemy import select
 from bot.adapters.memory import MemoryChannel
 from bot.domain.messages import Address
 from bot.domain.scene import Reply
-from bot.formwork import FormWork
 from bot.house import House
-from bot.peoplework import KEPT, PeopleWork
 from bot.ports import Job
+from bot.work.forms import FormWork
+from bot.work.people import KEPT, PeopleWork
 from storage.statements import Statement, rows
 from storage.tables import audit_log, contacts
 

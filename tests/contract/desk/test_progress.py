@@ -17,7 +17,7 @@ from bot.domain.reporting import FILE, PICTURE
 from bot.errors import UsageError
 from bot.house import House
 from bot.ports import Job
-from bot.progresswork import ProgressWork, look
+from bot.work.progress import ProgressWork, look
 from storage import progress, standing
 from storage.codec import to_micros
 from storage.driver import Database, open_database

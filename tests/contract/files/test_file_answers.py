@@ -19,7 +19,7 @@ from bot.cli.checkup import look_at_files
 from bot.desk import table_of
 from bot.domain.messages import SentMedia
 from bot.errors import Unavailable
-from bot.filework import PAUSES
+from bot.work.files import PAUSES
 from storage import reported, reports
 from storage.shelf import Shelf
 from storage.tables import answer_history, attachments, inbox_seen, jobs

@@ -17,11 +17,11 @@ from bot.domain.messages import OutboundMessage, PromptId
 from bot.domain.scene import NewPrompt, Reply
 from bot.domain.speech import Speaker
 from bot.errors import Refused, UsageError
-from bot.formwork import FormWork
 from bot.house import House
 from bot.listing import Sheet, read_apart
 from bot.ports import Channel, Job
 from bot.runtime.jobs import Crew
+from bot.work.forms import FormWork
 from handlers.people_lists import KIND
 from storage.desk.people import look
 
