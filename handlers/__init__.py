@@ -34,7 +34,7 @@ from handlers import (
     questionnaire,
     surveys,
 )
-from handlers.menus import choose_typed, press
+from handlers.menus import choose_typed, leads_to, press
 
 COMPANIES: frozenset[Need] = frozenset({"companies"})
 FORMS: frozenset[Need] = frozenset({"forms"})
@@ -112,6 +112,27 @@ def _command(
         )
     routes.append(Route(name=name, command=name, when=_known, handle=handle, needs=needs))
     return routes
+
+
+_FROM_MENUS: tuple[tuple[str, Callable[[Draft], None], frozenset[Need]], ...] = (
+    ("ask", inquiries.ask, INQUIRIES),
+    ("inbox", inbox.inbox, INBOX),
+    ("invite", inviting.invite, INVITING),
+    ("companies", companies.list_, COMPANIES),
+)
+
+
+def _picked_from_menu(how: str, *, pressed: bool) -> list[Route]:
+    """What a menu offers and needs more than the menus do, so that nobody else's press has to wait for it."""
+    return [
+        Route(
+            name=f"{name}, {how}",
+            when=leads_to(name, pressed=pressed),
+            handle=handle,
+            needs=needs,
+        )
+        for name, handle, needs in _FROM_MENUS
+    ]
 
 
 ROUTES: tuple[Route, ...] = (
@@ -227,6 +248,7 @@ ROUTES: tuple[Route, ...] = (
         handle=companies.picked,
         needs=COMPANIES,
     ),
+    *_picked_from_menu("pressed", pressed=True),
     Route(
         name="press of a menu",
         when=lambda scene: (
@@ -295,6 +317,7 @@ ROUTES: tuple[Route, ...] = (
         handle=media.forwarded,
     ),
     Route(name="typed choice about companies", when=companies.is_meant, handle=companies.picked, needs=COMPANIES),
+    *_picked_from_menu("typed", pressed=False),
     Route(
         name="typed choice of a menu",
         when=lambda scene: (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.domain.asking import ask_again, menu_message
 from bot.domain.choosing import pick
 from bot.domain.commands import typed_command, usable
+from bot.domain.menus import MENU
 from bot.domain.messages import OutboundMessage, Pressed, PromptId, Said
 from bot.domain.outcomes import DialogueEnded, LanguageChosen, PromptsClosed
 from bot.domain.questionnaire import resume
@@ -20,7 +21,7 @@ def help_(draft: Draft) -> None:
         f"/{command.in_language(say.language)} – {say(f'help.{command.name}')}"
         for command in usable(draft.scene.roles, staff=staff)
     ]
-    draft.reply(OutboundMessage(where=say("help.title"), text="\n".join(lines), hint=say("help.hint")))
+    draft.reply(OutboundMessage(where=say("help.title"), text="\n".join(lines), hint="" if staff else say("help.hint")))
 
 
 def visitor_help(draft: Draft) -> None:
@@ -37,8 +38,15 @@ def menu(draft: Draft) -> None:
         choices += [["survey", say("menu.continue")], ["review", say("menu.review")]]
     elif scene.contact is not None and not scene.contact.staff and scene.forms:
         choices.append(["survey", say("menu.survey")])
+    if scene.contact is not None and not scene.contact.staff:
+        choices.append(["ask", say("menu.ask")])
     if scene.may("send"):
-        choices.append(["progress", say("menu.progress")])
+        choices += [
+            ["inbox", say("menu.inbox")],
+            ["progress", say("menu.progress")],
+            ["invite", say("menu.invite")],
+            ["companies", say("menu.companies")],
+        ]
     if scene.may("forms"):
         choices.append(["forms", say("menu.forms")])
     if scene.may("grant"):
@@ -49,7 +57,7 @@ def menu(draft: Draft) -> None:
         ["language", say("menu.language")],
         ["help", say("menu.help")],
     ]
-    prompt = NewPrompt(id=PromptId(scene.next_id()), kind="menu", data={"choices": choices})
+    prompt = NewPrompt(id=PromptId(scene.next_id()), kind=MENU, data={"choices": choices})
     name = scene.contact.name if scene.contact else ""
     draft.reply(
         menu_message(
@@ -98,7 +106,8 @@ def cancel(draft: Draft) -> None:
     scene = draft.scene
     if scene.dialogue is not None and scene.dialogue.name != onboarding.DIALOGUE:
         draft.record(DialogueEnded(), PromptsClosed())
-        draft.reply(draft.say("cancel.done"))
+        staff = scene.contact is not None and scene.contact.staff
+        draft.reply(draft.say("cancel.done_staff" if staff else "cancel.done"))
         if scene.interview is not None and scene.interview.state == "open":
             ask_again(draft, scene.interview)
     elif scene.interview is not None and scene.interview.state == "open":

@@ -143,6 +143,8 @@ def reply(draft: Draft) -> None:
         key = pick([(key, label) for key, label in prompt.data.get("choices", ())], content.text)
     if key is not None:
         _chosen(draft, prompt, key)
+    elif prompt.kind == INBOX:
+        draft.reply(draft.say("inbox.which"))
     else:
         _answer(draft, since=None)
 

@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from bot.domain import reporting, roles
-from bot.domain.commands import may_use, named
+from bot.domain.commands import by_name, may_use, named
+from bot.domain.menus import MENU, chosen_of_menu
 from bot.domain.messages import Pressed, Said
 from bot.domain.outcomes import PromptsClosed
 from bot.domain.rights import PROMPTS
 from bot.domain.scene import Draft, Prompt, Scene
 from handlers import account, basics, forms, onboarding, people_lists, questionnaire, surveys
+
+
+def leads_to(name: str, *, pressed: bool) -> Callable[[Scene], bool]:
+    """Return whether a press (or a typed message) picks this command from a menu, by somebody who may use it."""
+    command = by_name(name)
+
+    def is_it(scene: Scene) -> bool:
+        way = isinstance(scene.message.content, Pressed) is pressed
+        return way and chosen_of_menu(scene) == name and may_use(command, scene.roles)
+
+    return is_it
 
 
 def press(draft: Draft) -> None:
@@ -59,7 +71,7 @@ def _offered(scene: Scene, prompt: Prompt, key: str) -> bool:
     right = PROMPTS.get(prompt.kind)
     if right is not None and not scene.may(right):
         return False
-    command = named(key) if prompt.kind == "menu" else None
+    command = named(key) if prompt.kind == MENU else None
     return command is None or may_use(command, scene.roles)
 
 

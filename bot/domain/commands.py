@@ -39,6 +39,12 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="pause", german="pause", companies=True),
     Command(name="review", german="uebersicht", companies=True, aliases=("antworten", "answers")),
     Command(name="ask", german="fragen", companies=True),
+    Command(name="inbox", german="posteingang", right="send"),
+    Command(name="progress", german="fortschritt", right="send"),
+    Command(name="invite", german="einladen", right="send"),
+    Command(name="companies", german="unternehmen", right="send"),
+    Command(name="forms", german="frageboegen", right="forms"),
+    Command(name="roles", german="rollen", right="grant"),
     Command(name="menu", german="menue"),
     Command(name="language", german="sprache"),
     Command(name="link", german="verbinden"),
@@ -49,12 +55,6 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="cancel", german="abbrechen"),
     Command(name="help", german="hilfe"),
     Command(name="start", german="start", listed=False),
-    Command(name="invite", german="einladen", right="send"),
-    Command(name="progress", german="fortschritt", right="send"),
-    Command(name="inbox", german="posteingang", right="send"),
-    Command(name="companies", german="unternehmen", right="send"),
-    Command(name="forms", german="frageboegen", right="forms"),
-    Command(name="roles", german="rollen", right="grant"),
 )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from bot.domain.choosing import pick
 from bot.domain.commands import typed_command
 from bot.domain.directory import Wanted
+from bot.domain.menus import chosen_of_menu
 from bot.domain.messages import Pressed, Said
 from bot.domain.scene import Prompt, Scene
 
@@ -36,6 +37,8 @@ def wanted(scene: Scene) -> Wanted:
     content = scene.message.content
     if isinstance(content, Said) and (typed := typed_command(content.text)) is not None:
         return Wanted(search=typed.argument)
+    if chosen_of_menu(scene) == "companies":
+        return Wanted(search="")
     found = meant(scene)
     if found is not None:
         return _by_choice(*found)

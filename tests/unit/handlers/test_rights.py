@@ -65,6 +65,16 @@ def test_help_and_menu_list_what_one_may_use(roles: tuple[Role, ...]) -> None:
         assert may_use(command, roles), key
 
 
+def test_work_comes_before_what_concerns_oneself() -> None:
+    (text,) = said("/hilfe", ("admin",))
+    assert text.index("/rollen –") < text.index("/menue –") < text.index("/meinedaten –")
+    (menu,) = turn("/menue", ("admin",)).replies
+    assert menu.prompt is not None
+    offered = [key for key, _ in menu.prompt.data["choices"]]
+    work = ["inbox", "progress", "invite", "companies", "forms", "roles"]
+    assert [key for key in offered if key in [*work, "mydata"]] == [*work, "mydata"]
+
+
 @pytest.mark.parametrize("roles", EVERY, ids="+".join)
 @pytest.mark.parametrize("kind", sorted(PROMPTS))
 def test_an_old_list_of_staff_is_one_whose_choices_are_gone(kind: str, roles: tuple[Role, ...]) -> None:

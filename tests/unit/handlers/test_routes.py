@@ -190,6 +190,15 @@ EXPECTED: list[tuple[str, Scene]] = [
     ("media", scene(SentMedia("photo"), roles=frozenset({"admin"}))),
     ("forwarded", scene(Said("Wort", forwarded=True), interviews=OPEN)),
     ("typed choice of a menu", scene(Said("1"), current=MENU)),
+    *(
+        (f"{name}, {how}", given)
+        for name in ("ask", "inbox", "invite", "companies")
+        for menu in [Prompt(id=MENU.id, kind="menu", data={"choices": [[name, "Da lang"]]})]
+        for how, given in (
+            ("pressed", scene(replace(pressed(menu), choice=name), referred=menu, roles=STAFF)),
+            ("typed", scene(Said("da lang"), current=menu, roles=STAFF)),
+        )
+    ),
     ("answer", scene(Said("Wort"), current=QUESTION, interviews=OPEN)),
     ("answer", scene(Said("Wort"), current=MENU, interviews=OPEN)),
     ("press of a dialogue that is over", scene(pressed(STEP), referred=STEP)),
