@@ -11,6 +11,7 @@ from bot.domain.outcomes import DialogueEnded, LanguageChosen, PromptsClosed
 from bot.domain.questionnaire import resume
 from bot.domain.scene import Draft, NewPrompt
 from handlers import inquiries, onboarding
+from handlers.questionnaire import only_thanks
 
 
 def help_(draft: Draft) -> None:
@@ -145,9 +146,11 @@ def missed(draft: Draft) -> None:
 
 def not_understood(draft: Draft) -> None:
     """Text that answers nothing: say where one is instead of guessing."""
-    interview = draft.scene.interview
+    interview, content = draft.scene.interview, draft.scene.message.content
     if interview is not None:
         resume(draft, interview)
+    elif isinstance(content, Said) and only_thanks(draft.scene, content.text):
+        draft.reply(draft.say("thanks.welcome"))
     elif inquiries.may_be_meant(draft.scene):
         inquiries.offer(draft)
     else:

@@ -225,11 +225,20 @@ def _away(scene: Scene, interview: Interview) -> bool:
 
 def only_greets(scene: Scene, text: str) -> bool:
     """Whether the words are a mere greeting."""
+    return _is_one_of(scene, text, "greetings")
+
+
+def only_thanks(scene: Scene, text: str) -> bool:
+    """Whether the words are mere thanks."""
+    return _is_one_of(scene, text, "thanks")
+
+
+def _is_one_of(scene: Scene, text: str, words: str) -> bool:
     said = folded(text)
     return any(
         said == folded(word)
         for language in scene.hub.languages
-        for word in scene.catalogue.speaker(language)("greetings").split(",")
+        for word in scene.catalogue.speaker(language)(words).split(",")
     )
 
 

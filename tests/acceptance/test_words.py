@@ -307,7 +307,7 @@ async def test_a_code_that_is_none_lets_nobody_become_staff(stage: Stage) -> Non
     await stage.joins(ada)
     for code in ("AAAA-BBBB", "0", "x" * 64, "_-_"):
         await ada.starts(code)
-        await ada.hears("gilt nicht mehr")
+        await ada.hears("Diesen Code kenne ich nicht")
     await stage.settled()
     assert stage.rows("SELECT role FROM rights WHERE person = ?", str(ada.id)) == []
 

@@ -244,6 +244,9 @@ async def test_of_one_batch_a_company_has_one_message_at_a_time(town: Town) -> N
     assert len(await town.table(select(responses.c.id))) == 1
     texts = [one.message.text for one in town.shown if one.chat == "ben"]
     assert any("hatte hier inzwischen „11“ geantwortet" in text for text in texts)
+    assert any("Möchten Sie lieber die andere nehmen?" in text for text in texts), (
+        "yes takes it, so it is asked like that"
+    )
     told = [one.message.text for one in town.shown if one.chat == "ada"][-1]
     assert "Jetzt gilt „12“ statt „11“" in told
     await town.press_newest("ben", "yes")
