@@ -116,7 +116,7 @@ class Town:
         return self.house.texts.speaker(language)(key, **fields)
 
     async def code(self, who: str) -> str:
-        return (await self.says(who, "/link")).partition("/verbinden ")[2].split()[0]
+        return (await self.says(who, "/link")).partition("!verbinden ")[2].split()[0]
 
     async def look(self, query: Any) -> list[Row]:
         statement = Statement(query, name="a test looks")
@@ -151,7 +151,7 @@ async def test_a_second_channel_joins_and_the_conversation_goes_on_there(town: T
     await town.joins(ADA, company="Adawerk", called="Ada Muster")
     question = await town.says(ADA, "/umfrage")
     told = await town.says(ADA, "/verbinden")
-    code = told.partition("/verbinden ")[2].split()[0]
+    code = told.partition("!verbinden ")[2].split()[0]
     assert "15 Minuten" in told
     typed = code.replace("-", " ").lower().replace("0", "O")
     asked = await town.says(THERE, typed, language="en")
