@@ -85,8 +85,6 @@ def written(draft: Draft) -> None:
 
 def _tagged(draft: Draft, company: CompanyPage, text: str) -> None:
     try:
-        if " " in text.strip() and "=" not in text and ":" not in text:  # "Branche Bau" means a value, and says none
-            raise ValueError("several words without a value")
         key, value = read_tag(text)
     except ValueError:
         draft.reply(draft.say("companies.no_tag"))
