@@ -206,13 +206,6 @@ class Settings(BaseSettings):
         del settings_cls, env_settings, dotenv_settings, file_secret_settings
         return (init_settings,)
 
-    @field_validator("registration")
-    @classmethod
-    def _approval_comes_later(cls, registration: str) -> str:
-        if registration == "approval":
-            raise ValueError("approval comes in a later version; use invitation or open")
-        return registration
-
     @field_validator("content_dir", "secrets_dir")
     @classmethod
     def _folder_exists(cls, folder: Path | None) -> Path | None:

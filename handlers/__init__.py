@@ -20,6 +20,7 @@ from bot.domain.scene import Draft, Need, Scene
 from bot.ports import Route
 from handlers import (
     account,
+    admission,
     basics,
     companies,
     forms,
@@ -46,7 +47,8 @@ PROGRESS: frozenset[Need] = frozenset({"progress"})
 LAST_RESPONSE: frozenset[Need] = frozenset({"last_response"})
 TEAM: frozenset[Need] = frozenset({"team"})
 INQUIRIES: frozenset[Need] = frozenset({"inquiries", "team"})
-INBOX: frozenset[Need] = frozenset({"inbox", "team"})
+INBOX: frozenset[Need] = frozenset({"inbox", "team", "newcomers"})
+NEWCOMERS: frozenset[Need] = frozenset({"newcomers", "team"})
 LINK: frozenset[Need] = frozenset({"link"})
 SHARES: frozenset[Need] = frozenset({"shares"})
 
@@ -191,6 +193,12 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(name="visitor edits", when=lambda scene: not _known(scene), handle=media.edit_without_answer),
     Route(name="not heard", when=_is(Missed), handle=basics.missed),
+    # The one place where those are held back whom the team has not let in yet.
+    Route(
+        name="waits for the team",
+        when=lambda scene: not _joining(scene) and admission.holds_back(scene),
+        handle=admission.wait,
+    ),
     # commands
     *_command("start", linking.start, INVITATION | LINK),
     *_command("link", linking.link, LINK | INVITATION),
@@ -226,6 +234,12 @@ ROUTES: tuple[Route, ...] = (
         when=lambda scene: isinstance(scene.message.content, Pressed) and inquiries.chooses(scene),
         handle=inquiries.choose,
         needs=INQUIRIES,
+    ),
+    Route(
+        name="press about a newcomer",
+        when=lambda scene: isinstance(scene.message.content, Pressed) and admission.chooses(scene),
+        handle=admission.choose,
+        needs=NEWCOMERS,
     ),
     Route(
         name="press in the inbox",
@@ -276,6 +290,12 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(name="edit of nothing", when=_is(Edited), handle=media.edit_without_answer),
     # dialogues
+    Route(
+        name="joining, where the team lets people in",
+        when=lambda scene: scene.waits and _dialogue_text(scene),
+        handle=onboarding.dialogue,
+        needs=FORMS | NEWCOMERS,
+    ),
     Route(name="joining", when=_dialogue_text, handle=onboarding.dialogue, needs=FORMS),
     Route(name="inviting", when=inviting.is_answer, handle=inviting.answer, needs=INVITING),
     Route(
@@ -287,6 +307,12 @@ ROUTES: tuple[Route, ...] = (
         ),
         handle=account.forget_confirmed,
         needs=STAFF | SHARES | LINK,
+    ),
+    Route(
+        name="words about a newcomer",
+        when=lambda scene: admission.replies(scene) or admission.chooses(scene),
+        handle=admission.choose,
+        needs=NEWCOMERS,
     ),
     # inquiries
     Route(name="reply in the inbox", when=inbox.replies, handle=inbox.reply, needs=INBOX),

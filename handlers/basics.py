@@ -7,6 +7,7 @@ from bot.domain.choosing import pick
 from bot.domain.commands import typed_command, usable
 from bot.domain.menus import MENU
 from bot.domain.messages import OutboundMessage, Pressed, PromptId, Said
+from bot.domain.newcomers import MEANWHILE
 from bot.domain.outcomes import DialogueEnded, LanguageChosen, PromptsClosed
 from bot.domain.questionnaire import resume
 from bot.domain.scene import Draft, NewPrompt
@@ -21,6 +22,7 @@ def help_(draft: Draft) -> None:
     lines = [
         f"/{command.in_language(say.language)} – {say(f'help.{command.name}')}"
         for command in usable(draft.scene.roles, staff=staff)
+        if not draft.scene.waits or command.name in MEANWHILE
     ]
     draft.reply(OutboundMessage(where=say("help.title"), text="\n".join(lines), hint="" if staff else say("help.hint")))
 

@@ -84,6 +84,10 @@ def written(draft: Draft) -> None:
 
 
 def _tagged(draft: Draft, company: CompanyPage, text: str) -> None:
+    signed = "=" in text or ":" in text
+    if " " in text.strip() and not signed:  # "Branche Bau" means a value, and says none
+        draft.reply(draft.say("companies.no_tag"))
+        return
     try:
         key, value = read_tag(text)
     except ValueError:

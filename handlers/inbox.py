@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.domain import answering_inquiries, desk, file_inquiries
+from bot.domain import admission, answering_inquiries, desk, file_inquiries
 from bot.domain.choosing import folded, pick
 from bot.domain.commands import typed_command
 from bot.domain.inbox import COLLEAGUES, INBOX, KINDS, REPLY, SEND, number_and_text
@@ -22,9 +22,11 @@ from bot.domain.messages import (
 )
 from bot.domain.outcomes import Ordered, PageTurned, ReachabilitySeen
 from bot.domain.scene import Draft, Prompt, Scene
+from handlers.admission import choose as choose_newcomer
 from handlers.choices import picked
 from handlers.inquiries import FILES
 
+NEW = frozenset({"neu", "new"})
 HERE, OFF = frozenset({"hier", "here"}), frozenset({"aus", "off"})
 ACTIONS = ("take", "close", "reopen")
 
@@ -67,7 +69,7 @@ def in_group(scene: Scene) -> bool:
     typed = typed_command(content.text) if isinstance(content, Said) else None
     if typed is not None:
         return typed.command is not None and typed.command.name == "inbox"
-    return scene.referred is not None and scene.referred.kind in KINDS
+    return scene.referred is not None and scene.referred.kind in KINDS | admission.KINDS
 
 
 def _is_word(scene: Scene) -> bool:
@@ -79,13 +81,16 @@ def _is_word(scene: Scene) -> bool:
 
 
 def inbox(draft: Draft) -> None:
-    """`/inbox`, `/inbox 12`, `/inbox 12 words`, `/inbox here`."""
+    """`/inbox`, `/inbox 12`, `/inbox 12 words`, `/inbox new`, `/inbox here`."""
     content = draft.scene.message.content
     typed = typed_command(content.text) if isinstance(content, Said) else None
     argument = typed.argument if typed is not None else ""
     word = folded(argument)
     if word in HERE | OFF:
         _choose_inbox(draft, here=word in HERE)
+        return
+    if word in NEW:
+        admission.show_list(draft)
         return
     number, text = number_and_text(argument)
     if not number:
@@ -122,7 +127,10 @@ def group(draft: Draft) -> None:
         if is_inbox(draft.scene) or word in HERE:
             inbox(draft)
     elif is_inbox(draft.scene):
-        if isinstance(content, Pressed):
+        referred = draft.scene.referred
+        if referred is not None and referred.kind in admission.KINDS:
+            choose_newcomer(draft)
+        elif isinstance(content, Pressed):
             choose(draft)
         else:
             reply(draft)
@@ -182,7 +190,9 @@ def choose(draft: Draft) -> None:
 
 def _chosen(draft: Draft, prompt: Prompt, key: str) -> None:
     inquiry = draft.scene.inbox.chosen
-    if prompt.kind == INBOX and key in ("next", "previous"):
+    if prompt.kind == INBOX and key == admission.NEWCOMERS:
+        admission.show_list(draft)
+    elif prompt.kind == INBOX and key in ("next", "previous"):
         answering_inquiries.show_list(draft)
     elif inquiry is None:
         answering_inquiries.gone(draft)

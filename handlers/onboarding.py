@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from bot.domain import onboarding
+from bot.domain import admission, onboarding
 from bot.domain.choosing import folded, pick
 from bot.domain.codes import code_within
 from bot.domain.codewords import note_guess, why_not
 from bot.domain.commands import typed_command
+from bot.domain.desk import AdmitContact, public_id
 from bot.domain.messages import Edited, Pressed, Said
 from bot.domain.onboarding import DIALOGUE, arrive, choose_language, consent, refuse, show_notice
-from bot.domain.outcomes import DialogueEnded, InvitationOpened, InvitationUsed, PromptAnswered, PushesSet, RoleGranted
-from bot.domain.people import Contact
+from bot.domain.outcomes import (
+    DialogueEnded,
+    InvitationOpened,
+    InvitationUsed,
+    Ordered,
+    PromptAnswered,
+    PushesSet,
+    RoleGranted,
+)
+from bot.domain.people import Contact, Invitation
 from bot.domain.questionnaire import resume
 from bot.domain.scene import Draft, Prompt, Scene
 
@@ -113,6 +122,9 @@ def start(draft: Draft) -> None:
         draft.record(PushesSet(contact=contact.id, wanted=True))
         draft.reply(draft.say("stop.undone"))
     if code_in(scene):
+        if scene.waits and scene.invitation is not None and scene.invitation.alive and scene.invitation.role is None:
+            _let_in(draft, contact, scene.invitation)
+            return
         _code_of_contact(draft, contact)
     if onboarding.still_joining(scene):
         onboarding.step_again(draft, contact)
@@ -123,7 +135,9 @@ def start(draft: Draft) -> None:
 def start_again(draft: Draft, contact: Contact) -> None:
     """Say where the contact stands."""
     scene = draft.scene
-    if scene.interview is not None and scene.interview.form_state == "closed":
+    if scene.waits:
+        admission.wait(draft)
+    elif scene.interview is not None and scene.interview.form_state == "closed":
         draft.reply(draft.say("survey.closed"))
     elif scene.interview is not None:
         resume(draft, scene.interview)
@@ -143,6 +157,26 @@ def _code_of_contact(draft: Draft, contact: Contact) -> None:
         draft.reply(draft.say(f"code.role_{invitation.role}"))
     elif contact.company is not None and invitation.company is not None and invitation.company.id != contact.company.id:
         draft.reply(draft.say("code.other_company", company=contact.company.name))
+
+
+def _let_in(draft: Draft, contact: Contact, invitation: Invitation) -> None:
+    """Who waits for the team brings an invitation: that is the nod, and says to which company they belong."""
+    scene = draft.scene
+    company = invitation.company
+    draft.record(
+        InvitationOpened(invitation.id),
+        InvitationUsed(invitation=invitation.id, contact=contact.id),
+        Ordered(
+            command=AdmitContact(contact=contact.id, company=company.id if company is not None else None),
+            actor=public_id("I", invitation.id),
+        ),
+    )
+    if not onboarding.still_joining(scene):
+        draft.reply(*admission.admitted_message(draft.say, scene.next_id(), hub=scene.hub.name))
+    elif company is not None:
+        onboarding.ask_name(draft, contact=contact.id)
+    else:
+        onboarding.step_again(draft, contact)
 
 
 def again(draft: Draft) -> None:

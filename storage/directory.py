@@ -80,6 +80,7 @@ _CONTACT = (
         contacts.c.pushes,
         contacts.c.joined_at,
         contacts.c.created_at,
+        contacts.c.admitted,
     )
     .select_from(contacts.outerjoin(companies, companies.c.id == contacts.c.company_id))
     .where(contacts.c.merged_into.is_(None))
@@ -154,12 +155,15 @@ def _with_tags(found: Sequence[tuple[Any, ...]]) -> Steps[list[dict[str, Any]]]:
     ]
 
 
-def list_contacts(*, search: str = "", company: int | None = None) -> Steps[list[dict[str, Any]]]:
+def list_contacts(
+    *, search: str = "", company: int | None = None, waiting: bool = False
+) -> Steps[list[dict[str, Any]]]:
     """Return contacts with the addresses at which they can be reached, oldest first.
 
     Args:
         search: part of the name or the mail, in any letter case.
         company: of which they are.
+        waiting: only those whom the team has to let in.
     """
     # One person may have several chats on a channel (rooms on Matrix), and is reachable by any of them.
     places: dict[int, dict[str, bool]] = {}
@@ -177,6 +181,7 @@ def list_contacts(*, search: str = "", company: int | None = None) -> Steps[list
             ],
         }
         for contact in _contacts(found)
+        if not (waiting and contact["admitted"])
         if wanted in folded(contact["name"]) or (search and search.strip().lower() in contact["mail"])
     ]
 
@@ -195,6 +200,7 @@ def _contacts(found: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
             "pushes": bool(row[8]),
             "joined_at": maybe_moment(row[9]),
             "created_at": from_micros(row[10]),
+            "admitted": bool(row[11]),
         }
         for row in found
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sqlalchemy import BigInteger, BindParameter, Text, bindparam, cast, delete, exists, select, update
+from sqlalchemy import BigInteger, BindParameter, Text, bindparam, cast, delete, exists, select, union_all, update
 
 from bot.domain.importing import mail_hash
 from storage.merging import inside
@@ -88,10 +88,14 @@ _BY_CHAT = tuple(
     )
     for table in (prompts, dialogues, deliveries, visitors, jobs)
 )
-# What the team was about to be told of their inquiries, and answers that were not sent yet, in the team's chats.
+# What the team was about to be told of them and their inquiries, and answers not sent yet, in the team's chats.
 _ABOUT = select(prompts.c.id).where(
-    prompts.c.kind.in_(["inquiry", "send"]),
-    prompts.c.path.in_(select(cast(inquiries.c.id, Text)).where(inquiries.c.contact_id == _NUMBER)),
+    prompts.c.kind.in_(["inquiry", "newcomer", "send"]),
+    prompts.c.path.in_(
+        union_all(
+            select(cast(inquiries.c.id, Text)).where(inquiries.c.contact_id == _NUMBER), select(cast(_NUMBER, Text))
+        )
+    ),
 )
 UNSENT_GONE = Statement(
     delete(deliveries).where(

@@ -38,6 +38,7 @@ PEOPLE = Statement(
         companies.c.name,
         companies.c.state,
         addresses.c.person,
+        contacts.c.admitted,
     )
     .select_from(addresses.outerjoin(contacts, contacts.c.id == addresses.c.contact_id).outerjoin(companies))
     .where(addresses.c.id.in_(select(_ADDRESSES.c.id)))
@@ -100,7 +101,7 @@ class People:
 
 def contact_of(row: Row) -> Contact:
     """Return the contact of a row of `PEOPLE`."""
-    _, _, _, number, name, language, staff, pushes, created_at, company, company_name, state, _ = row
+    _, _, _, number, name, language, staff, pushes, created_at, company, company_name, state, _, admitted = row
     return Contact(
         id=ContactId(number),
         name=name,
@@ -109,6 +110,7 @@ def contact_of(row: Row) -> Contact:
         staff=bool(staff),
         pushes=bool(pushes),
         created_at=from_micros(created_at),
+        admitted=bool(admitted),
     )
 
 

@@ -109,6 +109,13 @@ contacts = Table(
     _moment("created_at", nullable=False),
     Column("revision", Integer, nullable=False, server_default="0"),
     Index(None, "mail"),
+    # Who waits to be let in: few, among many.
+    Index(
+        "ix_contacts_waiting",
+        "joined_at",
+        sqlite_where=text("NOT admitted"),
+        postgresql_where=text("NOT admitted"),
+    ),
 )
 
 # One row a place where somebody can be reached. A contact may have several; a group or a lost contact has none.
@@ -443,12 +450,12 @@ prompts = Table(
         postgresql_where=text("superseded_at IS NULL"),
     ),
     Index(None, "response_id"),
-    # Those in the team's chats about an inquiry (its id is the path).
+    # Those in the team's chats about an inquiry or a newcomer (whose id is the path).
     Index(
         "ix_prompts_inquiry",
         "path",
-        sqlite_where=text("kind IN ('inquiry','send')"),
-        postgresql_where=text("kind IN ('inquiry','send')"),
+        sqlite_where=text("kind IN ('inquiry','newcomer','send')"),
+        postgresql_where=text("kind IN ('inquiry','newcomer','send')"),
     ),
 )
 

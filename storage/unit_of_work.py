@@ -282,6 +282,8 @@ def _decide(loaded: Sequence[Scene], turns: Sequence[Callable[[Scene], tuple[Tur
                 keys.add(("company", scene.contact.company.id))
         if scene.inbox.chosen is not None:  # who answers the same inquiry shall see what the other one said
             keys.add(("inquiry", scene.inbox.chosen.id))
+        if scene.newcomers.chosen is not None:  # two who decide, or the person themselves: one after the other
+            keys.add(("contact", scene.newcomers.chosen.contact))
         if busy & keys:
             decided.later.append(scene.message)
             continue

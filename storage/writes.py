@@ -75,8 +75,8 @@ VISITOR_PROMPTS_GONE = Statement(
 CONTACT = upsert(
     contacts,
     keys=("id",),
-    set_=("language", "staff", "joined_at"),
-    columns=("id", "language", "staff", "joined_at", "created_at"),
+    set_=("language", "staff", "admitted", "joined_at"),
+    columns=("id", "language", "staff", "admitted", "joined_at", "created_at"),
 )
 ADDRESS = upsert(
     addresses,

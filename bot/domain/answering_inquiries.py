@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bot.domain import desk, filing
+from bot.domain.admission import mentioned
 from bot.domain.asking import menu_message
 from bot.domain.inbox import (
     COLLEAGUES,
@@ -36,7 +37,8 @@ JUST_NOW = timedelta(minutes=1)
 def show_list(draft: Draft) -> None:
     """Show a page of the inbox: who waits comes first."""
     say, inbox = draft.say, draft.scene.inbox
-    if not inbox.lines:
+    newcomers = mentioned(say, draft.scene.newcomers.total)
+    if not inbox.lines and not newcomers:
         draft.reply(OutboundMessage(where=say("inbox.title"), text=say("inbox.empty")))
         return
     ways = []
@@ -49,14 +51,17 @@ def show_list(draft: Draft) -> None:
         id=PromptId(draft.scene.next_id()),
         kind=INBOX,
         # No names: what is stored here is not erased with the contact.
-        data={"page": inbox.page, "choices": [[key, key] for key, _ in choices] + ways},
+        data={
+            "page": inbox.page,
+            "choices": [[key, key] for key, _ in choices] + ways + [[way.key, way.label] for way in newcomers],
+        },
     )
     message = OutboundMessage(
         where=say("inbox.title"),
-        text=say.count("inbox.waiting", inbox.waiting),
-        hint=say("inbox.how"),
+        text=say.count("inbox.waiting", inbox.waiting) if inbox.lines else say("inbox.empty"),
+        hint=say("inbox.how") if inbox.lines else "",
         choices=tuple(Choice(key, label) for key, label in choices),
-        ways=tuple(Way(key, label) for key, label in ways),
+        ways=(*newcomers, *(Way(key, label) for key, label in ways)),
         numbered=True,
     )
     draft.reply(message, prompt)

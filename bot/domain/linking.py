@@ -234,6 +234,7 @@ def become(draft: Draft, other: Side, *, without: frozenset[int] = frozenset()) 
         staff=other.staff,
         pushes=other.pushes,
         created_at=other.created_at,
+        admitted=other.admitted,
     )
     draft.become(contact, {number: walk for number, walk in walks.items() if walk.id not in without})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.admission import ask_team
 from bot.domain.asking import menu_message
 from bot.domain.codewords import note_guess, where_to_ask, why_not
 from bot.domain.commands import by_name
@@ -167,6 +168,7 @@ def consent(draft: Draft) -> None:
     invitation = scene.invitation if scene.invitation is not None and scene.invitation.alive else None
     person = invitation.person if invitation is not None else None
     contact = person.id if person is not None else ContactId(scene.next_id())
+    by_nod = scene.hub.registration == "approval" and purpose == "study" and invitation is None
     wording = scene.hub.hashes.get((notice, scene.language), "")
     draft.record(
         ContactJoined(
@@ -174,6 +176,7 @@ def consent(draft: Draft) -> None:
             consent=scene.next_id(),
             language=scene.language,
             staff=purpose == "staff",
+            admitted=not by_nod,
             purpose=purpose,
             version=scene.hub.notice_version,
             hash=wording,
@@ -185,7 +188,7 @@ def consent(draft: Draft) -> None:
             draft.record(RoleGranted(invitation.role))
     called = person.name if person is not None else ""
     if purpose == "staff":
-        _ask_name(draft, contact=contact)
+        ask_name(draft, contact=contact)
     elif invitation is not None and invitation.company is not None:
         company = invitation.company
         _confirm_company(draft, contact=contact, company=company.id, name=company.name, called=called)
@@ -212,7 +215,7 @@ def _ask_company(draft: Draft, *, contact: ContactId, called: str = "") -> None:
 
 def _ask_or_confirm_name(draft: Draft, *, contact: ContactId, called: str) -> None:
     if not called:
-        _ask_name(draft, contact=contact)
+        ask_name(draft, contact=contact)
         return
     say = draft.say
     choices = [["yes", say("joining.company_yes")], ["no", say("joining.name_no")]]
@@ -221,7 +224,8 @@ def _ask_or_confirm_name(draft: Draft, *, contact: ContactId, called: str) -> No
     draft.reply(menu_message(say("joining.name_right", name=called), prompt), prompt)
 
 
-def _ask_name(draft: Draft, *, contact: ContactId, called: str = "") -> None:
+def ask_name(draft: Draft, *, contact: ContactId, called: str = "") -> None:
+    """Ask for the name, the last step of joining."""
     prompt = _step_prompt(draft, "name")
     draft.record(DialogueMoved(name=DIALOGUE, step="name", data={"contact": contact, "called": called}))
     draft.reply(OutboundMessage(text=draft.say("joining.name")), prompt)
@@ -250,7 +254,7 @@ def step_again(draft: Draft, contact: Contact) -> None:
         case "confirm_name":
             _ask_or_confirm_name(draft, contact=contact.id, called=_called(draft))
         case _:
-            _ask_name(draft, contact=contact.id, called=_called(draft))
+            ask_name(draft, contact=contact.id, called=_called(draft))
 
 
 def confirm_company(draft: Draft, contact: Contact, *, right: bool) -> None:
@@ -269,7 +273,7 @@ def confirm_name(draft: Draft, contact: Contact, *, right: bool) -> None:
     if right:
         _welcome_contact(draft, contact, name=_called(draft))
     else:
-        _ask_name(draft, contact=contact.id, called=_called(draft))
+        ask_name(draft, contact=contact.id, called=_called(draft))
 
 
 def still_joining(scene: Scene) -> bool:
@@ -312,6 +316,9 @@ def _welcome_contact(draft: Draft, contact: Contact, *, name: str) -> None:
     say, scene = draft.say, draft.scene
     if contact.staff:
         draft.reply(say("joining.done_staff", name=name))
+        return
+    if scene.waits:
+        ask_team(draft, contact, name=name)
         return
     has_form = any(form.state == "open" for form in scene.forms)
     if not has_form:

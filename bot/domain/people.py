@@ -29,7 +29,10 @@ class Company:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """A person who has consented. `staff` people run the hub: no company, no audience, no export."""
+    """A person who has consented. `staff` people run the hub: no company, no audience, no export.
+
+    admitted: False while the team has to let them in.
+    """
 
     id: ContactId
     name: str
@@ -38,6 +41,7 @@ class Contact:
     staff: bool
     pushes: bool
     created_at: datetime
+    admitted: bool = True
 
 
 VisitorStep = Literal["language", "consent", "turned_away"]

@@ -23,7 +23,13 @@ def rights_of(roles: Iterable[Role]) -> frozenset[Right]:
     return frozenset(right for role in roles for right in BUNDLES[role])
 
 
-PROMPTS: Mapping[str, Right] = {"form": "forms", "roles": "grant", "progress": "send"}
+PROMPTS: Mapping[str, Right] = {
+    "form": "forms",
+    "roles": "grant",
+    "progress": "send",
+    "newcomer": "send",
+    "newcomers": "send",
+}
 """What it takes to choose something of what staff were shown, by the prompt's kind: who has lost the right meets an old
 list of theirs as one whose choices are gone.
 """

@@ -18,6 +18,7 @@ from bot.domain.inquiries import NO_INBOX, REMIND_AFTER, FileSent, Inbox, Inquir
 from bot.domain.interviews import Interview, Walk
 from bot.domain.linked import NOT_LINKED, Linking
 from bot.domain.messages import Address, ChatKind, Edit, InboundMessage, OutboundMessage, PromptId, Said
+from bot.domain.newcomers import NO_NEWCOMERS, Newcomers
 from bot.domain.outcomes import Outcome
 from bot.domain.people import Company, Contact, ContactId, Invitation, Role, Visitor
 from bot.domain.progress import Figures
@@ -41,6 +42,7 @@ Need = Literal[
     "companies",
     "progress",
     "inviting",
+    "newcomers",
 ]
 
 
@@ -177,6 +179,7 @@ class Scene:
     inquiries: tuple[Inquiry, ...] = ()  # the contact's own: open, or not long closed
     next_inquiry: Callable[[], int] = int
     inbox: Inbox = NO_INBOX
+    newcomers: Newcomers = NO_NEWCOMERS
     file: FileSent | None = None
     staff: tuple[Holder, ...] = ()
     found: tuple[Known, ...] = ()  # people who were looked for
@@ -206,6 +209,11 @@ class Scene:
     def may(self, right: Right) -> bool:
         """Whether who writes has a right; it is read anew for each message, so that a revoked one is gone at once."""
         return right in rights_of(self.roles)
+
+    @property
+    def waits(self) -> bool:
+        """Whether the team has to let in who writes before they can take part; staff are in by their role."""
+        return self.contact is not None and not self.contact.admitted and not self.roles
 
     @property
     def actor(self) -> str:

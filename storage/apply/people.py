@@ -116,7 +116,13 @@ def _guessed(gathered: Rows, outcome: o.CodeGuessed, *, now: int) -> None:
 
 def _joined(gathered: Rows, scene: Scene, outcome: o.ContactJoined, *, now: int) -> None:
     gathered.add(
-        CONTACT, id=outcome.contact, language=outcome.language, staff=outcome.staff, joined_at=now, created_at=now
+        CONTACT,
+        id=outcome.contact,
+        language=outcome.language,
+        staff=outcome.staff,
+        admitted=outcome.admitted,
+        joined_at=now,
+        created_at=now,
     )
     _here_too(gathered, scene, outcome.contact, now=now)
     gathered.add(

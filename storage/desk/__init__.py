@@ -5,13 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from bot.domain import desk
-from storage.desk import companies, company_merges, content, forms, inquiries, invitations, merging, people, roles
+from storage.desk import (
+    admission,
+    companies,
+    company_merges,
+    content,
+    forms,
+    inquiries,
+    invitations,
+    merging,
+    people,
+    roles,
+)
 from storage.desk.order import Doers, Order
 from storage.statements import Steps
 
 __all__ = ["Order", "carry_out"]
 
-_ROOMS = (companies, company_merges, content, forms, inquiries, invitations, merging, people, roles)
+_ROOMS = (admission, companies, company_merges, content, forms, inquiries, invitations, merging, people, roles)
 _DOERS: Doers = {kind: does for room in _ROOMS for kind, does in room.DOERS.items()}
 
 

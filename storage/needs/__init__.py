@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.scene import Need, Scene
-from storage.needs import companies, forms, inquiries, invitations, inviting, linking, my_data, progress, staff, team
+from storage.needs import (
+    companies,
+    forms,
+    inquiries,
+    invitations,
+    inviting,
+    linking,
+    my_data,
+    newcomers,
+    progress,
+    staff,
+    team,
+)
 from storage.needs.loader import Loader
 from storage.scenes import Surroundings
 from storage.statements import Steps
 
-_ROOMS = (linking, companies, forms, inquiries, invitations, inviting, my_data, progress, staff, team)
+_ROOMS = (linking, companies, forms, inquiries, invitations, inviting, my_data, newcomers, progress, staff, team)
 _LOADERS: dict[Need, Loader] = {kind: loader for room in _ROOMS for kind, loader in room.LOADERS.items()}
 
 

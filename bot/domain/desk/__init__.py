@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.desk.admission import AdmitContact, DeclineContact
 from bot.domain.desk.command import Command
 from bot.domain.desk.companies import (
     UNDO_WITHIN,
@@ -33,6 +34,7 @@ __all__ = [
     "LONGEST",
     "ROLE_USES",
     "UNDO_WITHIN",
+    "AdmitContact",
     "Applied",
     "ApplyContent",
     "AssignInquiry",
@@ -42,6 +44,7 @@ __all__ = [
     "Command",
     "ConfirmCompany",
     "ContentForm",
+    "DeclineContact",
     "EraseContact",
     "FormState",
     "GrantRole",

@@ -27,12 +27,16 @@ class VisitorLeft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactJoined:
-    """The visitor consented and becomes a contact with this address; `version` and `hash` name the wording read."""
+    """The visitor consented and becomes a contact with this address; `version` and `hash` name the wording read.
+
+    admitted: False where the team has to let them in.
+    """
 
     contact: ContactId
     consent: int
     language: str
     staff: bool
+    admitted: bool = True
     purpose: ConsentPurpose
     version: str
     hash: str

@@ -244,6 +244,14 @@ def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
     )
     op.create_index(op.f("ix_contacts_company_id"), "contacts", ["company_id"], unique=False)
     op.create_index(op.f("ix_contacts_mail"), "contacts", ["mail"], unique=False)
+    op.create_index(
+        "ix_contacts_waiting",
+        "contacts",
+        ["joined_at"],
+        unique=False,
+        sqlite_where=sa.text("NOT admitted"),
+        postgresql_where=sa.text("NOT admitted"),
+    )
     op.create_table(
         "form_versions",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -604,8 +612,8 @@ def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
         "prompts",
         ["path"],
         unique=False,
-        sqlite_where=sa.text("kind IN ('inquiry','send')"),
-        postgresql_where=sa.text("kind IN ('inquiry','send')"),
+        sqlite_where=sa.text("kind IN ('inquiry','newcomer','send')"),
+        postgresql_where=sa.text("kind IN ('inquiry','newcomer','send')"),
     )
     op.create_index(op.f("ix_prompts_response_id"), "prompts", ["response_id"], unique=False)
     op.create_table(

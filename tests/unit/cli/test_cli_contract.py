@@ -64,6 +64,8 @@ def test_every_command_and_option_explains_itself(name: str) -> None:
         ("invite --company X --qr code.gif", "FILE.png or FILE.svg"),
         ("invite --tag metal --sheet x.pdf", "KEY=VALUE"),
         ("invitations revoke X", "no id"),
+        ("contacts admit X", "no id"),
+        ("contacts decline X", "no id"),
         ("roles grant 4711 admin", "telegram:4711"),
         ("roles grant telegram:4711 king", "king"),
         ("companies confirm 12", "no id"),

@@ -27,6 +27,7 @@ from bot.domain.messages import (
     Said,
     SentMedia,
 )
+from bot.domain.newcomers import MEANWHILE
 from bot.domain.people import Contact, ContactId, Visitor
 from bot.domain.scene import Dialogue, Draft, Hub, Prompt, Scene
 from bot.forms.model import Form, Question
@@ -107,7 +108,27 @@ INQUIRY = Prompt(id=PromptId(7), kind="inquiry", data={"inquiry": 7, "choices": 
 REPLY = Prompt(id=PromptId(8), kind="reply", data={"inquiry": 7, "choices": []})
 INVITING = Dialogue(name="inviting", step="company", data={})
 ORGANISER = frozenset({"organiser"})
+WAITING = replace(ADA, admitted=False)
+NEWCOMER = Prompt(id=PromptId(11), kind="newcomer", data={"contact": 5, "choices": [["admit", "Zulassen"]]})
 EXPECTED: list[tuple[str, Scene]] = [
+    ("joining, where the team lets people in", scene(Said("Ada"), contact=WAITING, dialogue=JOINING)),
+    *(("waits for the team", scene(Said(text), contact=WAITING)) for text in ("/survey", "/menü", "/skip", "hallo")),
+    ("waits for the team", scene(SentMedia("photo"), contact=WAITING)),
+    ("waits for the team", scene(pressed(MENU), contact=WAITING, referred=MENU)),
+    ("waits for the team", scene(Said("1"), contact=WAITING, current=MENU)),
+    ("survey", scene(Said("/survey"), contact=WAITING, roles=ORGANISER)),
+    *((name, scene(Said(f"/{name}"), contact=WAITING)) for name in sorted(MEANWHILE)),
+    ("unknown command", scene(Said("/inbox"), contact=WAITING)),
+    ("forget?", scene(Said("löschen"), contact=WAITING, dialogue=FORGETTING)),
+    ("words for the team", scene(Said("Wann?"), contact=WAITING, dialogue=ASKING, current=ASK)),
+    ("reply about an inquiry", scene(Said("Danke"), contact=WAITING, referred=ANSWER)),
+    ("press about a newcomer", scene(pressed(NEWCOMER), roles=ORGANISER, referred=NEWCOMER)),
+    ("words about a newcomer", scene(Said("zulassen"), roles=ORGANISER, referred=NEWCOMER)),
+    ("words about a newcomer", scene(Said("vielleicht"), roles=ORGANISER, referred=NEWCOMER)),
+    ("words about a newcomer", scene(Said("1"), roles=ORGANISER, current=NEWCOMER)),
+    ("not understood", scene(Said("vielleicht"), roles=ORGANISER, current=NEWCOMER)),
+    ("press of a menu", scene(pressed(NEWCOMER), referred=NEWCOMER)),
+    ("not understood", scene(Said("zulassen"), referred=NEWCOMER)),
     ("invite", scene(Said("/invite"), roles=ORGANISER)),
     ("unknown command", scene(Said("/invite"))),
     ("inviting", scene(Said("Testwerk"), dialogue=INVITING, roles=ORGANISER)),
