@@ -172,7 +172,7 @@ def _let_in(draft: Draft, contact: Contact, invitation: Invitation) -> None:
         ),
     )
     if not onboarding.still_joining(scene):
-        draft.reply(*admission.admitted_message(draft.say, scene.next_id(), hub=scene.hub.name))
+        draft.reply(*admission.admitted_message(draft.say, scene.next_id(), hub=scene.hub.name, invited=True))
     elif company is not None:
         onboarding.ask_name(draft, contact=contact.id)
     else:

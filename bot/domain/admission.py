@@ -85,11 +85,15 @@ def wait(draft: Draft) -> None:
     draft.reply(draft.say("waiting.still"))
 
 
-def admitted_message(say: Speaker, prompt_id: int, *, hub: str) -> tuple[OutboundMessage, NewPrompt]:
-    """Return what somebody hears who was let in; they can begin at once."""
+def admitted_message(
+    say: Speaker, prompt_id: int, *, hub: str, invited: bool = False
+) -> tuple[OutboundMessage, NewPrompt]:
+    """Return what somebody hears who was let in, by the team or (`invited`) by a code; they can begin at once."""
     way = Way("survey", say("joining.begin"), f"/{by_name('survey').in_language(say.language)}")
     prompt = NewPrompt(id=PromptId(prompt_id), kind="menu", data={"choices": [[way.key, way.label]]})
-    return OutboundMessage(where=hub, text=say("waiting.admitted"), ways=(way,)), prompt
+    return OutboundMessage(
+        where=hub, text=say("waiting.invited" if invited else "waiting.admitted"), ways=(way,)
+    ), prompt
 
 
 def told(say: Speaker, newcomer: Newcomer, how: Decision, *, hub: str, ask: str, prompt_id: int) -> tuple[Tell, ...]:

@@ -130,6 +130,8 @@ def ask_consent(draft: Draft, *, language: str, code_hash: str) -> None:
         here = scene.address.channel
         names = ["short", here, *(f"also-{channel}" for channel in scene.hub.channels if channel != here)]
         parts = [scene.hub.text(f"notice/{name}", language) for name in names]
+        if _needs_nod(scene):
+            parts.append(f"· {say('consent.approval')}")
         text = "\n".join(part.strip() for part in parts if part)
     prompt = NewPrompt(id=PromptId(scene.next_id()), kind="consent", data={"choices": choices})
     draft.reply(menu_message(text, prompt, where=say("consent.title")), prompt)
@@ -147,6 +149,12 @@ def purpose_of(scene: Scene) -> ConsentPurpose:
     """Return whether this person joins to run the hub or to take part in it."""
     by_code = scene.invitation is not None and scene.invitation.alive and scene.invitation.role is not None
     return "staff" if scene.roles or by_code else "study"
+
+
+def _needs_nod(scene: Scene) -> bool:
+    """Whether the team has to let in who joins: neither an invitation nor a role does."""
+    invited = scene.invitation is not None and scene.invitation.alive
+    return scene.hub.registration == "approval" and not invited and purpose_of(scene) == "study"
 
 
 def refuse(draft: Draft) -> None:
@@ -168,7 +176,6 @@ def consent(draft: Draft) -> None:
     invitation = scene.invitation if scene.invitation is not None and scene.invitation.alive else None
     person = invitation.person if invitation is not None else None
     contact = person.id if person is not None else ContactId(scene.next_id())
-    by_nod = scene.hub.registration == "approval" and purpose == "study" and invitation is None
     wording = scene.hub.hashes.get((notice, scene.language), "")
     draft.record(
         ContactJoined(
@@ -176,7 +183,7 @@ def consent(draft: Draft) -> None:
             consent=scene.next_id(),
             language=scene.language,
             staff=purpose == "staff",
-            admitted=not by_nod,
+            admitted=not _needs_nod(scene),
             purpose=purpose,
             version=scene.hub.notice_version,
             hash=wording,

@@ -179,7 +179,7 @@ async def test_an_invitation_is_the_nod(towns: tuple[Town, Town]) -> None:
     code, made = await invite(town.house, actor="test", company="Drittwerk", role=None, uses=1, expires_at=None)
     assert made.company_id is not None
     await town.says(ADA, f"/start {code}")
-    assert "Sie sind dabei" in heard(town, ADA)
+    assert "Ihre Einladung gilt: Sie sind dabei" in heard(town, ADA)
     noted = select(tables.audit_log.c.actor, tables.audit_log.c.detail).where(
         tables.audit_log.c.action == "contact admitted"
     )
