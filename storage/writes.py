@@ -111,6 +111,13 @@ USE_INVITATION = Statement(
     .values(uses_left=invitations.c.uses_left - 1),
     name="use invitation",
 )
+# Two codes may be on their way to one person: whoever comes second is somebody else.
+ENTERED_JOINS = Statement(
+    update(contacts)
+    .where(contacts.c.id == bindparam("id_"), contacts.c.joined_at.is_(None), contacts.c.merged_into.is_(None))
+    .values(joined_at=bindparam("now")),
+    name="entered contact joins",
+)
 USED_BY = upsert(invitation_uses, keys=("invitation_id", "contact_id"))
 INVITATION_OPENED = Statement(
     update(invitations)

@@ -187,6 +187,7 @@ def consent(draft: Draft) -> None:
             purpose=purpose,
             version=scene.hub.notice_version,
             hash=wording,
+            entered=person is not None,
         )
     )
     if invitation is not None:

@@ -18,7 +18,7 @@ from storage.apply.order import AFTER_ORDERS, ORDER
 from storage.codec import dump, to_micros
 from storage.erasure import erase
 from storage.statements import Steps, change, many, rows
-from storage.writes import HOLD, PROMPT, PROMPTS_CLOSED, USE_INVITATION
+from storage.writes import ENTERED_JOINS, HOLD, PROMPT, PROMPTS_CLOSED, USE_INVITATION
 
 _GATHER: dict[type, Callable[[Rows, Scene, Any], None]] = {
     **dict.fromkeys(get_args(o.PeopleOutcome), people.gather),
@@ -56,6 +56,9 @@ def apply(turns: Sequence[tuple[Scene, Turn]], *, owner: str, leased_until: int)
     for invitation, now in sorted(gathered.uses):
         if (yield from change(USE_INVITATION, id_=invitation, now=now)) != 1:
             raise Conflict("the invitation was used up by somebody else")
+    for contact, now in sorted(gathered.entered):
+        if (yield from change(ENTERED_JOINS, id_=contact, now=now)) != 1:
+            raise Conflict("whom an organiser had entered has joined by another invitation, or is gone")
     for statement in ORDER:
         yield from many(statement, gathered.by_statement[statement])
     yield from team.carry_out_all(gathered)

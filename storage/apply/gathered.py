@@ -20,6 +20,7 @@ class Rows:
         }
         self.links: list[tuple[str, int]] = []
         self.uses: list[tuple[int, int]] = []
+        self.entered: list[tuple[int, int]] = []
         self.orders: list[tuple[Scene, Ordered]] = []
         self.erased: list[tuple[Scene, PersonErased]] = []
         self.deliveries: list[dict[str, Any]] = []

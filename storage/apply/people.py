@@ -124,6 +124,8 @@ def _joined(gathered: Rows, scene: Scene, outcome: o.ContactJoined, *, now: int)
         joined_at=now,
         created_at=now,
     )
+    if outcome.entered:
+        gathered.entered.append((outcome.contact, now))
     _here_too(gathered, scene, outcome.contact, now=now)
     gathered.add(
         CONSENT,

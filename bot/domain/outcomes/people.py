@@ -30,6 +30,7 @@ class ContactJoined:
     """The visitor consented and becomes a contact with this address; `version` and `hash` name the wording read.
 
     admitted: False where the team has to let them in.
+    entered: an organiser had entered this contact, and they come by an invitation of their own.
     """
 
     contact: ContactId
@@ -40,6 +41,7 @@ class ContactJoined:
     purpose: ConsentPurpose
     version: str
     hash: str
+    entered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from storage.codec import to_micros
 from storage.invited import list_invitations
 from storage.scenes import Surroundings
 from storage.statements import Row, Statement, insert, many, rows
-from storage.tables import audit_log, consents, contacts, guesses
+from storage.tables import addresses, audit_log, consents, contacts, guesses
 from storage.unit_of_work import SqlStore
 from tests.contract.channels.stage import TurnedClock
 from tests.contract.desk.conftest import People
@@ -183,6 +183,31 @@ async def test_a_code_for_one_lets_one_in_when_two_use_it_at_once(
         assert sorted("Ihre Einladung ist für" in each for each in heard) == [False, True]
         assert sum("schon verbraucht" in each for each in heard) == 1
     assert {(each["left"], each["used"], each["opened"]) for each in await listed(house)} == {(0, 1, 2)}
+
+
+async def test_two_codes_for_one_person_let_one_in(
+    house: House, process: Process, other: Process, people: People
+) -> None:
+    company = await people.company("Testwerk", state="confirmed")
+    for turn in range(5):
+        person = await entered(house, company=company)
+        one, two = [(await invite(house, actor="P1", contact=person, uses=1, expires_at=None))[0] for _ in "12"]
+        ada, bob = f"ada{turn}", f"bob{turn}"
+        await process.says(ada, one)
+        await other.says(bob, two)
+        heard = await asyncio.gather(process.says(ada, "1"), other.says(bob, "1"))
+        assert sorted("schon verbraucht" in each for each in heard) == [False, True]
+    came = [row[0] for row in await table(house, addresses.c.contact_id)]
+    assert len(came) == len(set(came)) == 5
+
+
+async def test_who_is_erased_while_they_are_asked_is_not_brought_back(house: House, process: Process) -> None:
+    person = await entered(house, company=None)
+    code, _ = await invite(house, actor="P1", contact=person, uses=1, expires_at=None)
+    await process.says("ada", code)
+    await perform(house, actor="P1", command=desk.EraseContact(contact=person, keyed=house.hub.person_hash))
+    assert "Diesen Code kenne ich nicht" in await process.says("ada", "1")
+    assert await table(house, contacts.c.id) == []
 
 
 async def test_wrong_codes_make_one_wait_and_no_one_else(house: House, process: Process) -> None:
