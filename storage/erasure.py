@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, BindParameter, Text, bindparam, cast, delete,
 
 from bot.domain.importing import mail_hash
 from storage.merging import inside
-from storage.rights import HELD, admins_besides
+from storage.rights import HELD, admins_besides, revoke_team_codes
 from storage.statements import Statement, Steps, change, insert, many, one, rows
 from storage.tables import (
     addresses,
@@ -133,6 +133,8 @@ def erase(
     """
     for merged in (yield from inside(contact)):
         yield from _erase(merged, proof={"id": number(), "person_hash": person_hash, "erased_at": now}, keyed=keyed)
+        yield from revoke_team_codes(merged, now=now)
+    yield from revoke_team_codes(contact, now=now)
     places = yield from rows(PLACES, contact=contact)
     proof = {"id": erasure, "person_hash": person_hash, "erased_at": now}
     purpose, notice_hash = yield from _erase(contact, proof=proof, keyed=keyed)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import and_, bindparam, select, union
+from sqlalchemy import and_, bindparam, select, union, update
 
+from bot.domain.desk import public_id
 from bot.domain.people import Role
 from bot.errors import UsageError
-from storage.statements import Statement, Steps, any_of, lock_rows, rows
-from storage.tables import addresses, rights
+from storage.statements import Statement, Steps, any_of, change, lock_rows, rows
+from storage.tables import addresses, invitations, rights
 
 Person = tuple[str, str]
 """A channel, and a person there."""
@@ -62,6 +63,12 @@ ADMINS = Statement(
     ),
     name="admins",
 )
+TEAM_CODES_GONE = Statement(
+    update(invitations)
+    .where(invitations.c.created_by == bindparam("actor"), invitations.c.role != "", invitations.c.revoked_at.is_(None))
+    .values(revoked_at=bindparam("now")),
+    name="codes for the team revoked",
+)
 
 
 def load_roles(persons: Collection[Person]) -> Steps[dict[Person, frozenset[Role]]]:
@@ -94,3 +101,8 @@ def admins_besides(persons: Collection[Person]) -> Steps[int]:
     if admins and not left:
         raise UsageError("this is the last admin; make somebody else admin first: `hubtalk roles grant ADDRESS admin`")
     return len(left)
+
+
+def revoke_team_codes(contact: int, *, now: int) -> Steps[int]:
+    """Revoke the codes for the team that a person has made, as one of them would bring them back; return how many."""
+    return (yield from change(TEAM_CODES_GONE, actor=public_id("P", contact), now=now))

@@ -8,7 +8,7 @@ from bot.domain import desk
 from bot.domain.messages import Address
 from bot.errors import UsageError
 from storage.desk.order import Doers, Order
-from storage.rights import HELD, admins_besides, places_of
+from storage.rights import HELD, admins_besides, places_of, revoke_team_codes
 from storage.statements import Statement, Steps, change, insert, one, rows
 from storage.tables import rights
 
@@ -53,6 +53,10 @@ def _revoke(order: Order, command: desk.RevokeRole) -> Steps[desk.Revoked]:
     for channel, person, _ in held:
         yield from change(RIGHT_GONE, channel=channel, person=person, role=command.role)
     yield from order.note("role revoked", subject=_subject(command.person, contact), detail=command.role)
+    if contact is not None and command.role == "admin":
+        codes = yield from revoke_team_codes(contact, now=order.now)
+        if codes:
+            yield from order.note("invitations revoked", subject=_subject(command.person, contact), detail=str(codes))
     return desk.Revoked(admins_left=left)
 
 

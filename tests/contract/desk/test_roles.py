@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from bot.desk import invite
 from bot.domain import desk
 from bot.domain.messages import Address
 from bot.domain.people import Role
@@ -16,10 +17,11 @@ from storage.desk import Order, carry_out
 from storage.driver import open_database
 from storage.erasure import erase
 from storage.hub import SETTINGS_RIGHTS_GONE
+from storage.invited import list_invitations
 from storage.statements import Steps, insert, many
-from storage.tables import addresses
+from storage.tables import addresses, audit_log
 from tests.contract.desk.conftest import People
-from tests.contract.desk.test_desk import BOB, audit, do
+from tests.contract.desk.test_desk import BOB, audit, do, table
 
 CY = Address("terminal", "cy")
 
@@ -85,6 +87,31 @@ async def test_of_two_admins_who_revoke_each_other_at_once_one_remains(house: Ho
             assert len(left) == 1
     finally:
         await second.close()
+
+
+async def test_codes_for_the_team_go_with_the_role_of_who_made_them(house: House, people: People) -> None:
+    cy, bob = await people.contact("Cy"), await people.contact("Bob")
+    await linked(house, cy, CY)
+    for person in (CY, BOB):
+        await do(house, desk.GrantRole(person=person, role="admin"))
+
+    async def made(by: int) -> None:
+        actor = desk.public_id("P", by)
+        await invite(house, actor=actor, role="admin", uses=1, expires_at=None)
+        await invite(house, actor=actor, company="Testwerk", uses=1, expires_at=None)
+
+    async def states() -> list[tuple[str | None, str]]:
+        listed = await house.database.read(lambda: list_invitations(now=1))
+        return sorted((each["role"] or "", each["state"]) for each in listed)
+
+    await made(cy)
+    await made(bob)
+    await do(house, desk.RevokeRole(person=CY, role="admin"))
+    assert await states() == [("", "open"), ("", "open"), ("admin", "open"), ("admin", "revoked")]
+    noted = await table(house, audit_log.c.id, audit_log.c.action, audit_log.c.subject)
+    assert noted[-1][1:] == ("invitations revoked", desk.public_id("P", cy))
+    await house.database.write(lambda: erase(bob, erasure=1, now=1, person_hash="", keyed=str, number=house.next_id))
+    assert await states() == [("", "open"), ("", "open"), ("admin", "revoked"), ("admin", "revoked")]
 
 
 async def roles_of(house: House, *persons: rights.Person) -> dict[rights.Person, frozenset[Role]]:
