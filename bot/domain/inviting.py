@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -11,11 +11,13 @@ from bot.domain.asking import menu_message
 from bot.domain.choosing import pick
 from bot.domain.messages import OutboundMessage, Pressed, PromptId, Said
 from bot.domain.outcomes import DialogueEnded, DialogueMoved, JobPlanned, Ordered, PromptsClosed
-from bot.domain.people import NAME_LIMIT, ROLES, Company, clean_name, folded_company
+from bot.domain.people import NAME_LIMIT, ROLES, Company, Role, clean_name, folded_company
 from bot.domain.scene import Draft, NewPrompt, OpenInvitation, Scene
+from bot.domain.speech import Speaker
 
 DIALOGUE = "inviting"
 JOB, TEAM_JOB = "invite", "invite_team"  # who is let into the team takes another right
+_ROLES: Mapping[Role, str] = {"organiser": "invite.role_organiser", "admin": "invite.role_admin"}
 WITHIN = timedelta(hours=1)
 _SHORT = 3  # yes, no, 10
 SHOWN = 8  # companies or invitations in one list
@@ -59,15 +61,20 @@ def _ask_company(draft: Draft) -> None:
     lines = [say("invite.company")]
     if shown:
         lines += ["", say("invite.open"), *(f"· {_line(draft, each)}" for each in shown)]
-    meant = [(f"revoke:{each.id}", say("invite.withdraw", whom=each.whom)) for each in shown]
+    meant = [(f"revoke:{each.id}", say("invite.withdraw", whom=whom(say, each.role, each.whom))) for each in shown]
     _ask(draft, "company", "\n".join(lines), meant=meant, hint=say("invite.company_hint"))
+
+
+def whom(say: Speaker, role: Role | None, name: str) -> str:
+    """Say for whom an invitation is: a company or person by name, or the team."""
+    return say(_ROLES[role]) if role else name
 
 
 def _line(draft: Draft, each: OpenInvitation) -> str:
     say = draft.say
     used = say("invite.used", used=each.used, uses=each.uses) if each.uses else say("invite.used_any", used=each.used)
     until = [say("invite.until", day=say.day(each.until))] if each.until is not None else []
-    return ", ".join([each.whom, used, *until])
+    return ", ".join([whom(say, each.role, each.whom), used, *until])
 
 
 def _take_company(draft: Draft, text: str, *, uses: int | None = None) -> None:
@@ -120,8 +127,9 @@ def _chosen(draft: Draft, key: str) -> None:
             return
         say = draft.say
         meant = [("yes", say("invite.withdraw_yes")), ("no", say("invite.withdraw_no"))]
-        text = say("invite.withdraw_sure", whom=found.whom)
-        _ask(draft, "revoke", text, meant=meant, data={"invitation": found.id, "whom": found.whom})
+        shown = whom(say, found.role, found.whom)
+        text = say("invite.withdraw_sure", whom=shown)
+        _ask(draft, "revoke", text, meant=meant, data={"invitation": found.id, "whom": shown})
 
 
 def _ask_uses(draft: Draft, data: dict[str, Any]) -> None:

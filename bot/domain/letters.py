@@ -39,7 +39,8 @@ def letter(inviting: Inviting, say: Speaker) -> str:
     ways = [f"{channel_name(channel)}: {link}" for channel, link in inviting.links.items()]
     write = [say("letter.write", code=inviting.code)] if inviting.links.keys() - inviting.carries else []
     good = say.count("letter.people", inviting.uses) if inviting.uses else say("letter.people_any")
-    until = [say("letter.until", day=say.day(inviting.until))] if inviting.until is not None else []
+    end = inviting.until  # with the time of day, as "until the 23rd" would promise all of that day
+    until = [say("letter.until", day=say.day(end), time=say.clock(end))] if end is not None else []
     ask = [say("letter.ask", contact=inviting.contact)] if inviting.contact else []
     parts = [
         [say("letter.greeting_name", name=inviting.name) if inviting.name else say("letter.greeting")],

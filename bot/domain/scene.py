@@ -130,7 +130,7 @@ class OpenInvitation:
 
     id: int
     whom: str
-    role: str | None
+    role: Role | None
     uses: int | None
     used: int
     until: datetime | None

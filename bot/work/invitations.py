@@ -10,7 +10,7 @@ from typing import Literal
 
 from bot.desk import invite
 from bot.domain import desk
-from bot.domain.inviting import JOB, TEAM_JOB
+from bot.domain.inviting import JOB, TEAM_JOB, whom
 from bot.domain.letters import Inviting, card_sentences, channel_name, letter
 from bot.domain.messages import Attachment, OutboundMessage
 from bot.domain.people import Role
@@ -23,7 +23,6 @@ from bot.runtime.jobs import Crew
 from storage import reports
 
 CODE = "{code}"
-_ROLES: Mapping[Role, str] = {"organiser": "invite.role_organiser", "admin": "invite.role_admin"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,9 +145,12 @@ class InviteWork:
         if inviting.role is None:  # a card speaks to people of a company
             pdf = await cards(house, [made])
             files.append(Attachment(name=say("invite.card"), media_type="application/pdf", content=pdf))
-        whom = say(_ROLES[inviting.role]) if inviting.role else inviting.company
         people = say.count("letter.people", uses) if uses else say("letter.people_any")
-        lines = [say("invite.made", whom=whom, code=inviting.code), people, say("invite.forward")]
+        lines = [
+            say("invite.made", whom=whom(say, inviting.role, inviting.company), code=inviting.code),
+            people,
+            say("invite.forward"),
+        ]
         if made.missing:
             names = ", ".join(channel_name(channel) for channel in made.missing)
             lines.append(say("invite.missing", channels=names))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from bot.errors import Conflict, UsageError
 from bot.house import House, open_house
 from bot.ports import Batch, Handled
 from bot.runtime.dispatcher import Decider
+from bot.work.invitations import InviteWork, letters, make
 from handlers import ROUTES
 from handlers.onboarding import code_in
 from storage.codec import to_micros
@@ -208,6 +209,19 @@ async def test_who_is_erased_while_they_are_asked_is_not_brought_back(house: Hou
     await perform(house, actor="P1", command=desk.EraseContact(contact=person, keyed=house.hub.person_hash))
     assert "Diesen Code kenne ich nicht" in await process.says("ada", "1")
     assert await table(house, contacts.c.id) == []
+
+
+async def test_a_job_asks_for_the_right_to_invite_and_for_the_team_for_that_to_give_roles(house: House) -> None:
+    crew = InviteWork(house).crew()
+    assert dict(crew.rights) == {"invite": "send", "invite_team": "grant"}
+    assert crew.kinds.keys() == crew.rights.keys()
+
+
+async def test_a_letter_says_until_which_time_of_the_last_day(house: House) -> None:
+    until = datetime(2026, 3, 24, 22, 30, tzinfo=UTC)
+    made = await make(house, actor="P1", company="Testwerk", uses=3, expires_at=until)
+    assert "Er gilt bis zum 24. März 2026, 23:30 Uhr." in letters(house, made, ["de"])
+    assert "It is good until 24 March 2026, 23:30." in letters(house, made, ["en"])
 
 
 async def test_wrong_codes_make_one_wait_and_no_one_else(house: House, process: Process) -> None:
