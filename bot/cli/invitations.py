@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -65,6 +66,8 @@ def invite(  # noqa: PLR0917 -- typer's options
         raise typer.BadParameter("say either --company NAME or --role ROLE or --contact ID or --companies all")
     if company is not None and not company.strip():
         raise typer.BadParameter("the name is empty", param_hint="--company")
+    if each_contact and not many:
+        raise typer.BadParameter("--each-contact goes with --companies all or --tag KEY=VALUE")
     _check_files(qr, sheet, many=many, companies=companies)
     chosen_tag = None if tag is None else _tag(tag)
 
@@ -79,6 +82,8 @@ def invite(  # noqa: PLR0917 -- typer's options
         from bot.desk import COMMAND_LINE
         from bot.work.invitations import make
 
+        for file in (qr, sheet):
+            _check_place(file)
         async with opened() as house:
             expires_at = house.clock.now() + lifetime
             whom: list[dict[str, Any]] = [{"company": company, "role": role, "contact": person}]
@@ -93,7 +98,7 @@ def invite(  # noqa: PLR0917 -- typer's options
             say_json(told if many else {**told[0], "files": files, "text": words})
             return
         if many:
-            typer.echo(f"{len(made)} codes, good until {until}")
+            typer.echo(f"{len(made)} {'code' if len(made) == 1 else 'codes'}, good until {until}")
         else:
             _tell_invitation(told[0], until=until)
             _warn_of_company(told[0], made[0].invited)
@@ -127,6 +132,16 @@ def _check_files(qr: Path | None, sheet: Path | None, *, many: bool, companies: 
         raise typer.BadParameter("name one FILE.png or FILE.svg, for one invitation", param_hint="--qr")
     if many and (sheet is None or companies not in {None, "all"}):
         raise typer.BadParameter("--companies all, or --tag KEY=VALUE, goes with --sheet FILE.pdf")
+
+
+def _check_place(file: Path | None) -> None:
+    """Refuse a file that cannot be written before a code is made that nobody would ever see."""
+    if file is None:
+        return
+    if not file.parent.is_dir():
+        raise UsageError(f"{file} cannot be written: there is no folder {file.parent}")
+    if file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
+        raise UsageError(f"{file} cannot be written: it is a folder or protected")
 
 
 def _tag(text: str) -> tuple[str, str]:

@@ -387,6 +387,9 @@ def test_invitation_has_a_link_for_each_channel_that_was_met(here: Here) -> None
     with closing(pypdfium2.PdfDocument(here.folder / "cards.pdf")) as document:
         read = zxingcpp.read_barcodes(document[0].render(scale=3).to_pil())
     assert {found.text for found in read} == {card["links"]["telegram"] for card in cards}
+    for place in ("nowhere/cards.pdf", "data"):  # nothing is made that could not be written
+        refused = here("invite", "--company", "Testwerk GmbH", "--sheet", place)
+        assert (refused.returncode, "cannot be written" in refused.stderr) == (1, True)
     assert len(here.json("invitations", "list")) == 5
     assert here.json("invitations", "revoke", here.json("invitations", "list")[0]["id"])["state"] == "revoked"
 

@@ -63,6 +63,7 @@ def test_every_command_and_option_explains_itself(name: str) -> None:
         ("invite --companies all", "goes with --sheet"),
         ("invite --company X --qr code.gif", "FILE.png or FILE.svg"),
         ("invite --tag metal --sheet x.pdf", "KEY=VALUE"),
+        ("invite --company X --each-contact", "--companies all or --tag"),
         ("invitations revoke X", "no id"),
         ("contacts admit X", "no id"),
         ("contacts decline X", "no id"),
