@@ -21,7 +21,7 @@ from bot.domain.outcomes import (
     PushesSet,
     RoleGranted,
 )
-from bot.domain.people import Contact, Invitation
+from bot.domain.people import Company, Contact, Invitation, folded_company
 from bot.domain.questionnaire import resume
 from bot.domain.scene import Draft, Prompt, Scene
 
@@ -125,6 +125,9 @@ def start(draft: Draft) -> None:
         if scene.waits and scene.invitation is not None and scene.invitation.alive and scene.invitation.role is None:
             _let_in(draft, contact, scene.invitation)
             return
+        if (company := _company_by_code(scene, contact)) is not None:
+            onboarding.come_to_company(draft, contact, company)
+            return
         _code_of_contact(draft, contact)
     if onboarding.still_joining(scene):
         onboarding.step_again(draft, contact)
@@ -143,6 +146,19 @@ def start_again(draft: Draft, contact: Contact) -> None:
         resume(draft, scene.interview)
     else:
         draft.reply(draft.say("start.back", name=contact.name, hub=scene.hub.name))
+
+
+def _company_by_code(scene: Scene, contact: Contact) -> Company | None:
+    """Return the company to which a code brings somebody who has none, or one that they typed by the same name."""
+    invitation = scene.invitation
+    if invitation is None or not invitation.alive or invitation.person is not None or onboarding.still_joining(scene):
+        return None
+    company, before = invitation.company, contact.company
+    if company is None or contact.staff or before == company:
+        return None
+    typed = before is not None and before.state == "claimed"
+    same = before is None or (typed and folded_company(before.name) == folded_company(company.name))
+    return company if same else None
 
 
 def _code_of_contact(draft: Draft, contact: Contact) -> None:

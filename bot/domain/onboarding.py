@@ -21,7 +21,7 @@ from bot.domain.outcomes import (
     VisitorLeft,
     VisitorSeen,
 )
-from bot.domain.people import NAME_LIMIT, CompanyId, Contact, ContactId, clean_name, hub_language
+from bot.domain.people import NAME_LIMIT, Company, CompanyId, Contact, ContactId, clean_name, hub_language
 from bot.domain.scene import Draft, NewPrompt, Scene
 
 DIALOGUE = "joining"
@@ -274,6 +274,19 @@ def confirm_company(draft: Draft, contact: Contact, *, right: bool) -> None:
         return
     draft.record(CompanyJoined(company=CompanyId(dialogue.data["company"]), contact=contact.id))
     _ask_or_confirm_name(draft, contact=contact.id, called=_called(draft))
+
+
+def come_to_company(draft: Draft, contact: Contact, company: Company) -> None:
+    """Somebody who has joined comes to a company by an invitation, and hears what became of what was before."""
+    invitation, before, say = draft.scene.invitation, contact.company, draft.say
+    assert invitation is not None
+    draft.record(
+        InvitationOpened(invitation.id),
+        InvitationUsed(invitation=invitation.id, contact=contact.id),
+        CompanyJoined(company=company.id, contact=contact.id),
+    )
+    shared = [say("code.company_before", company=before.name)] if before is not None else []
+    draft.reply("\n".join([say("code.company_now", company=company.name), *shared]))
 
 
 def confirm_name(draft: Draft, contact: Contact, *, right: bool) -> None:

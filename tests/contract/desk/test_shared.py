@@ -27,6 +27,7 @@ from bot.runtime.clock import StandingClock, SystemClock
 from bot.runtime.dispatcher import Decider
 from handlers import ROUTES
 from storage import reports
+from storage.invited import list_invitations
 from storage.reported import Selection
 from storage.statements import Statement, change
 from storage.tables import (
@@ -114,6 +115,31 @@ async def test_access_comes_with_an_invitation_or_an_organisers_nod_and_goes_wit
     assert "unter 10" not in await town.says("ben", "/mydata")
     await town.says("ada", "/review")
     assert any("unter 10 (wortben" in choice.label for choice in town.shown[-1].message.choices)
+
+
+async def test_a_code_brings_who_typed_the_companys_name_to_the_company(town: Town) -> None:
+    await town.comes("ada", "Adawerk GmbH")
+    for text in ("/survey", "12"):
+        await town.says("ada", text)
+    general, _ = await invite(town.house, actor="command line", company=None, role=None, uses=1, expires_at=None)
+    for text in (f"/start {general}", "1", "adawerk", "Cem", "/survey", "44"):
+        assert "wortada" not in await town.says("cem", text)
+    foreign, _ = await invite(town.house, actor="command line", company="Sidwerk", role=None, uses=1, expires_at=None)
+    assert "Sie sind schon für adawerk dabei" in await town.says("cem", f"/start {foreign}")
+    code, _ = await invite(town.house, actor="command line", company="Adawerk GmbH", role=None, uses=1, expires_at=None)
+    heard = await town.says("cem", f"/start {code}")
+    assert "gehören jetzt mit Einladung zu Adawerk GmbH" in heard and "bei „adawerk“" in heard
+    joined = await town.says("cem", "/survey")
+    assert "wortada" in joined and "1 von 4" in joined
+    assert "44" not in await town.says("ada", "/review")  # what was typed before stays where it was
+    used = await town.house.database.read(lambda: list_invitations(now=1))
+    assert [(each["company"], each["used"]) for each in used] == [
+        ("Adawerk GmbH", 1),
+        ("Sidwerk", 0),
+        (None, 1),
+        ("Adawerk GmbH", 1),
+    ]
+    assert used[0]["used_by"] == ["Cem"]
 
 
 async def test_who_leaves_takes_their_name_along_and_leaves_the_companys_answers(town: Town) -> None:
