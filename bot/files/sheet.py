@@ -82,7 +82,7 @@ def _draw(canvas: Any, card: Card, left: float, bottom: float, *, hub: str, sent
     y = _text(canvas, card.company, x, y - 1, width=width, font=BOLD, sizes=sizes, lines=2)
     if card.name:
         _text(canvas, card.name, x, y, width=width, font=PLAIN, sizes=(10, 7), lines=1)
-    top = bottom + CARD[1] - PADDING - 15 * MM
+    top = bottom + CARD[1] - PADDING - 16.5 * MM  # leaves the quiet zone that readers need below two lines of a name
     for label, link in card.links[:2]:
         _qr(canvas, link, x, top - QR_SIZE)
         _text(canvas, label, x, top - QR_SIZE, width=QR_SIZE, font=PLAIN, sizes=(7, 5), lines=1)
