@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.domain import desk
 from bot.domain.asking import menu_message
-from bot.domain.choosing import pick
+from bot.domain.choosing import folded, pick
 from bot.domain.messages import OutboundMessage, Pressed, PromptId, Said
 from bot.domain.outcomes import DialogueEnded, DialogueMoved, JobPlanned, Ordered, PromptsClosed
 from bot.domain.people import NAME_LIMIT, ROLES, Company, Role, clean_name, folded_company
@@ -21,14 +21,21 @@ _ROLES: Mapping[Role, str] = {"organiser": "invite.role_organiser", "admin": "in
 WITHIN = timedelta(hours=1)
 _SHORT = 3  # yes, no, 10
 SHOWN = 8  # companies or invitations in one list
+_WITHDRAW = frozenset({"zuruckziehen", "zurueckziehen", "withdraw", "revoke"})  # folded, as people write them
 _ANY = "0"  # so that every choice of the list is a number, and any other number says how many
 USES = {"1": "invite.uses_1", "10": "invite.uses_10", _ANY: "invite.uses_any"}
 
 
 def begin(draft: Draft, *, text: str) -> None:
-    """`/invite` lists what is open and asks for whom; `/invite NAME` is for a company at once."""
+    """`/invite` lists what is open and asks for whom; `/invite NAME` is for a company at once.
+
+    `/invite withdraw NAME` lists what is open for whoever is called so.
+    """
     scene = draft.scene
-    if text.lower() in ROLES and scene.may("grant"):
+    first, _, rest = text.partition(" ")
+    if folded(first) in _WITHDRAW and rest.strip():
+        _find_open(draft, rest)
+    elif text.lower() in ROLES and scene.may("grant"):
         _plan(draft, {"role": text.lower(), "uses": desk.ROLE_USES})
     elif text:
         _take_company(draft, text, uses=desk.COMPANY_USES)
@@ -57,12 +64,31 @@ def answer(draft: Draft) -> None:
 
 
 def _ask_company(draft: Draft) -> None:
-    say, shown = draft.say, draft.scene.open_invitations[:SHOWN]
-    lines = [say("invite.company")]
-    if shown:
-        lines += ["", say("invite.open"), *(f"· {_line(draft, each)}" for each in shown)]
+    say = draft.say
+    lines, meant = _open(draft, draft.scene.open_invitations)
+    text = "\n".join([say("invite.company"), *(["", *lines] if lines else [])])
+    _ask(draft, "company", text, meant=meant, hint=say("invite.company_hint"))
+
+
+def _find_open(draft: Draft, name: str) -> None:
+    """Ask which of the open invitations for a name is to be withdrawn."""
+    say, wanted = draft.say, folded(name)
+    found = [each for each in draft.scene.open_invitations if wanted in folded(whom(say, each.role, each.whom))]
+    lines, meant = _open(draft, found)
+    if lines:
+        _ask(draft, "company", "\n".join(lines), meant=meant)
+    else:
+        draft.reply(say("invite.none_open", name=clean_name(name)[:NAME_LIMIT]))
+
+
+def _open(draft: Draft, found: Sequence[OpenInvitation]) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return the lines about open invitations, and the choices to withdraw one."""
+    say, shown = draft.say, found[:SHOWN]
+    lines = [say("invite.open"), *(f"· {_line(draft, each)}" for each in shown)] if shown else []
+    if len(found) > SHOWN:
+        lines.append(say.count("invite.more", len(found) - SHOWN))
     meant = [(f"revoke:{each.id}", say("invite.withdraw", whom=whom(say, each.role, each.whom))) for each in shown]
-    _ask(draft, "company", "\n".join(lines), meant=meant, hint=say("invite.company_hint"))
+    return lines, meant
 
 
 def whom(say: Speaker, role: Role | None, name: str) -> str:

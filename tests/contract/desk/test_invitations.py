@@ -14,6 +14,7 @@ from sqlalchemy import select
 from bot.desk import invite, perform
 from bot.domain import desk
 from bot.domain.guessing import FREE_TRIES, KEPT_FOR
+from bot.domain.inviting import SHOWN
 from bot.domain.messages import Address, InboundMessage, Said
 from bot.errors import Conflict, UsageError
 from bot.house import House, open_house
@@ -215,6 +216,16 @@ async def test_a_job_asks_for_the_right_to_invite_and_for_the_team_for_that_to_g
     crew = InviteWork(house).crew()
     assert dict(crew.rights) == {"invite": "send", "invite_team": "grant"}
     assert crew.kinds.keys() == crew.rights.keys()
+
+
+async def test_the_chat_lists_the_newest_and_says_how_to_find_the_others(house: House, process: Process) -> None:
+    await perform(house, actor="P1", command=desk.GrantRole(person=Address("memory", "olga"), role="organiser"))
+    await process.says("olga", "/start", "1", "Olga")
+    for number in range(SHOWN + 2):
+        await invite(house, actor="P1", company=f"Werk {number}", uses=1, expires_at=None)
+    heard = await process.says("olga", "/einladen")
+    assert "Werk 9," in heard and "Werk 1," not in heard and "Und 2 weitere" in heard
+    assert "Werk 1," in await process.says("olga", "/einladen zurückziehen werk 1")
 
 
 async def test_a_letter_says_until_which_time_of_the_last_day(house: House) -> None:
