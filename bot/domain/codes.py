@@ -22,8 +22,13 @@ _AT_ONCE = re.compile(rf"(?<![{_SIGNS}])[{_SIGNS}]{{{LENGTH}}}(?![{_SIGNS}])")
 
 
 def new_code(number: int) -> str:
-    """Return the code of a random number of at least 60 bits, in groups: `7KQ2-9F0D-XW3T`."""
+    """Return the code of a random number of at least 60 bits, in groups: `7KQ2-9F0D-XW3T`.
+
+    It has a digit, so that nobody's words are taken for a code when it is typed without hyphens.
+    """
     signs = [ALPHABET[(number >> (5 * place)) & 31] for place in range(LENGTH)]
+    if not any(sign.isdigit() for sign in signs):
+        signs[-1] = ALPHABET[(number >> (5 * (LENGTH - 1))) % 10]
     text = "".join(signs)
     return "-".join(text[start : start + GROUP] for start in range(0, LENGTH, GROUP))
 

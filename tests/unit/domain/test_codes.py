@@ -74,6 +74,15 @@ def test_a_new_code_is_its_own_reading() -> None:
         assert plain_code(new_code(number)) == new_code(number).replace("-", "")
 
 
+def test_a_new_code_is_found_without_its_hyphens_whatever_its_letters() -> None:
+    only_letters = sum(22 << (5 * place) for place in range(12))
+    for number in (2**60 - 1, only_letters, 0x5A5A5A5A5A5A5A5):
+        code = new_code(number)
+        assert any(sign.isdigit() for sign in code)
+        for between in (" ", "", "\n"):
+            assert code_within(code.replace("-", between)) == code.replace("-", "")
+
+
 def guessed(tries: int) -> Guesses:
     return Guesses(tries=tries, since=NOW, last_at=NOW)
 
