@@ -74,6 +74,7 @@ class App:
         )
         self._observe = observe
         self._due = asyncio.Event()
+        self._claiming = asyncio.Lock()
         self.dispatcher = Dispatcher(store=self.store, decide=Decider(ROUTES), observe=self._seen, told=self._due.set)
         shelf = Shelf(house.settings.data_dir, quota=house.settings.attachments.quota)
         files = FormFiles(house.database, shelf=shelf)
@@ -197,6 +198,7 @@ class App:
             if channel.abilities.turns:
                 for worker in self.workers:
                     await worker.idle()
+                await self._claim_due()  # what the jobs gave
                 await self.sender.idle()
             if reading.at_end:
                 return
@@ -259,12 +261,13 @@ class App:
         while True:
             await self._due.wait()
             self._due.clear()
-            while True:
-                claimed = await self.store.claim(list(self.channels))
+            await self._claim_due()
+
+    async def _claim_due(self) -> None:
+        async with self._claiming:
+            while claimed := await self.store.claim(list(self.channels)):
                 for outgoing, known, attempts in claimed:
                     self.sender.send(outgoing, known=known, attempts=attempts)
-                if not claimed:
-                    break
 
     async def look_for_due(self) -> None:
         """Let the sender look for due deliveries, and the worker for jobs."""

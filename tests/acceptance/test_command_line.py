@@ -264,6 +264,14 @@ def test_invitation_names_channels_that_have_no_link_yet(here: Here) -> None:
     assert (told["company"], told["uses"], told["links"], told["missing"]) == ("Sample Ltd", 3, {}, ["telegram"])
 
 
+def test_what_the_last_line_orders_is_done_before_the_end_of_the_file(here: Here) -> None:
+    here.json("invite", "--company", "Testwerk GmbH")
+    said = "1\nOlga\n/einladen Testwerk\n"
+    done = here("chat", "--as", "olga", "--lang", "de", said=said, HUBTALK_ADMINS='["terminal:olga"]')
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Einladung für Testwerk GmbH. Der Code: " in done.stdout and "Der Code gilt für 10 Personen." in done.stdout
+
+
 def test_backup_comes_back_in_another_place(here: Here) -> None:
     here.json("roles", "grant", "telegram:4711", "admin")
     assert here.json("db", "backup", "b.tar.gz")["rows"] > 0
