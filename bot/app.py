@@ -50,6 +50,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between tries to reach a platf
 DATABASE_PAUSE = 2.0  # seconds between tries while the database is out of order
 SAID_AGAIN_AFTER = 60.0  # seconds in which all went well; a failure after that is a new one
 DRAIN = 10.0  # seconds that messages on their way get at the end
+NOBODY: tuple[frozenset[Role], bool] = (frozenset(), False)  # no role, and free to take part
 NOTICE_WITHIN = 0.5  # seconds until another process' change is looked at; the contract says one second
 
 T = TypeVar("T")
@@ -83,7 +84,7 @@ class App:
         self.wrong: dict[str, str] = dict.fromkeys(self.channels, "not connected yet")
         self._started = asyncio.Event()
         self._reached: set[str] = set()
-        self._staff_menus: dict[str, dict[str, frozenset[Role]]] = {}
+        self._staff_menus: dict[str, dict[str, tuple[frozenset[Role], bool]]] = {}
         self._side_work: set[asyncio.Task[None]] = set()
         forms = FormWork(house, self.channels)
         self._files = FileWork(house, self.channels, shelf=shelf, take=self.dispatcher.take)
@@ -329,7 +330,7 @@ class App:
 
     async def _offer_commands(self, channel: Channel) -> None:
         try:
-            await channel.offer_commands(self._menus(()))
+            await channel.offer_commands(self._menus(NOBODY))
         except DeliveryError as error:
             log.warning("command menus of %s were not set: %s", channel.name, error)
         await self._offer_staff_menus(channel)
@@ -338,22 +339,22 @@ class App:
         """Give the menu of their roles to those whose roles changed since the last time, and the common one back."""
         offered = self._staff_menus.setdefault(channel.name, {})
         try:
-            now = {chat: frozenset(roles) for chat, roles in await self.store.staff_chats(channel.name)}
+            now = await self.store.staff_chats(channel.name)
             for chat in now.keys() | offered.keys():
-                roles = now.get(chat, frozenset())
-                if offered.get(chat, frozenset()) != roles:
-                    offered[chat] = roles
-                    await channel.offer_commands(self._menus(tuple(roles)), chat=chat)
+                shown = now.get(chat, NOBODY)
+                if offered.get(chat, NOBODY) != shown:
+                    offered[chat] = shown
+                    await channel.offer_commands(self._menus(shown), chat=chat)
         except (DeliveryError, StorageUnavailable) as error:
             log.warning("command menus of staff on %s were not set: %s", channel.name, error)
 
-    def _menus(self, roles: Sequence[Role]) -> dict[str, list[tuple[str, str]]]:
+    def _menus(self, whose: tuple[frozenset[Role], bool]) -> dict[str, list[tuple[str, str]]]:
+        roles, staff = whose
         menus = {}
         for language in self.house.hub.languages:
             say = self.house.texts.speaker(language)
             menus[language] = [
-                (command.in_language(language), say(f"help.{command.name}"))
-                for command in usable(roles, staff=bool(roles))
+                (command.in_language(language), say(f"help.{command.name}")) for command in usable(roles, staff=staff)
             ]
         return menus
 

@@ -10,7 +10,7 @@ from bot.domain.desk import public_id
 from bot.domain.people import Role
 from bot.errors import UsageError
 from storage.statements import Statement, Steps, any_of, change, lock_rows, rows
-from storage.tables import addresses, invitations, rights
+from storage.tables import addresses, contacts, invitations, rights
 
 Person = tuple[str, str]
 """A channel, and a person there."""
@@ -29,9 +29,13 @@ RIGHTS = Statement(
     name="rights",
 )
 STAFF_CHATS = Statement(
-    select(addresses.c.chat, rights.c.role)
+    select(addresses.c.chat, rights.c.role, contacts.c.staff)
     .distinct()
-    .select_from(rights.join(other, _THERE).join(addresses, addresses.c.contact_id == other.c.contact_id))
+    .select_from(
+        rights.join(other, _THERE)
+        .join(addresses, addresses.c.contact_id == other.c.contact_id)
+        .join(contacts, contacts.c.id == other.c.contact_id)
+    )
     .where(addresses.c.channel == bindparam("channel"), addresses.c.kind == "private"),
     name="staff chats",
 )

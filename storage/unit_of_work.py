@@ -209,12 +209,12 @@ class SqlStore:
             return None
         return str(row[0])
 
-    async def staff_chats(self, channel: str) -> list[tuple[str, tuple[Role, ...]]]:
-        """Return the private chats of people with roles on a channel."""
-        found: dict[str, tuple[Role, ...]] = {}
-        for chat, role in await self.database.read(lambda: rows(STAFF_CHATS, channel=channel)):
-            found[chat] = (*found.get(chat, ()), role)
-        return list(found.items())
+    async def staff_chats(self, channel: str) -> dict[str, tuple[frozenset[Role], bool]]:
+        """Return, by their private chats, people's roles on a channel, and whether they run the hub alone (`staff`)."""
+        found: dict[str, tuple[frozenset[Role], bool]] = {}
+        for chat, role, staff in await self.database.read(lambda: rows(STAFF_CHATS, channel=channel)):
+            found[chat] = (found.get(chat, (frozenset(), False))[0] | {role}, bool(staff))
+        return found
 
     async def may(self, address: Address, right: Right) -> bool:
         """See `bot.ports.JobStore`."""

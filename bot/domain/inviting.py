@@ -87,7 +87,11 @@ def _open(draft: Draft, found: Sequence[OpenInvitation]) -> tuple[list[str], lis
     lines = [say("invite.open"), *(f"· {_line(draft, each)}" for each in shown)] if shown else []
     if len(found) > SHOWN:
         lines.append(say.count("invite.more", len(found) - SHOWN))
-    meant = [(f"revoke:{each.id}", say("invite.withdraw", whom=whom(say, each.role, each.whom))) for each in shown]
+    labels = [say("invite.withdraw", whom=whom(say, each.role, each.whom)) for each in shown]
+    meant = [
+        (f"revoke:{each.id}", label if labels.count(label) == 1 else f"{label} ({labels[: place + 1].count(label)})")
+        for place, (each, label) in enumerate(zip(shown, labels, strict=True))
+    ]
     return lines, meant
 
 

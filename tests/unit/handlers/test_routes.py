@@ -28,8 +28,8 @@ from bot.domain.messages import (
     SentMedia,
 )
 from bot.domain.newcomers import MEANWHILE
-from bot.domain.people import Contact, ContactId, Visitor
-from bot.domain.scene import Dialogue, Draft, Hub, Prompt, Scene
+from bot.domain.people import Contact, ContactId, Role, Visitor
+from bot.domain.scene import Dialogue, Draft, Hub, OpenInvitation, Prompt, Scene
 from bot.forms.model import Form, Question
 from bot.runtime.clock import Ids
 from bot.runtime.router import find
@@ -107,7 +107,7 @@ OFFER = Prompt(id=PromptId(6), kind="pass_on", data={"text": "Wann?", "choices":
 INQUIRY = Prompt(id=PromptId(7), kind="inquiry", data={"inquiry": 7, "choices": [["reply", "Antworten"]]})
 REPLY = Prompt(id=PromptId(8), kind="reply", data={"inquiry": 7, "choices": []})
 INVITING = Dialogue(name="inviting", step="company", data={})
-ORGANISER = frozenset({"organiser"})
+ORGANISER: frozenset[Role] = frozenset({"organiser"})
 WAITING = replace(ADA, admitted=False)
 NEWCOMER = Prompt(id=PromptId(11), kind="newcomer", data={"contact": 5, "choices": [["admit", "Zulassen"]]})
 EXPECTED: list[tuple[str, Scene]] = [
@@ -312,3 +312,14 @@ def test_a_verification_is_told_and_changes_nothing(content: SentMedia, wanted: 
     [reply] = turn.replies
     assert wanted in reply.message.text
     assert (reply.prompt, "{" in reply.message.text) == (None, False)
+
+
+def test_two_invitations_of_one_company_are_told_apart() -> None:
+    twice = tuple(
+        OpenInvitation(id=number, whom="Testwerk", role=None, uses=10, used=0, until=None) for number in (1, 2)
+    )
+    draft = Draft(scene(Said("/einladen"), roles=ORGANISER, open_invitations=twice))
+    find(ROUTES, draft.scene).handle(draft)
+    (shown,) = draft.turn().replies
+    labels = [choice.label for choice in shown.message.choices]
+    assert labels == ["Zurückziehen: Testwerk (1)", "Zurückziehen: Testwerk (2)"]
