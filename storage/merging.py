@@ -32,6 +32,7 @@ from storage.tables import (
 )
 
 DAY = UNDO_WITHIN.days * 86_400_000_000  # microseconds
+ASKED_FOR = 7 * 86_400_000_000  # so long the team can say whose company it is; then one can ask again
 
 # Every column that points at a contact; `link_codes` are good for minutes and go, `invitation_uses` has no id.
 POINTERS: dict[str, tuple[Any, Any]] = {
@@ -190,6 +191,9 @@ MERGED_GONE = Statement(
     name="merged contacts gone",
 )
 MERGES_GONE = Statement(delete(merges).where(*_OVER[1:]), name="merges gone")  # of companies too
+ASKED_GONE = Statement(
+    delete(merges).where(merges.c.state == "asked", merges.c.made_at <= bindparam("before")), name="nobody decided"
+)
 CODES_RUN_OUT = Statement(delete(link_codes).where(link_codes.c.expires_at <= bindparam("now")), name="codes run out")
 
 
@@ -309,7 +313,11 @@ def inside(contact: int) -> Steps[list[int]]:
 
 
 def prune(*, now: int) -> Steps[None]:
-    """After a day a merge stands: the contact that went goes, and with it what an undo would need."""
+    """After a day a merge stands: the contact that went goes, and with it what an undo would need.
+
+    What the team was asked and has not decided in a week goes too.
+    """
     yield from change(MERGED_GONE, before=now - DAY)
     yield from change(MERGES_GONE, before=now - DAY)
+    yield from change(ASKED_GONE, before=now - ASKED_FOR)
     yield from change(CODES_RUN_OUT, now=now)

@@ -225,7 +225,13 @@ def join_here(draft: Draft, other: Side) -> None:
 def become(draft: Draft, other: Side, *, without: frozenset[int] = frozenset()) -> None:
     """Go on as the other contact. `without`: interviews that end now."""
     scene = draft.scene
-    walks = {**scene.interviews, **scene.linking.interviews}
+    # First what ends: of two interviews about what colleagues share the other one goes on.
+    walks = {
+        number: walk
+        for known in (scene.interviews, scene.linking.interviews)
+        for number, walk in known.items()
+        if walk.id not in without
+    }
     contact = Contact(
         id=other.contact,
         name=other.name,
@@ -236,7 +242,7 @@ def become(draft: Draft, other: Side, *, without: frozenset[int] = frozenset()) 
         created_at=other.created_at,
         admitted=other.admitted,
     )
-    draft.become(contact, {number: walk for number, walk in walks.items() if walk.id not in without})
+    draft.become(contact, walks)
 
 
 def ask_pushes(draft: Draft, channels: Sequence[str]) -> None:

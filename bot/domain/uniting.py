@@ -137,10 +137,10 @@ def decide(draft: Draft, which: Which) -> None:
     if asked is None:
         draft.reply(draft.say("link.team_late"))
         return
-    if obstacle(asked.kept, asked.gone) is not None or not company_differs(asked.kept, asked.gone):
+    if obstacle(asked.kept, asked.gone) is not None:
         draft.reply(draft.say("link.team_changed"))
         return
-    picks = _all_picks(asked, which)
+    picks = _all_picks(asked, which)  # companies that became one meanwhile are one answer
     command = MergeContacts(kept=asked.kept.contact, gone=asked.gone.contact, picks=picks, asked=asked.merge)
     draft.record(Ordered(command=command, actor=scene.actor))
     company = (asked.kept if which == "kept" else asked.gone).company

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,12 +11,12 @@ from sqlalchemy import bindparam, or_, select
 from bot.domain.commands import typed_command
 from bot.domain.interviews import Interview
 from bot.domain.linked import Asked, Linking, Place
-from bot.domain.merging import Picks, Side, collisions
+from bot.domain.merging import Picks, Side, collisions, company_differs, obstacle
 from bot.domain.messages import Address, Said
 from bot.domain.people import ContactId
 from bot.domain.scene import Need, Scene
 from storage.codec import from_micros, load, to_micros
-from storage.merging import DAY
+from storage.merging import ASKED_FOR, DAY
 from storage.needs.loader import Loader
 from storage.scenes import Surroundings, load_interviews
 from storage.sides import sides
@@ -34,6 +35,7 @@ MERGES = Statement(
         merges.c.kind == "contact",
         or_(
             (merges.c.state == "asked")
+            & (merges.c.made_at > bindparam("asked_after"))
             & (any_of(merges.c.id, "asked") | any_of(merges.c.kept, "contacts") | any_of(merges.c.gone, "contacts")),
             (merges.c.state == "done") & any_of(merges.c.kept, "contacts") & (merges.c.made_at > bindparam("after")),
         ),
@@ -66,7 +68,7 @@ def _link(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
     codes: dict[str, int] = dict((yield from rows(CODES, hashes=[each for each in hashes if each], now=now)))
     own = sorted({scene.contact.id for scene in scenes if scene.contact is not None})
     asked_ids = sorted({merge for scene in scenes if (merge := _asked_in(scene))})
-    found_merges = yield from rows(MERGES, asked=asked_ids, contacts=own, after=now - DAY)
+    found_merges = yield from rows(MERGES, asked=asked_ids, contacts=own, after=now - DAY, asked_after=now - ASKED_FOR)
     asked = {row[0]: row for row in found_merges if row[1] == "asked"}
     involved = [number for row in asked.values() for number in (row[2], row[3])]
     found = yield from sides([*own, *codes.values(), *involved])
@@ -79,30 +81,31 @@ def _link(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
     walks = yield from _interviews(pairs, around)
     undoable = {row[2] for row in found_merges if row[1] == "done"}
     result = []
-    for scene, code_hash, (mine, other) in zip(scenes, hashes, pairs, strict=True):
+    for scene, code_hash, (mine, other), walked in zip(scenes, hashes, pairs, walks, strict=True):
         row = asked.get(_asked_in(scene))
         number = scene.contact.id if scene.contact is not None else 0
         linking = Linking(
             code_hash=code_hash,
             own=mine,
             other=other,
-            interviews=walks,
+            interviews=walked,
             places=tuple(_place(each) for each in where),
             push_channel=mine.push_channel if mine is not None else "",
             elsewhere=known,
             undoable=number in undoable,
             asked=None if row is None else _asked(row, found),
-            waiting=any(number in (each[2], each[3]) for each in asked.values()),
+            waiting=any(number in (each[2], each[3]) and _waits(each, found) for each in asked.values()),
         )
         result.append(replace(scene, linking=linking))
     return result
 
 
-def _interviews(pairs: list[tuple[Side | None, Side | None]], around: Surroundings) -> Steps[dict[int, Interview]]:
-    """Return by response what the others have open, and what both have answered."""
-    others = sorted({other.contact for _, other in pairs if other is not None})
-    if not others:
-        return {}
+def _interviews(
+    pairs: list[tuple[Side | None, Side | None]], around: Surroundings
+) -> Steps[list[dict[int, Interview]]]:
+    """Return for each pair, by response, what the other one has open, and what both have answered: of nobody else."""
+    if all(other is None for _, other in pairs):
+        return [{} for _ in pairs]
     both = [
         held.response
         for mine, other in pairs
@@ -112,7 +115,19 @@ def _interviews(pairs: list[tuple[Side | None, Side | None]], around: Surroundin
     ]
     owners = sorted({side.contact for pair in pairs for side in pair if side is not None})
     found = yield from load_interviews(contact_ids=owners, response_ids=both, library=around.library)
-    return {interview.response: interview for walks in found.values() for interview in walks}
+    return [_of_pair(pair, found) for pair in pairs]
+
+
+def _of_pair(pair: tuple[Side | None, Side | None], found: Mapping[int, Sequence[Interview]]) -> dict[int, Interview]:
+    """Return what the two may see; of what both share the one who is kept has their own place in it."""
+    mine, other = pair
+    return {
+        walk.response: walk
+        for side in (mine, other)
+        if side is not None and other is not None
+        for walk in found.get(side.contact, ())
+        if walk.together is None or (side.company is not None and walk.together.company == side.company.id)
+    }
 
 
 def _hash(scene: Scene, around: Surroundings) -> str:
@@ -141,6 +156,14 @@ def _asked(row: Row, found: dict[int, Side]) -> Asked | None:
     return Asked(
         merge=number, kept=found[kept], gone=found[gone], picks=Picks(responses=load(data).get("responses", {}))
     )
+
+
+def _waits(row: Row, found: Mapping[int, Side]) -> bool:
+    """Whether the team still has something to say: not once the two cannot become one, or belong to one company."""
+    _, _, kept, gone, _ = row
+    if kept not in found or gone not in found:
+        return False
+    return obstacle(found[kept], found[gone]) is None and company_differs(found[kept], found[gone])
 
 
 def _place(row: Row) -> Place:
