@@ -38,6 +38,13 @@ SHARED_HISTORY_BACK = Statement(
     name="history in shared responses goes back",
 )
 COMPANIES_THERE = Statement(select(companies.c.id).where(any_of(companies.c.id, "numbers")), name="companies there")
+COMPANIES_MERGED = Statement(
+    select(merges.c.gone, merges.c.kept)
+    .where(merges.c.kind == "company", merges.c.state == "done", any_of(merges.c.gone, "numbers"))
+    .order_by(merges.c.made_at),
+    name="what companies became",
+)
+MERGED_AT_MOST = 8  # times in a row within the day of an undo
 RESPONSES_THERE = Statement(select(responses.c.id).where(any_of(responses.c.id, "numbers")), name="responses there")
 COUNTING = Statement(
     select(
@@ -79,7 +86,7 @@ def undo(found: Row) -> Steps[None]:
     """Put back what a merge moved; what came since stays with the contact that was kept."""
     merged, kept, gone, text, made_at = found
     data = load(text)
-    there = {row[0] for row in (yield from rows(COMPANIES_THERE, numbers=_companies_in(data)))}
+    there = yield from _companies_now(_companies_in(data))
     yield from change(BACK, gone=gone)
     yield from move(data["moved"], source=kept, target=gone)
     for statement in OWN_AUTHORS.values():
@@ -90,25 +97,44 @@ def undo(found: Row) -> Steps[None]:
     yield from _counting_again(data, kept=kept, gone=gone)
     yield from _walking_again(data, kept=kept, gone=gone)
     yield from change(WITHDRAWN, numbers=data["withdrawn"], at=None)
-    own = [{"id_": each, "company": company} for each, company in data["company_of"] if company in {None, *there}]
+    own = [
+        {"id_": each, "company": there.get(company)}
+        for each, company in data["company_of"]
+        if company is None or company in there
+    ]
     yield from many(SET_COMPANY, own)
-    yield from _fields_again(data, kept=kept, companies_there=there)
+    yield from _fields_again(data, kept=kept, companies_now=there)
     yield from change(UNDONE, id_=merged)
 
 
 def _companies_in(data: Mapping[str, Any]) -> list[int]:
-    numbers = {data["before"][0], *(company for _, company in data["company_of"])}
+    numbers = {data["before"][0], data["after"][0], *(company for _, company in data["company_of"])}
     return sorted(number for number in numbers if number is not None)
 
 
-def _fields_again(data: Mapping[str, Any], *, kept: int, companies_there: set[int]) -> Steps[None]:
+def _companies_now(numbers: list[int]) -> Steps[dict[int, int]]:
+    """Return what these companies are now: one that was merged meanwhile is the one that it became."""
+    became = {number: number for number in numbers}
+    for _ in range(MERGED_AT_MOST):
+        there = {row[0] for row in (yield from rows(COMPANIES_THERE, numbers=sorted(set(became.values()))))}
+        missing = sorted(set(became.values()) - there)
+        if not missing:
+            break
+        merged: dict[int, int] = dict((yield from rows(COMPANIES_MERGED, numbers=missing)))
+        became = {number: merged.get(now, now) for number, now in became.items() if now in there or now in merged}
+    return became
+
+
+def _fields_again(data: Mapping[str, Any], *, kept: int, companies_now: Mapping[int, int]) -> Steps[None]:
     """What was changed since the merge stays; of the rest the contact has what they had before."""
     row = yield from one(FIELDS, kept=kept)
     assert row is not None
     values = []
     for field, now, was, became in zip(FIELD_NAMES, row, data["before"], data["after"], strict=True):
-        lost = field == "company_id" and was is not None and was not in companies_there
-        values.append(now if now != became or lost else was)
+        if field == "company_id":  # a company that was merged meanwhile is not one that somebody chose
+            values.append(now if now != companies_now.get(became) else companies_now.get(was))
+        else:
+            values.append(now if now != became else was)
     yield from set_fields(kept, values)
 
 

@@ -80,6 +80,8 @@ def gather(gathered: Rows, scene: Scene, outcome: o.ResponseOutcome) -> None:  #
         case o.FileGivenUp():
             add(FILE_GIVEN_UP, id_=outcome.attachment, reason=outcome.why)
         case o.InterviewMoved():
+            if outcome.state != "finished" and scene.contact is not None:
+                _leave_others(gathered, scene, contact=scene.contact.id)
             add(
                 INTERVIEW_MOVED,
                 id_=outcome.interview,
@@ -102,9 +104,7 @@ def gather(gathered: Rows, scene: Scene, outcome: o.ResponseOutcome) -> None:  #
 
 
 def _interview(gathered: Rows, scene: Scene, outcome: o.ResponseBegun | o.InterviewBegun, *, now: int) -> None:
-    if scene.lost and scene.contact is not None:  # at most one is open a contact
-        company = scene.contact.company
-        gathered.add(INTERVIEWS_LEFT, contact_id_=outcome.contact, company_id_=company.id if company is not None else 0)
+    _leave_others(gathered, scene, contact=outcome.contact)
     gathered.add(
         INTERVIEW,
         id=outcome.interview,
@@ -113,6 +113,13 @@ def _interview(gathered: Rows, scene: Scene, outcome: o.ResponseBegun | o.Interv
         state="finished" if isinstance(outcome, o.InterviewBegun) and outcome.finished else "open",
         touched_at=now,
     )
+
+
+def _leave_others(gathered: Rows, scene: Scene, *, contact: int) -> None:
+    """At most one interview is open a contact: those about a company that they left end."""
+    if scene.lost and scene.contact is not None:
+        company = scene.contact.company
+        gathered.add(INTERVIEWS_LEFT, contact_id_=contact, company_id_=company.id if company is not None else 0)
 
 
 def _answer(gathered: Rows, scene: Scene, outcome: o.AnswerStored, *, now: int) -> None:

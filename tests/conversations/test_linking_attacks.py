@@ -89,3 +89,40 @@ async def test_a_team_that_never_decides_keeps_nobody_waiting_for_ever(town: Tow
     assert "schon jemand entschieden" in await town.picks(OLGA, "Benwerk")
     await town.app.store.prune()
     assert await town.look(select(tables.merges.c.id)) == []
+
+
+@pytest.mark.parametrize("town", [("together",)], indirect=True)
+async def test_after_the_undo_one_is_out_of_the_other_company_and_goes_on_in_ones_own(town: Town) -> None:
+    await _two_companies(town)
+    await town.joins(BEN, company="Benwerk", called="Ben Muster")
+    await town.says(BEN, "/umfrage")
+    await town.says(BEN, "777")
+    await town.says(ADA, "/umfrage")
+    await town.says(ADA, "12")
+    await town.picks(OLGA, "Benwerk")
+    assert "Ben Muster hat" in await town.says(ADA, "/umfrage")
+    assert "Maschinen" in await town.says(ADA, "10 bis 49")
+    assert "Wieder getrennt" in await town.says(ADA, "/verbinden rückgängig")
+    assert "Wie groß ist Ihr Betrieb?" in await town.says(ADA, "/umfrage")
+    seen = await town.says(ADA, "/uebersicht")
+    assert "12" in seen
+    assert "777" not in seen
+
+
+async def test_the_undo_follows_a_company_that_was_merged_meanwhile(town: Town) -> None:
+    await _two_companies(town)
+    await town.picks(OLGA, "Benwerk")
+    await town.joins(BEN, company="Cemwerk", called="Cem")
+    await town.joins("telegram:dea", company="Deawerk", called="Dea")
+    for source, target in (("Benwerk", "Cemwerk"), ("Adawerk", "Deawerk")):
+        numbers = [await _company(town, source), await _company(town, target)]
+        await perform(town.house, actor="test", command=MergeCompanies(source=numbers[0], target=numbers[1]))
+    assert "Wieder getrennt" in await town.says(ADA, "/verbinden rückgängig")
+    belongs: dict[int, str] = {
+        row[0]: row[1]
+        for row in await town.look(
+            select(tables.contacts.c.id, tables.companies.c.name).join_from(tables.contacts, tables.companies)
+        )
+    }
+    assert belongs[await town.owner(ADA) or 0] == "Deawerk"
+    assert belongs[await town.owner(THERE) or 0] == "Cemwerk"
