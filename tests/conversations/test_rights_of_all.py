@@ -188,7 +188,7 @@ class Hub(RuleBasedStateMachine):
         assert self.wait(self.town.table(admins))[0][0] >= 1
 
 
-@pytest.mark.parametrize(("examples", "steps"), [(12, 25), pytest.param(400, 60, marks=pytest.mark.soak)])
+@pytest.mark.parametrize(("examples", "steps"), [(12, 25), pytest.param(150, 50, marks=pytest.mark.soak)])
 def test_nobody_sees_or_does_what_they_may_not(examples: int, steps: int) -> None:
     run_state_machine_as_test(
         Hub,
