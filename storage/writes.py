@@ -61,6 +61,14 @@ HOLD = Statement(
     ),
     name="hold responses",
 )
+HOLD_TOLD = Statement(
+    lock_rows(
+        select(addresses.c.id)
+        .where(any_of((addresses.c.channel, addresses.c.chat, addresses.c.contact_id), "told"))
+        .order_by(addresses.c.id)
+    ),
+    name="hold chats that are told something",
+)
 VISITOR = upsert(visitors, keys=CHAT, set_=("language", "code_hash", "step"))
 VISITOR_GONE = Statement(delete(visitors).where(_here(visitors)), name="visitor gone")
 # What was said to a visitor goes with them; the reply that says so is a new row and goes when it is sent.

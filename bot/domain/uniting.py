@@ -150,7 +150,7 @@ def decide(draft: Draft, which: Which) -> None:
         places = [place for place in scene.linking.of(side.contact) if place.address != scene.address]
         for place in places:
             text = scene.catalogue.speaker(place.language)("link.company_decided", company=name)
-            draft.tell(place.address, OutboundMessage(text=text), contact=asked.kept.contact, language=place.language)
+            draft.tell(place.address, OutboundMessage(text=text), contact=place.contact, language=place.language)
 
 
 def _all_picks(asked: Asked, which: Which) -> Picks:

@@ -18,7 +18,7 @@ from storage.apply.order import AFTER_ORDERS, ORDER
 from storage.codec import dump, to_micros
 from storage.erasure import erase
 from storage.statements import Steps, change, many, rows
-from storage.writes import ENTERED_JOINS, HOLD, PROMPT, PROMPTS_CLOSED, USE_INVITATION
+from storage.writes import ENTERED_JOINS, HOLD, HOLD_TOLD, PROMPT, PROMPTS_CLOSED, USE_INVITATION
 
 _GATHER: dict[type, Callable[[Rows, Scene, Any], None]] = {
     **dict.fromkeys(get_args(o.PeopleOutcome), people.gather),
@@ -61,6 +61,7 @@ def apply(turns: Sequence[tuple[Scene, Turn]], *, owner: str, leased_until: int)
             raise Conflict("whom an organiser had entered has joined by another invitation, or is gone")
     for statement in ORDER:
         yield from many(statement, gathered.by_statement[statement])
+    yield from _hold_told(gathered)
     yield from team.carry_out_all(gathered)
     for statement in AFTER_ORDERS:
         yield from many(statement, gathered.by_statement[statement])
@@ -82,6 +83,16 @@ def _hold(turns: Sequence[tuple[Scene, Turn]]) -> Steps[None]:
     }
     if read and len((yield from rows(HOLD, read=sorted(read)))) != len(read):
         raise Conflict("a response moved to another version of its form, or was changed by a colleague")
+
+
+def _hold_told(gathered: Rows) -> Steps[None]:
+    """Hold the chats in which something is said to a contact: one that is theirs no more must not read it.
+
+    Looked at before what the team orders: a merge or its undo is told to those whose chat it was.
+    """
+    told = {(row["channel"], row["chat"], row["contact_id"]) for row in gathered.tells if row["contact_id"] is not None}
+    if told and len((yield from rows(HOLD_TOLD, told=sorted(told)))) != len(told):
+        raise Conflict("a chat that was to be told something is another one's, or nobody's, by now")
 
 
 def _gather(gathered: Rows, scene: Scene, turn: Turn) -> None:
