@@ -148,9 +148,11 @@ RESUME = Statement(
     .values(state="paused"),
     name="resume interviews",
 )
-# Who is no colleague any more has no part in the company's response.
+# Who is no colleague any more sees nothing of the company's response; that they had a part in it remains known, so that
+# they find and can have forgotten what they said there.
 STRANGERS_OUT = Statement(
-    delete(interviews).where(
+    update(interviews)
+    .where(
         interviews.c.response_id.in_(
             select(responses.c.id).where(
                 responses.c.respondent == "company", responses.c.company_id == bindparam("company")
@@ -161,7 +163,9 @@ STRANGERS_OUT = Statement(
                 or_(contacts.c.company_id.is_(None), contacts.c.company_id != bindparam("company"))
             )
         ),
-    ),
+        interviews.c.state != "finished",
+    )
+    .values(state="finished"),
     name="strangers out of a company's response",
 )
 MERGE = insert(merges)
