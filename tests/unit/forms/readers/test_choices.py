@@ -102,14 +102,14 @@ def test_slips_are_counted_up_to_the_bound(one: str, two: str, count: int | None
 
 
 def test_a_typo_in_a_list_of_ten_thousand_is_found_quickly() -> None:
-    """The promise is 20 ms; the test allows ten times that, for machines that are busy."""
+    """The promise is 20 ms; the test allows ten times that, of CPU: a machine may be busy with something else."""
     words = ("berg", "kam", "wal", "dorf", "heide", "stein", "bach", "au", "feld", "hausen", "kirch", "rot")
     labels = tuple(f"{one}{two}{three}{four}" for one in words for two in words for three in words for four in words)
     place = asked("select_one", labels=labels[:10_000])
     assert guessed(place, "bergkamwalheidde") == f"n{labels.index('bergkamwalheide') + 1}"
-    begin = time.perf_counter()
+    begin = time.thread_time()
     guessed(place, "steinbachaufedl")
-    assert time.perf_counter() - begin < 0.2
+    assert time.thread_time() - begin < 0.2
 
 
 @given(st.text("abcd", max_size=9), st.text("abcd", max_size=9), st.integers(1, 3))

@@ -74,9 +74,9 @@ def test_a_megabyte_is_read_in_no_time(question: Question, rng: random.Random) -
     floods += ["".join(rng.choices("0123456789.,:;-+/ °'NEx\n", k=10_000)) for _ in range(5)]
     floods += ["https://x/?q=" + "1" * 1900, "geo:" + "1," * 900, "Freitag " * 1000, "51°" * 30, "ca. " * 30 + "5"]
     for text in floods:
-        begin = time.perf_counter()
+        begin = time.thread_time()
         reading(question, text)
-        assert time.perf_counter() - begin < 0.5, text[:20]
+        assert time.thread_time() - begin < 0.5, text[:20]
 
 
 _BINDS: dict[QuestionType, str] = {
