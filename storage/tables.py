@@ -103,6 +103,7 @@ contacts = Table(
     Column("staff", Boolean, nullable=False, server_default=false()),
     Column("pushes", Boolean, nullable=False, server_default=true()),
     Column("push_channel", Text, nullable=False, server_default=""),  # "": where they wrote last
+    Column("zone", Text, nullable=False, server_default=""),  # IANA name; "": the hub's
     Column("admitted", Boolean, nullable=False, server_default=true()),  # False: an organiser's nod is awaited
     _moment("joined_at"),
     Column("merged_into", BigInteger, nullable=True),  # kept for a day, so that it can be undone
@@ -130,6 +131,7 @@ addresses = Table(
     Column("kind", Text, nullable=False, server_default="private"),
     _ref("contact_id", "contacts.id", nullable=True),
     Column("reachable", Boolean, nullable=False, server_default=true()),
+    Column("trouble", Text, nullable=False, server_default=""),  # why it is not reachable: blocked, deactivated …
     _moment("seen_at", nullable=False),
     UniqueConstraint("channel", "chat"),
     Index(None, "contact_id"),
@@ -531,12 +533,80 @@ milestones = Table(
     Column("text", Text, nullable=False, server_default="{}"),
 )
 
+# What is sent to many. A broadcast has one delivery for each contact of its audience, made when it begins
+# (`planned_up_to` says how far), so that its states always add up. `id` is the number that people call it by.
+broadcasts = Table(
+    "broadcasts",
+    metadata,
+    _id(),
+    Column("state", Text, nullable=False),  # draft | scheduled | planning | running | paused | done | cancelled
+    Column("reason", Text, nullable=False, server_default=""),  # why it is paused
+    Column("content", Text, nullable=False),  # JSON: texts a language, buttons, files
+    Column("audience", Text, nullable=False),  # JSON: rules as they are written
+    Column("hurry", Boolean, nullable=False, server_default=false()),  # courtesy hours do not hold it back
+    Column("transactional", Boolean, nullable=False, server_default=false()),  # neither courtesy nor frequency cap
+    Column("corrects", BigInteger, nullable=True),  # the broadcast whose readers it goes to
+    Column("edition", Integer, nullable=False, server_default="0"),  # raised when what was sent is to be edited
+    Column("recalled", Boolean, nullable=False, server_default=false()),  # what was sent is to be taken back
+    Column("revision", Integer, nullable=False, server_default="0"),
+    Column("author_id", BigInteger, ForeignKey("contacts.id", ondelete="SET NULL"), nullable=True),
+    Column("created_by", Text, nullable=False, server_default=""),  # as the audit log names people
+    Column("channel", Text, nullable=False, server_default=""),  # where its organiser follows it
+    Column("chat", Text, nullable=False, server_default=""),
+    Column("language", Text, nullable=False, server_default=""),
+    Column("prompt_id", BigInteger, nullable=True),  # of the message there that shows how it goes
+    Column("planned_up_to", BigInteger, nullable=False, server_default="0"),  # a contact's id
+    _moment("start_at"),
+    _moment("not_after"),
+    _moment("created_at", nullable=False),
+    _moment("confirmed_at"),
+    _moment("planned_at"),
+    _moment("finished_at"),
+    # Those at work are few among all that ever were.
+    Index(
+        "ix_broadcasts_alive",
+        "state",
+        sqlite_where=text("state IN ('scheduled','planning','running','paused')"),
+        postgresql_where=text("state IN ('scheduled','planning','running','paused')"),
+    ),
+)
+
+# Files that a broadcast shows; sent by the reference `broadcast:<id>:<name>`.
+broadcast_files = Table(
+    "broadcast_files",
+    metadata,
+    Column("broadcast_id", BigInteger, ForeignKey("broadcasts.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("media_type", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+
+# Audiences that somebody gave a name.
+audiences = Table(
+    "audiences",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("rules", Text, nullable=False),  # JSON: rules as they are written
+    Column("created_by", Text, nullable=False, server_default=""),
+    _moment("created_at", nullable=False),
+)
+
+# A channel that paused itself for what nobody has asked for, since it was in trouble.
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    _moment("until", nullable=False),
+)
+
 deliveries = Table(
     "deliveries",
     metadata,
     _id(),
     Column("channel", Text, nullable=False),
-    Column("chat", Text, nullable=False),
+    Column("chat", Text, nullable=False),  # "" while a push waits: it is chosen when it is sent
     _ref("contact_id", "contacts.id", nullable=True),
     Column("priority", Text, nullable=False),  # reply | push
     Column(
@@ -545,6 +615,11 @@ deliveries = Table(
     Column("reason", Text, nullable=False, server_default=""),
     Column("prompt_id", BigInteger, nullable=True),
     Column("body", Text, nullable=True),  # JSON of the message; emptied when a reply is sent
+    _ref("broadcast_id", "broadcasts.id", nullable=True),
+    Column("language", Text, nullable=False, server_default=""),  # of a push, frozen when it is planned
+    Column("params", Text, nullable=True),  # of a push, frozen likewise: JSON [contact's name, company's name]
+    Column("edition", Integer, nullable=False, server_default="0"),  # of a push: what its reader has
+    Column("via", Text, nullable=False, server_default=""),  # who recognises a second sending: a device
     Column("message_ids", Text, nullable=True),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("owner", Text, nullable=True),
@@ -553,14 +628,33 @@ deliveries = Table(
     _moment("not_after"),
     Column("dedupe_key", Text, nullable=True, unique=True),
     _moment("created_at", nullable=False),
+    _moment("tried_at"),  # when it may have left for the first time
     _moment("finished_at"),
     Index(
         "ix_deliveries_due",
         "channel",
         "state",
         "not_before",
-        sqlite_where=text("state IN ('planned','claimed','sending')"),
-        postgresql_where=text("state IN ('planned','claimed','sending')"),
+        sqlite_where=text("state IN ('planned','claimed','sending') AND broadcast_id IS NULL"),
+        postgresql_where=text("state IN ('planned','claimed','sending') AND broadcast_id IS NULL"),
+    ),
+    Index(
+        "ix_deliveries_broadcast",
+        "broadcast_id",
+        "state",
+        "channel",
+        "not_before",
+        sqlite_where=text("broadcast_id IS NOT NULL"),
+        postgresql_where=text("broadcast_id IS NOT NULL"),
+    ),
+    # One a contact (invariant 3), and what a contact got of late (the frequency cap).
+    Index(
+        "uq_deliveries_contact",
+        "contact_id",
+        "broadcast_id",
+        unique=True,
+        sqlite_where=text("broadcast_id IS NOT NULL"),
+        postgresql_where=text("broadcast_id IS NOT NULL"),
     ),
     Index(None, "channel", "chat"),
     Index(None, "contact_id"),

@@ -14,6 +14,14 @@ depends_on = None
 def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
     """Create all tables."""
     op.create_table(
+        "audiences",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("rules", sa.Text(), nullable=False),
+        sa.Column("created_by", sa.Text(), server_default="", nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_audiences")),
+    )
+    op.create_table(
         "audit_log",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
@@ -172,6 +180,14 @@ def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
         sa.UniqueConstraint("key", name=op.f("uq_milestones_key")),
     )
     op.create_table(
+        "pauses",
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("channel", name=op.f("pk_pauses")),
+    )
+    op.create_table(
         "rights",
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("person", sa.Text(), nullable=False),
@@ -234,6 +250,7 @@ def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
         sa.Column("staff", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("pushes", sa.Boolean(), server_default=sa.true(), nullable=False),
         sa.Column("push_channel", sa.Text(), server_default="", nullable=False),
+        sa.Column("zone", sa.Text(), server_default="", nullable=False),
         sa.Column("admitted", sa.Boolean(), server_default=sa.true(), nullable=False),
         sa.Column("joined_at", sa.BigInteger(), nullable=True),
         sa.Column("merged_into", sa.BigInteger(), nullable=True),
@@ -278,6 +295,7 @@ def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
         sa.Column("kind", sa.Text(), server_default="private", nullable=False),
         sa.Column("contact_id", sa.BigInteger(), nullable=True),
         sa.Column("reachable", sa.Boolean(), server_default=sa.true(), nullable=False),
+        sa.Column("trouble", sa.Text(), server_default="", nullable=False),
         sa.Column("seen_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["contact_id"], ["contacts.id"], name=op.f("fk_addresses_contact_id"), ondelete="CASCADE"
@@ -287,6 +305,45 @@ def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
     )
     op.create_index(op.f("ix_addresses_channel_person"), "addresses", ["channel", "person"], unique=False)
     op.create_index(op.f("ix_addresses_contact_id"), "addresses", ["contact_id"], unique=False)
+    op.create_table(
+        "broadcasts",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("audience", sa.Text(), nullable=False),
+        sa.Column("hurry", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("transactional", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("corrects", sa.BigInteger(), nullable=True),
+        sa.Column("edition", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("recalled", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("revision", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("author_id", sa.BigInteger(), nullable=True),
+        sa.Column("created_by", sa.Text(), server_default="", nullable=False),
+        sa.Column("channel", sa.Text(), server_default="", nullable=False),
+        sa.Column("chat", sa.Text(), server_default="", nullable=False),
+        sa.Column("language", sa.Text(), server_default="", nullable=False),
+        sa.Column("prompt_id", sa.BigInteger(), nullable=True),
+        sa.Column("planned_up_to", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("start_at", sa.BigInteger(), nullable=True),
+        sa.Column("not_after", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("confirmed_at", sa.BigInteger(), nullable=True),
+        sa.Column("planned_at", sa.BigInteger(), nullable=True),
+        sa.Column("finished_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["author_id"], ["contacts.id"], name=op.f("fk_broadcasts_author_id"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_broadcasts")),
+    )
+    op.create_index(
+        "ix_broadcasts_alive",
+        "broadcasts",
+        ["state"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('scheduled','planning','running','paused')"),
+        postgresql_where=sa.text("state IN ('scheduled','planning','running','paused')"),
+    )
     op.create_table(
         "consents",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -304,42 +361,6 @@ def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consents")),
     )
     op.create_index(op.f("ix_consents_contact_id"), "consents", ["contact_id"], unique=False)
-    op.create_table(
-        "deliveries",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("channel", sa.Text(), nullable=False),
-        sa.Column("chat", sa.Text(), nullable=False),
-        sa.Column("contact_id", sa.BigInteger(), nullable=True),
-        sa.Column("priority", sa.Text(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), server_default="", nullable=False),
-        sa.Column("prompt_id", sa.BigInteger(), nullable=True),
-        sa.Column("body", sa.Text(), nullable=True),
-        sa.Column("message_ids", sa.Text(), nullable=True),
-        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("owner", sa.Text(), nullable=True),
-        sa.Column("leased_until", sa.BigInteger(), nullable=True),
-        sa.Column("not_before", sa.BigInteger(), nullable=True),
-        sa.Column("not_after", sa.BigInteger(), nullable=True),
-        sa.Column("dedupe_key", sa.Text(), nullable=True),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("finished_at", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["contact_id"], ["contacts.id"], name=op.f("fk_deliveries_contact_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
-        sa.UniqueConstraint("dedupe_key", name=op.f("uq_deliveries_dedupe_key")),
-    )
-    op.create_index(op.f("ix_deliveries_channel_chat"), "deliveries", ["channel", "chat"], unique=False)
-    op.create_index(op.f("ix_deliveries_contact_id"), "deliveries", ["contact_id"], unique=False)
-    op.create_index(
-        "ix_deliveries_due",
-        "deliveries",
-        ["channel", "state", "not_before"],
-        unique=False,
-        sqlite_where=sa.text("state IN ('planned','claimed','sending')"),
-        postgresql_where=sa.text("state IN ('planned','claimed','sending')"),
-    )
     op.create_table(
         "form_files",
         sa.Column("version_id", sa.BigInteger(), nullable=False),
@@ -510,6 +531,78 @@ def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
             ["response_id"], ["responses.id"], name=op.f("fk_answers_response_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("response_id", "path", "instance", name=op.f("pk_answers")),
+    )
+    op.create_table(
+        "broadcast_files",
+        sa.Column("broadcast_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["broadcast_id"], ["broadcasts.id"], name=op.f("fk_broadcast_files_broadcast_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("broadcast_id", "name", name=op.f("pk_broadcast_files")),
+    )
+    op.create_table(
+        "deliveries",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("chat", sa.Text(), nullable=False),
+        sa.Column("contact_id", sa.BigInteger(), nullable=True),
+        sa.Column("priority", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("prompt_id", sa.BigInteger(), nullable=True),
+        sa.Column("body", sa.Text(), nullable=True),
+        sa.Column("broadcast_id", sa.BigInteger(), nullable=True),
+        sa.Column("language", sa.Text(), server_default="", nullable=False),
+        sa.Column("params", sa.Text(), nullable=True),
+        sa.Column("edition", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("via", sa.Text(), server_default="", nullable=False),
+        sa.Column("message_ids", sa.Text(), nullable=True),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("owner", sa.Text(), nullable=True),
+        sa.Column("leased_until", sa.BigInteger(), nullable=True),
+        sa.Column("not_before", sa.BigInteger(), nullable=True),
+        sa.Column("not_after", sa.BigInteger(), nullable=True),
+        sa.Column("dedupe_key", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("tried_at", sa.BigInteger(), nullable=True),
+        sa.Column("finished_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["broadcast_id"], ["broadcasts.id"], name=op.f("fk_deliveries_broadcast_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["contacts.id"], name=op.f("fk_deliveries_contact_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
+        sa.UniqueConstraint("dedupe_key", name=op.f("uq_deliveries_dedupe_key")),
+    )
+    op.create_index(
+        "ix_deliveries_broadcast",
+        "deliveries",
+        ["broadcast_id", "state", "channel", "not_before"],
+        unique=False,
+        sqlite_where=sa.text("broadcast_id IS NOT NULL"),
+        postgresql_where=sa.text("broadcast_id IS NOT NULL"),
+    )
+    op.create_index(op.f("ix_deliveries_channel_chat"), "deliveries", ["channel", "chat"], unique=False)
+    op.create_index(op.f("ix_deliveries_contact_id"), "deliveries", ["contact_id"], unique=False)
+    op.create_index(
+        "ix_deliveries_due",
+        "deliveries",
+        ["channel", "state", "not_before"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('planned','claimed','sending') AND broadcast_id IS NULL"),
+        postgresql_where=sa.text("state IN ('planned','claimed','sending') AND broadcast_id IS NULL"),
+    )
+    op.create_index(
+        "uq_deliveries_contact",
+        "deliveries",
+        ["contact_id", "broadcast_id"],
+        unique=True,
+        sqlite_where=sa.text("broadcast_id IS NOT NULL"),
+        postgresql_where=sa.text("broadcast_id IS NOT NULL"),
     )
     op.create_table(
         "inquiry_messages",
