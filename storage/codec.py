@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from bot.domain.broadcasts.model import Button, Content, FileShown
 from bot.domain.messages import Attachment, Choice, Mark, OutboundMessage, PromptId, Way
 from bot.forms.model import Value
 
@@ -76,6 +77,16 @@ def message_of(text: str) -> OutboundMessage:
         ),
         language=body["language"],
         marks=tuple(Mark(**item) for item in body.get("marks", ())),
+    )
+
+
+def content_of(text: str) -> Content:
+    """Return what a broadcast says from its row."""
+    body = orjson.loads(text)
+    return Content(
+        texts=body["texts"],
+        buttons=tuple(Button(item["kind"], item["label"], item["target"]) for item in body["buttons"]),
+        files=tuple(FileShown(item["name"], item["media_type"], item["size"]) for item in body["files"]),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from bot.domain import desk
 from storage.desk import (
     admission,
+    broadcasts,
     companies,
     company_merges,
     content,
@@ -22,7 +23,19 @@ from storage.statements import Steps
 
 __all__ = ["Order", "carry_out"]
 
-_ROOMS = (admission, companies, company_merges, content, forms, inquiries, invitations, merging, people, roles)
+_ROOMS = (
+    admission,
+    broadcasts,
+    companies,
+    company_merges,
+    content,
+    forms,
+    inquiries,
+    invitations,
+    merging,
+    people,
+    roles,
+)
 _DOERS: Doers = {kind: does for room in _ROOMS for kind, does in room.DOERS.items()}
 
 

@@ -64,9 +64,10 @@ class ConfirmBroadcast(Command[None]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PauseBroadcast(Command[None]):
-    """Let nothing more of a broadcast leave for now."""
+    """Let nothing more of a broadcast leave for now. reason: `organiser`, or why it paused itself."""
 
     broadcast: int
+    reason: str = "organiser"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,119 @@
+"""Broadcasts as they are looked at: one, several, and what became of their deliveries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Integer, Text, bindparam, func, select
+
+from bot.domain.broadcasts.model import ALIVE, Broadcast, Counts
+from bot.domain.messages import Address, PromptId
+from bot.domain.people import ContactId
+from storage.codec import content_of, from_micros, load, maybe_moment
+from storage.statements import Row, Statement, Steps, any_of, one, rows
+from storage.tables import broadcasts, deliveries
+
+_ALL = (
+    broadcasts.c.id,
+    broadcasts.c.state,
+    broadcasts.c.reason,
+    broadcasts.c.content,
+    broadcasts.c.audience,
+    broadcasts.c.hurry,
+    broadcasts.c.transactional,
+    broadcasts.c.corrects,
+    broadcasts.c.edition,
+    broadcasts.c.recalled,
+    broadcasts.c.revision,
+    broadcasts.c.author_id,
+    broadcasts.c.created_by,
+    broadcasts.c.channel,
+    broadcasts.c.chat,
+    broadcasts.c.language,
+    broadcasts.c.prompt_id,
+    broadcasts.c.start_at,
+    broadcasts.c.not_after,
+    broadcasts.c.created_at,
+    broadcasts.c.confirmed_at,
+    broadcasts.c.planned_at,
+    broadcasts.c.finished_at,
+)
+ONE = Statement(select(*_ALL).where(broadcasts.c.id == bindparam("broadcast")), name="broadcast")
+SOME = Statement(select(*_ALL).where(any_of(broadcasts.c.id, "broadcasts")), name="broadcasts by number")
+NEWEST = Statement(
+    select(*_ALL).order_by(broadcasts.c.id.desc()).limit(bindparam("many", type_=Integer)), name="newest broadcasts"
+)
+IN_STATE = Statement(
+    select(*_ALL).where(any_of(broadcasts.c.state, "states")).order_by(broadcasts.c.id), name="broadcasts in states"
+)
+# By the index alone, whatever the audience's size; reasons are those of the few that did not simply arrive.
+STATES = Statement(
+    select(deliveries.c.state, func.count())
+    .where(deliveries.c.broadcast_id == bindparam("broadcast"))
+    .group_by(deliveries.c.state),
+    name="deliveries by state",
+)
+REASONS = Statement(
+    select(deliveries.c.state, deliveries.c.reason, func.count())
+    .where(
+        deliveries.c.broadcast_id == bindparam("broadcast"),
+        deliveries.c.state.in_(["planned", "failed", "unknown", "skipped", "cancelled"]),
+        deliveries.c.reason != bindparam("nothing", type_=Text),
+    )
+    .group_by(deliveries.c.state, deliveries.c.reason),
+    name="deliveries by reason",
+)
+
+
+def broadcast_of(row: Row) -> Broadcast:
+    """Return a broadcast from its row."""
+    (number, state, reason, content, audience, hurry, transactional, corrects, edition, recalled, revision, author,
+     created_by, channel, chat, language, prompt, start_at, not_after, created_at, confirmed_at, planned_at,
+     finished_at) = row  # fmt: skip
+    return Broadcast(
+        id=number,
+        state=state,
+        reason=reason,
+        content=content_of(content),
+        audience=tuple(load(audience)),
+        hurry=bool(hurry),
+        transactional=bool(transactional),
+        corrects=corrects,
+        edition=edition,
+        recalled=bool(recalled),
+        revision=revision,
+        author=None if author is None else ContactId(author),
+        created_by=created_by,
+        report_to=Address(channel, chat) if chat else None,
+        language=language,
+        prompt=None if prompt is None else PromptId(prompt),
+        start_at=maybe_moment(start_at),
+        not_after=maybe_moment(not_after),
+        created_at=from_micros(created_at),
+        confirmed_at=maybe_moment(confirmed_at),
+        planned_at=maybe_moment(planned_at),
+        finished_at=maybe_moment(finished_at),
+    )
+
+
+def load_one(number: int) -> Steps[Broadcast | None]:
+    """Return the broadcast of that number, None if there is none."""
+    row = yield from one(ONE, broadcast=number)
+    return None if row is None else broadcast_of(row)
+
+
+def listing(*, many: int = 20) -> Steps[list[Broadcast]]:
+    """Return the newest broadcasts, drafts included."""
+    return [broadcast_of(row) for row in (yield from rows(NEWEST, many=many))]
+
+
+def alive() -> Steps[list[Broadcast]]:
+    """Return those that are at work, the oldest first."""
+    return [broadcast_of(row) for row in (yield from rows(IN_STATE, states=sorted(ALIVE)))]
+
+
+def counts(number: int) -> Steps[Counts]:
+    """Return what became of a broadcast's deliveries so far."""
+    states: dict[Any, int] = dict((yield from rows(STATES, broadcast=number)))
+    reasons = yield from rows(REASONS, broadcast=number, nothing="")
+    return Counts(states=states, reasons={(state, reason): many for state, reason, many in reasons})
