@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
+from bot.domain.broadcasts.model import Content
 from bot.domain.messages import (
     Abilities,
     Acknowledgement,
@@ -244,4 +245,50 @@ class JobStore(Protocol):
 
     async def finish_job(self, job: Job, replies: Sequence[Reply]) -> None:
         """Drop a job and plan what it has to say."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """A delivery of a broadcast that was claimed. params: the contact's name and the company's, as frozen."""
+
+    delivery: DeliveryId
+    address: Address
+    broadcast: int
+    edition: int
+    content: Content
+    language: str
+    params: tuple[str, str]
+    attempts: int
+
+
+class PushStore(Protocol):
+    """Where pushes wait. Each call is a transaction of its own."""
+
+    async def claim_pushes(self, channel: str, *, most: int) -> Sequence[Push]:
+        """Take pushes of a channel whose turn has come."""
+        ...
+
+    async def begin_pushes(self, pushes: Sequence[Push], *, via: str) -> Collection[int]:
+        """Mark claimed pushes as being sent; return the deliveries that may leave. The others were given back: their
+        reader has said /stop meanwhile, or the broadcast is paused, cancelled or edited.
+
+        via: who recognises a second sending of the same delivery, "" for nobody.
+        """
+        ...
+
+    async def release_pushes(self, pushes: Sequence[Push]) -> None:
+        """Give back claimed pushes that have not begun."""
+        ...
+
+    async def pause_channel(self, channel: str, *, until: datetime | None, reason: str, tries: int) -> None:
+        """Remember that a channel has paused itself, so that a restart does not begin anew; None: it goes on."""
+        ...
+
+    async def channel_pause(self, channel: str) -> tuple[datetime, str, int] | None:
+        """Return until when a channel has paused itself, why, and how often in a row."""
+        ...
+
+    async def stop_broadcast(self, number: int, *, reason: str) -> None:
+        """Pause a broadcast that goes wrong, and tell its organiser."""
         ...

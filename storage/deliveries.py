@@ -12,6 +12,7 @@ from bot.domain.people import ContactId
 from bot.domain.scene import Reply, Tell
 from bot.ports import Mark
 from storage.codec import dump, message_of, to_micros
+from storage.leaving import by_another_way
 from storage.statements import Statement, Steps, any_of, change, insert, many, rows
 from storage.tables import addresses, deliveries, hub_settings, inquiries, inquiry_messages, prompts, visitors
 
@@ -98,7 +99,9 @@ ALL_REMINDED = Statement(
     name="reminders of all that wait",
 )
 # `only`: one chat of the channel ("" for all): each terminal speaks to one person.
+# Pushes go their own, stricter way (`storage/pushes.py`).
 _OURS = (
+    deliveries.c.broadcast_id.is_(None),
     any_of(deliveries.c.channel, "channels"),
     or_(bindparam("only", type_=Text) == literal_column("''"), deliveries.c.chat == bindparam("only", type_=Text)),
 )
@@ -157,17 +160,14 @@ _RUN_OUT = (
     deliveries.c.state.in_(["claimed", "sending"]),
     deliveries.c.leased_until < bindparam("now"),
 )
-RUN_OUT = Statement(
-    select(deliveries.c.id, deliveries.c.priority, deliveries.c.state).where(*_RUN_OUT), name="leases run out"
-)
+RUN_OUT = Statement(select(deliveries.c.id).where(*_RUN_OUT), name="leases run out")
 SET_FREE = Statement(
     update(deliveries)
     .where(deliveries.c.id == bindparam("id_"), deliveries.c.leased_until < bindparam("now"))
-    .values(state=bindparam("state"), reason=bindparam("reason"), owner=null(), leased_until=null()),
+    .values(state="planned", owner=null(), leased_until=null()),
     name="set free",
 )
 # After a restart: what the former process held. A prompt that was never current (`Tell`) was superseded at its birth.
-# Replies go again; a push that may have left never does (invariant 3).
 _HELD = (*_OURS, deliveries.c.state.in_(["claimed", "sending"]))
 ANSWERED_ALREADY = Statement(
     update(deliveries)
@@ -181,16 +181,8 @@ ANSWERED_ALREADY = Statement(
     name="recover: superseded",
 )
 REPLIES_AGAIN = Statement(
-    update(deliveries)
-    .where(*_HELD, or_(deliveries.c.priority == "reply", deliveries.c.state == "claimed"))
-    .values(state="planned", owner=null(), leased_until=null()),
+    update(deliveries).where(*_HELD).values(state="planned", owner=null(), leased_until=null()),
     name="recover: again",
-)
-PUSHES_UNKNOWN = Statement(
-    update(deliveries)
-    .where(*_HELD, deliveries.c.priority == "push", deliveries.c.state == "sending")
-    .values(state="unknown", reason="interrupted", owner=null(), finished_at=bindparam("now")),
-    name="recover: unknown",
 )
 
 
@@ -267,6 +259,7 @@ def mark(marks: Sequence[Mark], *, now: int) -> Steps[None]:
     for row in gone:
         if (yield from change(INBOX_LOST, address=f"{row['channel_']}:{row['chat_']}")):
             yield from change(ALL_REMINDED, now=now)
+    yield from by_another_way([item.delivery for item in marks if item.unreachable], now=now)
 
 
 def claim(
@@ -294,25 +287,12 @@ def recover(channels: Sequence[str], *, now: int, only: str = "") -> Steps[None]
     """Free what a dead process of these channels held; call only while holding the channels' lock."""
     ours = {"channels": list(channels), "only": only}
     yield from many(ANSWERED_ALREADY, [ours | {"now": now}])
-    yield from many(PUSHES_UNKNOWN, [ours | {"now": now}])
     yield from many(REPLIES_AGAIN, [ours])
 
 
 def set_free(channels: Sequence[str], *, held: Collection[int], now: int, only: str = "") -> Steps[int]:
-    """Give back what nobody holds although its lease ran out; a push that may have left becomes unknown."""
-    found = [
-        row for row in (yield from rows(RUN_OUT, channels=list(channels), only=only, now=now)) if row[0] not in held
-    ]
-    freed = []
-    for number, priority, state in found:
-        interrupted = priority == "push" and state == "sending"
-        freed.append(
-            {
-                "id_": number,
-                "now": now,
-                "state": "unknown" if interrupted else "planned",
-                "reason": "interrupted" if interrupted else "",
-            }
-        )
+    """Give back what nobody holds although its lease ran out."""
+    found = yield from rows(RUN_OUT, channels=list(channels), only=only, now=now)
+    freed = [{"id_": row[0], "now": now} for row in found if row[0] not in held]
     yield from many(SET_FREE, freed)
     return len(freed)

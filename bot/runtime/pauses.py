@@ -31,6 +31,10 @@ class Pauses:
         """Return for how many seconds nothing may leave for that chat."""
         return max(self.rest_of_chat(address), self._bots.get(address.channel, 0.0) - time.monotonic())
 
+    def rest_of_bot(self, channel: str) -> float:
+        """Return for how many seconds everything on a channel has to be silent."""
+        return max(0.0, self._bots.get(channel, 0.0) - time.monotonic())
+
     def rest_of_chat(self, address: Address) -> float:
         """Return for how many of those seconds it is the chat's own pause."""
         now = time.monotonic()

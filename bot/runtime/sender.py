@@ -6,10 +6,9 @@ import asyncio
 import logging
 import random
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -27,6 +26,7 @@ from bot.ports import Channel, Clock, Mark
 from bot.runtime.gate import Gate
 from bot.runtime.pacing import Pacer
 from bot.runtime.pauses import Pauses
+from bot.runtime.queue import ChatQueue, Item
 from bot.runtime.retry import Decision, decide
 
 log = logging.getLogger(__name__)
@@ -37,27 +37,10 @@ OF_WHOLE_BOT = f"{RateLimited.reason}_bot"  # why a delivery was put back; read 
 PACERS_KEPT = 10_000  # of chats that wrote last; idle ones are forgotten beyond that
 
 
-@dataclass(slots=True)
-class _Item:
-    outgoing: Outgoing
-    known: bool
-    attempts: int
-
-
-class _Chat:
-    """What waits to leave for one chat. Of several edits of one message only the newest is worth sending."""
-
-    __slots__ = ("edits", "news", "sends")
-
-    def __init__(self) -> None:
-        self.sends: deque[_Item] = deque()
-        self.edits: dict[str, Edit] = {}
-        self.news = asyncio.Event()
-
-
 class Sender:
     """The one place from which messages leave. `mark` is told what became of each delivery; `fill` brings the bytes
-    of what a message refers to.
+    of what a message refers to; `tried` hears how each attempt on a channel ended, `room` that a push has left the
+    queue of its channel.
     """
 
     def __init__(
@@ -67,16 +50,20 @@ class Sender:
         mark: Callable[[Mark], None],
         clock: Clock,
         fill: Callable[[OutboundMessage], Awaitable[OutboundMessage]] | None = None,
+        tried: Callable[[str, DeliveryError | None], None] | None = None,
+        room: Callable[[str], None] | None = None,
     ) -> None:
         self._channels = channels
         self._fill = fill
         self._mark = mark
         self._clock = clock
-        self._chats: dict[Address, _Chat] = {}
+        self._chats: dict[Address, ChatQueue] = {}
         self._gates = {name: Gate(channel.abilities.rate) for name, channel in channels.items()}
         self._pacers: dict[Address, Pacer] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._held: set[DeliveryId] = set()
+        self._queued: dict[str, set[DeliveryId]] = {name: set() for name in channels}  # pushes that have not left
+        self._tried, self._room = tried, room
         self._pauses = Pauses()
         self._edits_waiting = 0
         self._random = random.Random()  # noqa: S311 -- it only spreads wake-ups
@@ -87,7 +74,9 @@ class Sender:
         if outgoing.delivery in self._held:
             return
         self._held.add(outgoing.delivery)
-        chat.sends.append(_Item(outgoing, known, attempts))
+        if outgoing.priority == "push":
+            self._queued[outgoing.address.channel].add(outgoing.delivery)
+        chat.sends.append(Item(outgoing, known, attempts))
         chat.news.set()
 
     def edit(self, edit: Edit) -> None:
@@ -115,6 +104,14 @@ class Sender:
         """The deliveries in hand, whose leases are ours however long they take."""
         return frozenset(self._held)
 
+    def queued(self, channel: str) -> int:
+        """Return how many pushes of a channel still wait for their moment."""
+        return len(self._queued[channel])
+
+    def silence(self, channel: str) -> float:
+        """Return for how many seconds a channel has to be silent as a whole."""
+        return self._pauses.rest_of_bot(channel)
+
     async def idle(self) -> None:
         """Wait until nothing waits to leave any more."""
         while self._tasks:
@@ -141,14 +138,14 @@ class Sender:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _chat(self, address: Address) -> _Chat:
+    def _chat(self, address: Address) -> ChatQueue:
         chat = self._chats.get(address)
         if chat is None:
-            chat = self._chats[address] = _Chat()
+            chat = self._chats[address] = ChatQueue()
             self._spawn(self._work(address, chat))
         return chat
 
-    async def _work(self, address: Address, chat: _Chat) -> None:
+    async def _work(self, address: Address, chat: ChatQueue) -> None:
         channel = self._channels.get(address.channel)
         try:
             while channel is not None:
@@ -167,7 +164,7 @@ class Sender:
         finally:
             del self._chats[address]
 
-    async def _is_silent(self, address: Address, chat: _Chat) -> bool:
+    async def _is_silent(self, address: Address, chat: ChatQueue) -> bool:
         """Wait out a short pause; a long one, and older messages in the ledger, send everything there too."""
         rest = self._pauses.rest(address)
         if chat.sends and self._pauses.is_overtaking(address, chat.sends[0].outgoing.delivery):
@@ -182,13 +179,15 @@ class Sender:
             return False
         return True
 
-    async def _deliver(self, channel: Channel, chat: _Chat, item: _Item) -> None:
+    async def _deliver(self, channel: Channel, chat: ChatQueue, item: Item) -> None:
         outgoing = item.outgoing
         item.attempts += 1
+        self._unqueue(outgoing)
         try:
             message_ids = await channel.send(await self._filled(outgoing))
         except DeliveryError as error:
             self._count(outgoing.address, 1)
+            self._tell(outgoing, error)
             self._failed(chat, item, error)
             return
         except Exception:  # a defect of an adapter must not stop the chat; the row says that it failed
@@ -197,7 +196,8 @@ class Sender:
             return
         self._count(outgoing.address, max(1, len(message_ids)))
         self._gates[outgoing.address.channel].accepted()
-        self._held.discard(chat.sends.popleft().outgoing.delivery)
+        self._tell(outgoing, None)
+        self._drop(chat)
         self._mark(
             Mark(
                 delivery=outgoing.delivery,
@@ -218,7 +218,7 @@ class Sender:
         except StorageUnavailable as error:
             raise NotSent("What the message shows cannot be read now.") from error
 
-    def _failed(self, chat: _Chat, item: _Item, error: DeliveryError) -> None:
+    def _failed(self, chat: ChatQueue, item: Item, error: DeliveryError) -> None:
         abilities = self._channels[item.outgoing.address.channel].abilities
         priority = item.outgoing.priority
         decision = decide(error, attempts=item.attempts, priority=priority, idempotent=abilities.idempotent)
@@ -244,18 +244,17 @@ class Sender:
         if whole_bot:
             self._gates[address.channel].refused(seconds)
 
-    def _give_up(self, chat: _Chat, reason: str) -> None:
+    def _give_up(self, chat: ChatQueue, reason: str) -> None:
         """Nobody is there: what else waited for this chat is not tried."""
         chat.edits.clear()
         while chat.sends:
             self._done(chat, chat.sends[0], state="failed", reason=reason, tried=False)
 
-    def _put_back(self, chat: _Chat, reason: str, after: timedelta, *, tried: _Item | None = None) -> None:
+    def _put_back(self, chat: ChatQueue, reason: str, after: timedelta, *, tried: Item | None = None) -> None:
         """Give the chat's deliveries back to the ledger until the pause is over; their order is that of their ids."""
         not_before = self._clock.now() + after
         while chat.sends:
-            item = chat.sends.popleft()
-            self._held.discard(item.outgoing.delivery)
+            item = self._drop(chat)
             self._pauses.put_back(item.outgoing.address, item.outgoing.delivery)
             self._mark(
                 Mark(
@@ -270,9 +269,9 @@ class Sender:
             )
 
     def _done(
-        self, chat: _Chat, item: _Item, *, state: Any, reason: str, unreachable: bool = False, tried: bool = True
+        self, chat: ChatQueue, item: Item, *, state: Any, reason: str, unreachable: bool = False, tried: bool = True
     ) -> None:
-        self._held.discard(chat.sends.popleft().outgoing.delivery)
+        self._drop(chat)
         self._mark(
             Mark(
                 delivery=item.outgoing.delivery,
@@ -285,7 +284,23 @@ class Sender:
             )
         )
 
-    async def _edit(self, channel: Channel, chat: _Chat, edit: Edit) -> None:
+    def _drop(self, chat: ChatQueue) -> Item:
+        item = chat.sends.popleft()
+        self._held.discard(item.outgoing.delivery)
+        self._unqueue(item.outgoing)
+        return item
+
+    def _unqueue(self, outgoing: Outgoing) -> None:
+        if outgoing.priority == "push":
+            self._queued[outgoing.address.channel].discard(outgoing.delivery)
+            if self._room is not None:
+                self._room(outgoing.address.channel)
+
+    def _tell(self, outgoing: Outgoing, error: DeliveryError | None) -> None:
+        if self._tried is not None:
+            self._tried(outgoing.address.channel, error)
+
+    async def _edit(self, channel: Channel, chat: ChatQueue, edit: Edit) -> None:
         try:
             try:
                 await channel.edit(edit)
@@ -353,7 +368,7 @@ class Sender:
             if number:  # a long text became several messages
                 self._gates[address.channel].reserve()
 
-    async def _pace_edit(self, address: Address, chat: _Chat) -> bool:
+    async def _pace_edit(self, address: Address, chat: ChatQueue) -> bool:
         """Wait for an edit's moment; False when a message came in between, which goes first."""
         pacer, gate = self._pacer(address), self._gates[address.channel]
         self._edits_waiting += 1
