@@ -87,6 +87,7 @@ def content_of(text: str) -> Content:
         texts=body["texts"],
         buttons=tuple(Button(item["kind"], item["label"], item["target"]) for item in body["buttons"]),
         files=tuple(FileShown(item["name"], item["media_type"], item["size"]) for item in body["files"]),
+        prompt=None if body["prompt"] is None else PromptId(body["prompt"]),
     )
 
 

@@ -205,7 +205,7 @@ class Sender:
                 state="sent",
                 known=item.known,
                 message_ids=tuple(message_ids),
-                prompt=outgoing.message.prompt,
+                prompt=outgoing.message.prompt if outgoing.priority == "reply" else None,  # one for all readers
             )
         )
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Boolean, bindparam, case, delete, exists, false, func, literal_column, null, or_, select, update
 
 from bot.domain import desk
-from bot.domain.broadcasts.model import Broadcast
+from bot.domain.broadcasts.model import Broadcast, Content
+from bot.domain.messages import PromptId
 from bot.errors import UsageError
 from storage.broadcasts import load_one
 from storage.codec import dump, to_micros
 from storage.desk.order import Doers, Order
 from storage.statements import Statement, Steps, change, insert, many, one
-from storage.tables import addresses, broadcast_files, broadcasts, deliveries
+from storage.tables import addresses, broadcast_files, broadcasts, deliveries, prompts
 
+KIND = "broadcast"
 VALID_FOR = timedelta(days=14)
 """How long a broadcast without a date of its own may still arrive; after that it is no news."""
 
@@ -43,6 +46,7 @@ NEW = insert(
         "created_at",
     ),
 )
+SHARED_PROMPT = insert(prompts, ("id", "channel", "chat", "kind", "data", "created_at"))
 FILE = insert(broadcast_files)
 FILES_GONE = Statement(
     delete(broadcast_files).where(broadcast_files.c.broadcast_id == bindparam("broadcast")), name="broadcast's files"
@@ -156,10 +160,11 @@ def _draft(order: Order, command: desk.DraftBroadcast) -> Steps[int]:
     assert row is not None
     number = int(row[0])
     report_to = command.report_to
+    content = yield from _with_prompt(order, command.content)
     values = {
         "id": number,
         "state": "draft",
-        "content": dump(command.content),
+        "content": dump(content),
         "audience": dump(list(command.audience)),
         "hurry": command.hurry,
         "transactional": command.transactional,
@@ -179,6 +184,17 @@ def _draft(order: Order, command: desk.DraftBroadcast) -> Steps[int]:
     return number
 
 
+def _with_prompt(order: Order, content: Content) -> Steps[Content]:
+    """Give the button that starts a form something to refer to: one prompt for all readers, in nobody's chat."""
+    form = next((button.target for button in content.buttons if button.kind == "form"), None)
+    if form is None:
+        return replace(content, prompt=None)
+    number = PromptId(order.number())
+    row = {"id": number, "channel": "", "chat": "", "kind": KIND, "data": dump({"form": form}), "created_at": order.now}
+    yield from many(SHARED_PROMPT, [row])
+    return replace(content, prompt=number)
+
+
 def _keep_files(number: int, shown: Any, files: Mapping[str, bytes]) -> Steps[None]:
     yield from many(
         FILE,
@@ -192,7 +208,7 @@ def _keep_files(number: int, shown: Any, files: Mapping[str, bytes]) -> Steps[No
 def _change(order: Order, command: desk.ChangeDraft) -> Steps[None]:
     draft = yield from known(command.broadcast)
     start_at = None if command.at_once else command.start_at or draft.start_at
-    content = command.content or draft.content
+    content = draft.content if command.content is None else (yield from _with_prompt(order, command.content))
     changed = yield from change(
         CHANGED,
         broadcast=draft.id,

@@ -63,11 +63,15 @@ class FileShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """What a broadcast says. texts: by language, as typed: markdown with placeholders such as `{company}`."""
+    """What a broadcast says. texts: by language, as typed: markdown with placeholders such as `{company}`.
+
+    prompt: to which the button that starts a form refers; one for all readers, made with the draft.
+    """
 
     texts: Mapping[str, str]
     buttons: tuple[Button, ...] = ()
     files: tuple[FileShown, ...] = ()
+    prompt: PromptId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
