@@ -11,7 +11,6 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from bot.domain.commands import usable
 from bot.domain.desk import GrantRole, RevokeRole
 from bot.domain.messages import Address
 from bot.domain.outcomes import (
@@ -24,14 +23,15 @@ from bot.domain.outcomes import (
     PersonErased,
     RoleGranted,
 )
-from bot.domain.people import Role
-from bot.errors import ChannelRefused, ChannelUnavailable, DeliveryError, StorageUnavailable
+from bot.errors import ChannelRefused, ChannelUnavailable, StorageUnavailable
 from bot.house import House, load_hub
-from bot.ports import Channel
+from bot.menus import CommandMenus
+from bot.ports import Channel, Mark
 from bot.runtime.dispatcher import Decider, Dispatcher
 from bot.runtime.jobs import Worker
 from bot.runtime.scheduler import Ticker
 from bot.runtime.sender import Sender
+from bot.work.broadcasting import Broadcasting
 from bot.work.files import FileWork
 from bot.work.forms import FormWork
 from bot.work.invitations import InviteWork
@@ -50,7 +50,6 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between tries to reach a platf
 DATABASE_PAUSE = 2.0  # seconds between tries while the database is out of order
 SAID_AGAIN_AFTER = 60.0  # seconds in which all went well; a failure after that is a new one
 DRAIN = 10.0  # seconds that messages on their way get at the end
-NOBODY: tuple[frozenset[Role], bool] = (frozenset(), False)  # no role, and free to take part
 NOTICE_WITHIN = 0.5  # seconds until another process' change is looked at; the contract says one second
 
 T = TypeVar("T")
@@ -64,14 +63,16 @@ class App:
     def __init__(self, house: House, channels: Sequence[Channel], *, observe: Observer | None = None) -> None:
         self.house = house
         self.channels: Mapping[str, Channel] = {channel.name: channel for channel in channels}
+        owner = secrets.token_hex(8)
+        only = next((channel.abilities.only_chat for channel in channels), "") if len(channels) == 1 else ""
         self.store = SqlStore(
             house.database,
             Surroundings(
                 hub=house.hub, catalogue=house.texts, library=house.library, next_id=house.next_id, code_in=code_in
             ),
             clock=house.clock,
-            owner=secrets.token_hex(8),
-            only_chat=next((channel.abilities.only_chat for channel in channels), "") if len(channels) == 1 else "",
+            owner=owner,
+            only_chat=only,
         )
         self._observe = observe
         self._due = asyncio.Event()
@@ -79,12 +80,19 @@ class App:
         self.dispatcher = Dispatcher(store=self.store, decide=Decider(ROUTES), observe=self._seen, told=self._due.set)
         shelf = Shelf(house.settings.data_dir, quota=house.settings.attachments.quota)
         files = FormFiles(house.database, shelf=shelf)
-        self.sender = Sender(self.channels, mark=self.dispatcher.mark, clock=house.clock, fill=files.fill)
+        self.sender = Sender(
+            self.channels,
+            mark=self._marked,
+            clock=house.clock,
+            fill=files.fill,
+        )
+        self.broadcasting = Broadcasting(house, self.channels, sender=self.sender, owner=owner, only=only)
+        self.sender.report_to(tried=self.broadcasting.tried, room=self.broadcasting.room)
         self.dispatcher.send_with(self.sender)
         self.wrong: dict[str, str] = dict.fromkeys(self.channels, "not connected yet")
         self._started = asyncio.Event()
         self._reached: set[str] = set()
-        self._staff_menus: dict[str, dict[str, tuple[frozenset[Role], bool]]] = {}
+        self._menus = CommandMenus(house, self.store)
         self._side_work: set[asyncio.Task[None]] = set()
         forms = FormWork(house, self.channels)
         self._files = FileWork(house, self.channels, shelf=shelf, take=self.dispatcher.take)
@@ -107,6 +115,7 @@ class App:
             ChannelRefused: a platform rejects our credentials at the start.
         """
         await self.store.recover(list(self.channels))
+        await self.broadcasting.recover()
         for address, whole_bot, lasts in await self.store.pauses(list(self.channels)):
             self.sender.pause(address, lasts, whole_bot=whole_bot)
         ticker = Ticker() if ticks else None
@@ -118,11 +127,12 @@ class App:
                     core = [group.create_task(self.dispatcher.run())]
                     parts = (self._send_due, self._watch_database, *(worker.run for worker in self.workers))
                     core.extend(group.create_task(self._keep(part)) for part in parts)
+                    pumps = [group.create_task(self._keep(pump.run)) for pump in self.broadcasting.pumps.values()]
                     core.append(group.create_task(self.sweep()))
                     if ticker is not None:
                         self._start_ticks(ticker)
                     readers = [asyncio.create_task(self._serve(channel)) for channel in self.channels.values()]
-                    group.create_task(self._until_done(readers, core, stop=stop, ready=ready))
+                    group.create_task(self._until_done(readers, pumps, core, stop=stop, ready=ready))
             except* ChannelRefused as refused:
                 raise refused.exceptions[0] from None
             finally:
@@ -136,6 +146,7 @@ class App:
     async def _until_done(
         self,
         readers: list[asyncio.Task[None]],
+        pumps: list[asyncio.Task[None]],
         core: list[asyncio.Task[None]],
         *,
         stop: asyncio.Event,
@@ -153,9 +164,9 @@ class App:
                 await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
                 self._raise_failure(readers)
         finally:
-            for task in (stopping, starting, *readers):
+            for task in (stopping, starting, *readers, *pumps):
                 task.cancel()
-            await asyncio.gather(*readers, stopping, starting, return_exceptions=True)
+            await asyncio.gather(*readers, *pumps, stopping, starting, return_exceptions=True)
         await self._drain()
         for task in core:
             task.cancel()
@@ -215,10 +226,11 @@ class App:
                 continue
             break
         await self._insist(lambda: self.store.meet(channel.name, identity))
+        await self._insist(lambda: self.broadcasting.open(channel.name, identity))
         self.wrong.pop(channel.name, None)
         self._note_started(channel)
         log.info("%s connected as %s", channel.name, identity.name)
-        self._beside(self._offer_commands(channel))
+        self._beside(self._menus.offer(channel))
         return identity.account
 
     def _note_started(self, channel: Channel) -> None:
@@ -273,6 +285,7 @@ class App:
     async def look_for_due(self) -> None:
         """Let the sender look for due deliveries, and the worker for jobs."""
         self._due.set()
+        self.broadcasting.look()
         for worker in self.workers:
             worker.look()
 
@@ -280,6 +293,7 @@ class App:
         """Let what was lost between commit and sender be sent after all."""
         if await self.store.set_free(list(self.channels), held=self.sender.held):
             self._due.set()
+        await self.broadcasting.set_free()
 
     async def _watch_database(self) -> None:
         """Notice within a second what other processes changed."""
@@ -288,11 +302,12 @@ class App:
             if await self.house.database.changed(timeout=NOTICE_WITHIN):
                 await self.look_for_due()
                 self.store.speak_for(await load_hub(self.house.settings, self.house.database, self.house.keys))
-                for name in self._reached & self._staff_menus.keys():
-                    self._beside(self._offer_staff_menus(self.channels[name]))
+                for name in self._reached & self._menus.offered:
+                    self._beside(self._menus.offer_staff(self.channels[name]))
 
     def _start_ticks(self, ticker: Ticker) -> None:
         ticker.every(1, "due", self.look_for_due)
+        ticker.every(1, "broadcasts", self.broadcasting.tick)
         ticker.every(15, "leases", self.look_after_leases)
         ticker.every(30, "reminders", self.remind)
         ticker.every(30, "heartbeat", lambda: self.store.beat("run"))
@@ -314,59 +329,33 @@ class App:
 
     async def checks(self) -> Mapping[str, str]:
         """Return what is wrong, by part: the database, each channel."""
-        wrong = dict(self.wrong)
+        wrong = self.wrong | self.broadcasting.wrong()
         try:
             await asyncio.wait_for(self.store.cursor("health"), 5)
         except Exception as error:  # noqa: BLE001 -- whatever it is, the answer is that it does not work
             wrong["database"] = type(error).__name__
         return wrong
 
-    # --- menus -------------------------------------------------------------------------------------------------------
+    # --- what follows from what was decided ---------------------------------------------------------------------------
 
     def _beside(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._side_work.add(task)
         task.add_done_callback(self._side_work.discard)
 
-    async def _offer_commands(self, channel: Channel) -> None:
-        try:
-            await channel.offer_commands(self._menus(NOBODY))
-        except DeliveryError as error:
-            log.warning("command menus of %s were not set: %s", channel.name, error)
-        await self._offer_staff_menus(channel)
-
-    async def _offer_staff_menus(self, channel: Channel) -> None:
-        """Give the menu of their roles to those whose roles changed since the last time, and the common one back."""
-        offered = self._staff_menus.setdefault(channel.name, {})
-        try:
-            now = await self.store.staff_chats(channel.name)
-            for chat in now.keys() | offered.keys():
-                shown = now.get(chat, NOBODY)
-                if offered.get(chat, NOBODY) != shown:
-                    offered[chat] = shown
-                    await channel.offer_commands(self._menus(shown), chat=chat)
-        except (DeliveryError, StorageUnavailable) as error:
-            log.warning("command menus of staff on %s were not set: %s", channel.name, error)
-
-    def _menus(self, whose: tuple[frozenset[Role], bool]) -> dict[str, list[tuple[str, str]]]:
-        roles, staff = whose
-        menus = {}
-        for language in self.house.hub.languages:
-            say = self.house.texts.speaker(language)
-            menus[language] = [
-                (command.in_language(language), say(f"help.{command.name}")) for command in usable(roles, staff=staff)
-            ]
-        return menus
+    def _marked(self, mark: Mark) -> None:
+        self.dispatcher.mark(mark)
+        self.broadcasting.done(mark)
 
     def _seen(self, outcomes: Sequence[tuple[Address, Outcome]]) -> None:
         for address, outcome in outcomes:
             joined = isinstance(outcome, ContactJoined) and outcome.staff
             changed = isinstance(outcome, RoleGranted | PersonErased | AddressAdded | AddressTakenOff)
-            if (joined or changed) and address.channel in self._staff_menus:
-                self._beside(self._offer_staff_menus(self.channels[address.channel]))
+            if (joined or changed) and address.channel in self._menus.offered:
+                self._beside(self._menus.offer_staff(self.channels[address.channel]))
             if isinstance(outcome, Ordered) and isinstance(outcome.command, GrantRole | RevokeRole):
-                for name in self._reached & self._staff_menus.keys():
-                    self._beside(self._offer_staff_menus(self.channels[name]))
+                for name in self._reached & self._menus.offered:
+                    self._beside(self._menus.offer_staff(self.channels[name]))
             if isinstance(outcome, PersonErased):
                 self._beside(self.sweep())
             if isinstance(outcome, JobPlanned):

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from bot.domain.broadcasts.courtesy import Courtesy
 from bot.domain.codes import new_code, plain_code
 from bot.domain.filing import media_names
 from bot.domain.messages import Address
@@ -46,6 +47,7 @@ class House:
     library: Library
     clock: SystemClock
     next_id: Ids
+    courtesy: Courtesy
 
 
 @asynccontextmanager
@@ -81,9 +83,20 @@ async def open_house(
             library=Library(),
             clock=clock,
             next_id=next_id,
+            courtesy=courtesy_of(settings),
         )
     finally:
         await database.close()
+
+
+def courtesy_of(settings: Settings) -> Courtesy:
+    """Return the hub's courtesy hours."""
+    hours = settings.courtesy.quiet_hours
+    return Courtesy(
+        zone=settings.hub.zone,
+        quiet=None if hours is None else (hours.start, hours.end),
+        working_days=settings.courtesy.working_days,
+    )
 
 
 async def open_at_schema(settings: Settings) -> Database:

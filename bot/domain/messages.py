@@ -288,11 +288,15 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who we are on a channel, as seen at the last connect. `link` is a template with `{code}` for deep links."""
+    """Who we are on a channel, as seen at the last connect. `link` is a template with `{code}` for deep links.
+
+    device: by which the platform recognises a delivery that is sent twice, "" where it does not.
+    """
 
     account: str
     name: str
     link: str | None = None
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,8 +39,7 @@ PACERS_KEPT = 10_000  # of chats that wrote last; idle ones are forgotten beyond
 
 class Sender:
     """The one place from which messages leave. `mark` is told what became of each delivery; `fill` brings the bytes
-    of what a message refers to; `tried` hears how each attempt on a channel ended, `room` that a push has left the
-    queue of its channel.
+    of what a message refers to.
     """
 
     def __init__(
@@ -50,8 +49,6 @@ class Sender:
         mark: Callable[[Mark], None],
         clock: Clock,
         fill: Callable[[OutboundMessage], Awaitable[OutboundMessage]] | None = None,
-        tried: Callable[[str, DeliveryError | None], None] | None = None,
-        room: Callable[[str], None] | None = None,
     ) -> None:
         self._channels = channels
         self._fill = fill
@@ -63,10 +60,15 @@ class Sender:
         self._tasks: set[asyncio.Task[None]] = set()
         self._held: set[DeliveryId] = set()
         self._queued: dict[str, set[DeliveryId]] = {name: set() for name in channels}  # pushes that have not left
-        self._tried, self._room = tried, room
+        self._tried: Callable[[str, DeliveryError | None], None] | None = None
+        self._room: Callable[[str], None] | None = None
         self._pauses = Pauses()
         self._edits_waiting = 0
         self._random = random.Random()  # noqa: S311 -- it only spreads wake-ups
+
+    def report_to(self, *, tried: Callable[[str, DeliveryError | None], None], room: Callable[[str], None]) -> None:
+        """Tell these how each attempt on a channel ended, and that a push has left the queue of its channel."""
+        self._tried, self._room = tried, room
 
     def send(self, outgoing: Outgoing, *, known: bool, attempts: int = 0) -> None:
         """Send a committed delivery as soon as its chat and the pace allow."""

@@ -107,8 +107,9 @@ class MatrixChannel:
             ChannelRefused, ChannelUnavailable.
         """
         session = await self._signed_in()
-        user_id = session.account.user_id
-        return Identity(account=session.reader.account, name=user_id, link=f"https://matrix.to/#/{user_id}")
+        account = session.account
+        link = f"https://matrix.to/#/{account.user_id}"
+        return Identity(account=session.reader.account, name=account.user_id, link=link, device=account.device_id)
 
     async def read(self, cursor: str | None) -> Reading:
         """Make one sync after `cursor` and return what people said in it.

@@ -1,0 +1,112 @@
+"""Broadcasts at work: the pumps of all channels, and what is done about broadcasts once a second."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from random import Random
+
+from bot.domain.broadcasts.content import render
+from bot.domain.broadcasts.model import Broadcast
+from bot.domain.messages import DeliveryId, Identity, OutboundMessage
+from bot.domain.scene import Tell
+from bot.errors import DeliveryError
+from bot.house import House
+from bot.ports import Channel, Mark, Push
+from bot.runtime.pump import Pump
+from bot.runtime.sender import Sender
+from storage.push_store import SqlPushStore
+
+
+class Broadcasting:
+    """What an app does about broadcasts."""
+
+    def __init__(
+        self, house: House, channels: Mapping[str, Channel], *, sender: Sender, owner: str, only: str = ""
+    ) -> None:
+        self._house = house
+        self._idempotent = {name for name, channel in channels.items() if channel.abilities.idempotent}
+        self._via = dict.fromkeys(channels, "")
+        self.store = SqlPushStore(
+            house.database,
+            clock=house.clock,
+            owner=owner,
+            courtesy=house.courtesy,
+            served=list(channels),
+            number=house.next_id,
+            tell=self._tell,
+            only=only,
+        )
+        self.pumps = {
+            name: Pump(
+                name,
+                abilities=channel.abilities,
+                store=self.store,
+                sender=sender,
+                clock=house.clock,
+                render=self._render,
+                random=Random(),  # noqa: S311 -- it only spreads pauses
+            )
+            for name, channel in channels.items()
+        }
+
+    async def recover(self) -> None:
+        """Say what became of the pushes of a process that died; before anything else is sent."""
+        await self.store.recover(list(self.pumps), but=self._idempotent)
+
+    async def open(self, channel: str, identity: Identity) -> None:
+        """Begin on a channel that is connected; what was on its way there is judged now that we know who we are."""
+        if channel in self._idempotent:
+            self._via[channel] = identity.device
+            await self.store.settle(channel, via=identity.device)
+        self.pumps[channel].open(self._via[channel])
+
+    def look(self) -> None:
+        """Let the pumps look for what is due."""
+        for pump in self.pumps.values():
+            pump.look()
+
+    def tried(self, channel: str, error: DeliveryError | None) -> None:
+        """Hear how an attempt to send on a channel ended."""
+        self.pumps[channel].tried(error)
+
+    def room(self, channel: str) -> None:
+        """Hear that a push has left the queue of its channel."""
+        self.pumps[channel].room()
+
+    def done(self, mark: Mark) -> None:
+        """Hear what became of a delivery."""
+        self.pumps[mark.address.channel].done(mark)
+
+    def held(self) -> Collection[DeliveryId]:
+        """Return the deliveries in the pumps' hands."""
+        return {delivery for pump in self.pumps.values() for delivery in pump.held}
+
+    async def set_free(self) -> None:
+        """Settle what was lost between a commit and the pump."""
+        await self.store.set_free(list(self.pumps), via=self._via.__getitem__, held=self.held())
+
+    async def tick(self) -> None:
+        """Do what is due about broadcasts as a whole."""
+        await self.store.finish()
+
+    def wrong(self) -> dict[str, str]:
+        """Return the channels that have paused themselves for broadcasts, and until when."""
+        return {
+            f"{name} broadcasts": f"paused until {until:%H:%M:%S} UTC, it does not answer"
+            for name, pump in self.pumps.items()
+            if (until := pump.paused_until) is not None
+        }
+
+    def _render(self, push: Push) -> OutboundMessage:
+        return render(
+            push.content,
+            language=push.language,
+            params=push.params,
+            hub=self._house.hub.name,
+            broadcast=push.broadcast,
+            say=self._house.texts.speaker(push.language),
+        )
+
+    def _tell(self, broadcast: Broadcast, reason: str) -> Tell | None:
+        del broadcast, reason
+        return None
