@@ -59,6 +59,10 @@ class User(View):
             await self.unblocks()
         return await self.says(f"/start {code}".strip())
 
+    def knows_the_bot(self) -> None:
+        """Be somebody who pressed Start long ago, of which the bot has heard."""
+        self._chat.open = True
+
     async def says(self, text: str, *, reply_to: int | None = None, chat: Group | None = None) -> int:
         """Write a text and return its message id; what is too long goes out in pieces, as the apps do it."""
         place = self._place(chat)
