@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -50,22 +51,17 @@ BROADCAST = Statement(
 )
 
 
-class Readers:
-    """So many contacts, number n of them known on Telegram by `FIRST + n`."""
+class Ledger:
+    """So many contacts of a bot, entered past it, and the deliveries of its broadcasts."""
 
-    def __init__(self, double: TelegramDouble, database: Database, count: int) -> None:
-        self.double = double
+    def __init__(self, database: Database, chats: Sequence[str], *, channel: str) -> None:
         self.database = database
-        self.count = count
-
-    @property
-    def users(self) -> list[User]:
-        """All of them as people of the double."""
-        return [self.double.user(FIRST + number) for number in range(self.count)]
+        self.chats = chats
+        self.channel = channel
 
     async def join(self, *, now: int) -> None:
         """Enter them as people who joined long ago."""
-        who, both = range(self.count), {"created_at": now, "joined_at": now}
+        who = range(len(self.chats))
         await self.database.write(
             lambda: many(
                 CONTACT,
@@ -87,10 +83,10 @@ class Readers:
                 [
                     {
                         "id": 10_000_000 + n,
-                        "channel": "telegram",
-                        "chat": str(FIRST + n),
-                        "person": str(FIRST + n),
-                        "account": "telegram:1",
+                        "channel": self.channel,
+                        "chat": self.chats[n],
+                        "person": self.chats[n],
+                        "account": f"{self.channel}:1",
                         "contact_id": n + 1,
                         "seen_at": now,
                     }
@@ -98,8 +94,6 @@ class Readers:
                 ],
             )
         )
-        for user in self.users:
-            user.knows_the_bot()
 
     async def begin_broadcast(self, words: str, *, number: int = 1) -> None:
         """Let a broadcast run to all of them, as if it had been planned just now."""
@@ -113,18 +107,13 @@ class Readers:
             "planned_at": now,
         }
         await self.database.write(lambda: many(NEW, [row]))
-        push = {"channel": "telegram", "chat": "", "priority": "push", "state": "planned", "broadcast_id": number}
+        push = {"channel": self.channel, "chat": "", "priority": "push", "state": "planned", "broadcast_id": number}
         push |= {"language": "de", "not_before": now, "created_at": now}
         await self.database.write(
-            lambda: many(PUSH, [push | {"id": number * 100_000 + n, "contact_id": n + 1} for n in range(self.count)])
+            lambda: many(
+                PUSH, [push | {"id": number * 100_000 + n, "contact_id": n + 1} for n in range(len(self.chats))]
+            )
         )
-
-    def heard(self, words: str) -> Counter[int]:
-        """Return how often each of them has read a message with these words."""
-        found: Counter[int] = Counter()
-        for number, user in enumerate(self.users):
-            found[number] = sum(words in seen.text for seen in user.sees())
-        return found
 
     async def states(self, broadcast: int) -> Counter[str]:
         """Return how many deliveries are in which state."""
@@ -145,9 +134,31 @@ class Readers:
         return str(found[0][0]) if found else ""
 
 
+class Readers(Ledger):
+    """Contacts on Telegram; number n of them is known there by `FIRST + n`."""
+
+    def __init__(self, double: TelegramDouble, database: Database, count: int) -> None:
+        super().__init__(database, [str(FIRST + number) for number in range(count)], channel="telegram")
+        self.double = double
+
+    @property
+    def users(self) -> list[User]:
+        """All of them as people of the double."""
+        return [self.double.user(int(chat)) for chat in self.chats]
+
+    def heard(self, words: str) -> Counter[int]:
+        """Return how often each of them has read a message with these words."""
+        found: Counter[int] = Counter()
+        for number, user in enumerate(self.users):
+            found[number] = sum(words in seen.text for seen in user.sees())
+        return found
+
+
 async def enter(double: TelegramDouble, url: str, count: int, *, now: Any) -> Readers:
     """Open the database of a bot that has not begun, and let people be there."""
     await schema.upgrade(url)
     readers = Readers(double, await open_database(url), count)
     await readers.join(now=to_micros(now))
+    for user in readers.users:
+        user.knows_the_bot()
     return readers

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.processes import BotProcess, environment
-from tests.acceptance.readers import Readers, enter
+from tests.acceptance.readers import Ledger, enter
 from tests.doubles.telegram import TOKEN, TelegramDouble
 
 WORDS = "Der Workshop beginnt um drei"
 AT_WORK = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
-async def all_done(readers: Readers, bot: BotProcess, *, broadcast: int = 1, within: float = 240.0) -> None:
+async def all_done(readers: Ledger, bot: BotProcess, *, broadcast: int = 1, within: float = 240.0) -> None:
     try:
         async with asyncio.timeout(within):
             while await readers.state(broadcast) != "done":  # noqa: ASYNC110 -- a database tells nobody
