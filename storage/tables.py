@@ -615,7 +615,7 @@ deliveries = Table(
     Column("reason", Text, nullable=False, server_default=""),
     Column("prompt_id", BigInteger, nullable=True),
     Column("body", Text, nullable=True),  # JSON of the message; emptied when a reply is sent
-    _ref("broadcast_id", "broadcasts.id", nullable=True),
+    Column("broadcast_id", BigInteger, nullable=True),  # no foreign key: broadcasts stay, and checks cost planning
     Column("language", Text, nullable=False, server_default=""),  # of a push, frozen when it is planned
     Column("params", Text, nullable=True),  # of a push, frozen likewise: JSON [contact's name, company's name]
     Column("edition", Integer, nullable=False, server_default="0"),  # of a push: what its reader has

@@ -51,3 +51,9 @@ class Ids:
         else:
             self._last += 1
         return self._last
+
+    def block(self, many: int) -> int:
+        """Return the first of so many ids in a row."""
+        first = self()
+        self._last += many - 1
+        return first

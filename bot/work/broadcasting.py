@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Mapping
 from random import Random
 
@@ -9,12 +10,18 @@ from bot.domain.broadcasts.content import render
 from bot.domain.broadcasts.model import Broadcast
 from bot.domain.messages import DeliveryId, Identity, OutboundMessage
 from bot.domain.scene import Tell
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, UsageError
 from bot.house import House
 from bot.ports import Channel, Mark, Push
 from bot.runtime.pump import Pump
 from bot.runtime.sender import Sender
+from storage import audience, planning
+from storage.broadcasts import load_one
+from storage.codec import to_micros
 from storage.push_store import SqlPushStore
+from storage.statements import rows
+
+log = logging.getLogger(__name__)
 
 
 class Broadcasting:
@@ -87,7 +94,38 @@ class Broadcasting:
 
     async def tick(self) -> None:
         """Do what is due about broadcasts as a whole."""
+        now = to_micros(self._house.clock.now())
+        if await self._house.database.read(lambda: rows(planning.DUE_AT_ALL, now=now)):
+            for number in await self._house.database.write(lambda: planning.start_due(now=now)):
+                await self._plan(number)
+            self.look()
         await self.store.finish()
+
+    async def _plan(self, number: int) -> None:
+        """Make a broadcast's deliveries, piece by piece; one whose rules name what is gone pauses and says so."""
+        house = self._house
+        now = house.clock.now()
+        try:
+            broadcast = await house.database.read(lambda: load_one(number))
+            assert broadcast is not None
+            rules = await house.database.read(lambda: audience.resolved(broadcast.audience))
+        except UsageError as error:
+            log.warning("broadcast %d cannot be planned: %s", number, error)
+            await self.store.stop_broadcast(number, reason="audience")
+            return
+        where = audience.conditions(rules, now=now)
+        is_last = False
+        while not is_last:
+            is_last = await house.database.write(
+                lambda: planning.plan_piece(
+                    number,
+                    where=where,
+                    languages=house.hub.languages,
+                    now=to_micros(now),
+                    block=house.next_id.block,
+                )
+            )
+        log.info("broadcast %d is planned", number)
 
     def wrong(self) -> dict[str, str]:
         """Return the channels that have paused themselves for broadcasts, and until when."""

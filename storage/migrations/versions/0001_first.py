@@ -362,6 +362,64 @@ def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
     )
     op.create_index(op.f("ix_consents_contact_id"), "consents", ["contact_id"], unique=False)
     op.create_table(
+        "deliveries",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("chat", sa.Text(), nullable=False),
+        sa.Column("contact_id", sa.BigInteger(), nullable=True),
+        sa.Column("priority", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("prompt_id", sa.BigInteger(), nullable=True),
+        sa.Column("body", sa.Text(), nullable=True),
+        sa.Column("broadcast_id", sa.BigInteger(), nullable=True),
+        sa.Column("language", sa.Text(), server_default="", nullable=False),
+        sa.Column("params", sa.Text(), nullable=True),
+        sa.Column("edition", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("via", sa.Text(), server_default="", nullable=False),
+        sa.Column("message_ids", sa.Text(), nullable=True),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("owner", sa.Text(), nullable=True),
+        sa.Column("leased_until", sa.BigInteger(), nullable=True),
+        sa.Column("not_before", sa.BigInteger(), nullable=True),
+        sa.Column("not_after", sa.BigInteger(), nullable=True),
+        sa.Column("dedupe_key", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("tried_at", sa.BigInteger(), nullable=True),
+        sa.Column("finished_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["contacts.id"], name=op.f("fk_deliveries_contact_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
+        sa.UniqueConstraint("dedupe_key", name=op.f("uq_deliveries_dedupe_key")),
+    )
+    op.create_index(
+        "ix_deliveries_broadcast",
+        "deliveries",
+        ["broadcast_id", "state", "channel", "not_before"],
+        unique=False,
+        sqlite_where=sa.text("broadcast_id IS NOT NULL"),
+        postgresql_where=sa.text("broadcast_id IS NOT NULL"),
+    )
+    op.create_index(op.f("ix_deliveries_channel_chat"), "deliveries", ["channel", "chat"], unique=False)
+    op.create_index(op.f("ix_deliveries_contact_id"), "deliveries", ["contact_id"], unique=False)
+    op.create_index(
+        "ix_deliveries_due",
+        "deliveries",
+        ["channel", "state", "not_before"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('planned','claimed','sending') AND broadcast_id IS NULL"),
+        postgresql_where=sa.text("state IN ('planned','claimed','sending') AND broadcast_id IS NULL"),
+    )
+    op.create_index(
+        "uq_deliveries_contact",
+        "deliveries",
+        ["contact_id", "broadcast_id"],
+        unique=True,
+        sqlite_where=sa.text("broadcast_id IS NOT NULL"),
+        postgresql_where=sa.text("broadcast_id IS NOT NULL"),
+    )
+    op.create_table(
         "form_files",
         sa.Column("version_id", sa.BigInteger(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -542,67 +600,6 @@ def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
             ["broadcast_id"], ["broadcasts.id"], name=op.f("fk_broadcast_files_broadcast_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("broadcast_id", "name", name=op.f("pk_broadcast_files")),
-    )
-    op.create_table(
-        "deliveries",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("channel", sa.Text(), nullable=False),
-        sa.Column("chat", sa.Text(), nullable=False),
-        sa.Column("contact_id", sa.BigInteger(), nullable=True),
-        sa.Column("priority", sa.Text(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), server_default="", nullable=False),
-        sa.Column("prompt_id", sa.BigInteger(), nullable=True),
-        sa.Column("body", sa.Text(), nullable=True),
-        sa.Column("broadcast_id", sa.BigInteger(), nullable=True),
-        sa.Column("language", sa.Text(), server_default="", nullable=False),
-        sa.Column("params", sa.Text(), nullable=True),
-        sa.Column("edition", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("via", sa.Text(), server_default="", nullable=False),
-        sa.Column("message_ids", sa.Text(), nullable=True),
-        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("owner", sa.Text(), nullable=True),
-        sa.Column("leased_until", sa.BigInteger(), nullable=True),
-        sa.Column("not_before", sa.BigInteger(), nullable=True),
-        sa.Column("not_after", sa.BigInteger(), nullable=True),
-        sa.Column("dedupe_key", sa.Text(), nullable=True),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("tried_at", sa.BigInteger(), nullable=True),
-        sa.Column("finished_at", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["broadcast_id"], ["broadcasts.id"], name=op.f("fk_deliveries_broadcast_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["contact_id"], ["contacts.id"], name=op.f("fk_deliveries_contact_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
-        sa.UniqueConstraint("dedupe_key", name=op.f("uq_deliveries_dedupe_key")),
-    )
-    op.create_index(
-        "ix_deliveries_broadcast",
-        "deliveries",
-        ["broadcast_id", "state", "channel", "not_before"],
-        unique=False,
-        sqlite_where=sa.text("broadcast_id IS NOT NULL"),
-        postgresql_where=sa.text("broadcast_id IS NOT NULL"),
-    )
-    op.create_index(op.f("ix_deliveries_channel_chat"), "deliveries", ["channel", "chat"], unique=False)
-    op.create_index(op.f("ix_deliveries_contact_id"), "deliveries", ["contact_id"], unique=False)
-    op.create_index(
-        "ix_deliveries_due",
-        "deliveries",
-        ["channel", "state", "not_before"],
-        unique=False,
-        sqlite_where=sa.text("state IN ('planned','claimed','sending') AND broadcast_id IS NULL"),
-        postgresql_where=sa.text("state IN ('planned','claimed','sending') AND broadcast_id IS NULL"),
-    )
-    op.create_index(
-        "uq_deliveries_contact",
-        "deliveries",
-        ["contact_id", "broadcast_id"],
-        unique=True,
-        sqlite_where=sa.text("broadcast_id IS NOT NULL"),
-        postgresql_where=sa.text("broadcast_id IS NOT NULL"),
     )
     op.create_table(
         "inquiry_messages",
