@@ -315,6 +315,8 @@ class Abilities:
     turns: one speaks after the other, so the next thing is read when all replies are out (a terminal, a pipe).
     only_chat: the one chat that is reachable through this very channel object, "" for all of the channel's.
     cursor_lifetime: how long a stored cursor means anything, None for ever.
+    rate, chat_rate, chat_burst: messages a second for all, for one chat, and how many at once there; 0: not known.
+    usual_rate, usual_burst: what to expect of a platform that does not say.
     idempotent: a delivery that is sent again within minutes by its id is recognised, and so arrives once.
     """
 
@@ -331,6 +333,8 @@ class Abilities:
     rate: float = 0.0
     chat_rate: float = 0.0
     chat_burst: int = 4
+    usual_rate: float = 0.0
+    usual_burst: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

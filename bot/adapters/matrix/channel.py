@@ -49,6 +49,11 @@ READY_WITHIN = 10.0
 
 _log = logging.getLogger(__name__)
 
+USUAL_RATE, USUAL_BURST = 0.2, 10
+"""Messages a second and at once that Synapse allows an account unless told otherwise
+(https://element-hq.github.io/synapse/latest/usage/configuration/config_documentation.html#rc_message).
+"""
+
 
 class MatrixChannel:
     """One account on a homeserver.
@@ -83,6 +88,8 @@ class MatrixChannel:
             idempotent=True,
             text_limit=outbound.TEXT_LIMIT,
             choice_limit=outbound.CHOICE_LIMIT,
+            usual_rate=USUAL_RATE,
+            usual_burst=USUAL_BURST,
         )
         self._polls = polls
         self._credentials = credentials

@@ -8,16 +8,17 @@ import pytest
 from sqlalchemy import select
 
 from bot.domain import desk
+from bot.domain.broadcasts.courtesy import Courtesy
 from bot.domain.broadcasts.model import Content
 from bot.errors import UsageError
 from bot.runtime.clock import Ids
-from storage import audience, planning
+from storage import audience, planning, preview
 from storage.broadcasts import counts
 from storage.codec import load, to_micros
 from storage.driver import Database
 from storage.statements import Statement, insert, many, rows
 from storage.tables import addresses, audiences, companies, company_tags, contacts, deliveries, forms, rights
-from tests.contract.storage.pushing import BEGIN, Town, Turning
+from tests.contract.storage.pushing import BEGIN, UTC_ZONE, Town, Turning, marked
 
 NOW = to_micros(BEGIN)
 DAY = 86_400_000_000
@@ -172,6 +173,31 @@ async def test_one_delivery_a_contact_and_why_others_get_nothing(town: Town, pie
     assert (shown.audience, shown.open, shown.reasons[("skipped", "blocked")]) == (7, 3, 1)
 
 
+async def test_the_preview_counts_what_planning_then_does(town: Town) -> None:
+    rules = await town.database.read(lambda: audience.resolved(()))
+    courtesy = Courtesy(zone=UTC_ZONE, most=1)
+    shown = await town.database.read(lambda: preview.count(rules, now=BEGIN, courtesy=courtesy))
+    assert +shown.goes == {("telegram", "de", ""): 2, ("matrix", "en", ""): 1}
+    assert shown.excluded == {
+        "opted_out": 1,
+        "blocked": 1,
+        "no_address": 1,
+        "same_person": 1,
+        "no_consent": 1,
+        "waiting": 1,
+    }
+    assert (shown.companies, shown.without_company, shown.capped) == (2, 2, 0)
+    people = await town.database.read(lambda: preview.sample(rules, now=BEGIN, languages=("de", "en")))
+    assert people == {"de": ("P1", "Testwerk GmbH"), "en": ("P2", "O'Hara & Söhne: %s")}
+    await planned(town)
+    store = town.store()
+    claimed = await store.claim_pushes("telegram", most=1)
+    await store.begin_pushes(claimed, via="")
+    await town.mark(marked(claimed[0], "sent"))
+    shown = await town.database.read(lambda: preview.count(rules, now=BEGIN, courtesy=courtesy))
+    assert (shown.capped, shown.capped_until) == (1, BEGIN + courtesy.within)
+
+
 async def test_names_are_frozen_where_the_text_has_them_and_the_language_is_one_that_is_written(town: Town) -> None:
     found = await planned(town, "company=Testwerk GmbH", "company=O'Hara & Söhne: %s", text="Hallo {contact}")
     assert [(row[0], row[4], load(row[5])) for row in found] == [
@@ -206,7 +232,6 @@ async def test_rules_name_people(town: Town) -> None:
 
 async def test_a_correction_goes_to_exactly_those_who_were_reached(town: Town) -> None:
     await planned(town)
-    from tests.contract.storage.pushing import marked
 
     store = town.store()
     claimed = await store.claim_pushes("telegram", most=9)
