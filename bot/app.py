@@ -298,9 +298,11 @@ class App:
     async def _watch_database(self) -> None:
         """Notice within a second what other processes changed."""
         await self.look_for_due()
+        await self.broadcasting.tick()
         while True:
             if await self.house.database.changed(timeout=NOTICE_WITHIN):
                 await self.look_for_due()
+                await self.broadcasting.tick()
                 self.store.speak_for(await load_hub(self.house.settings, self.house.database, self.house.keys))
                 for name in self._reached & self._menus.offered:
                     self._beside(self._menus.offer_staff(self.channels[name]))

@@ -29,6 +29,7 @@ from storage.planning import LANE, TAKES_PART, TWICE
 from storage.statements import Statement, Steps, any_of, one, rows
 from storage.tables import addresses, broadcasts, companies, contacts, deliveries
 
+LONGEST_COMPANY = Statement(select(func.max(func.length(companies.c.name))), name="longest company's name")
 _SINCE = bindparam("since", type_=BigInteger)
 
 
@@ -67,18 +68,14 @@ def count(
     measures = select(
         func.count(distinct(judged.c.company_id)),
         func.sum(case((judged.c.company_id.is_(None), 1), else_=0)),
-        func.max(func.length(contacts.c.name)),
-        func.max(func.length(companies.c.name)),
-    ).select_from(
-        judged.join(contacts, contacts.c.id == judged.c.id).outerjoin(
-            companies, companies.c.id == contacts.c.company_id
-        )
+        func.max(judged.c.name_length),
     )
     row = yield from one(Statement(measures.where(judged.c.why == ""), name="audience measured"), **parameters)
     if row is not None:
-        result.companies, result.without_company, result.longest_name, result.longest_company = (
-            int(value or 0) for value in row
-        )
+        result.companies, result.without_company, result.longest_name = (int(value or 0) for value in row)
+    # Of all companies: looked up for each contact it would cost as much as all the rest.
+    longest = yield from one(LONGEST_COMPANY)
+    result.longest_company = int(longest[0] or 0) if longest is not None else 0
     if courtesy.most:
         yield from _count_capped(result, judged, parameters, now=now, courtesy=courtesy)
     return result
@@ -124,6 +121,8 @@ def _judged(wished: Sequence[ColumnElement[bool]]) -> Any:
             contacts.c.joined_at,
             contacts.c.admitted,
             contacts.c.pushes,
+            contacts.c.mail,
+            func.length(contacts.c.name).label("name_length"),
             case((TAKES_PART, LANE)).label("lane"),
         )
         .where(*wished)
@@ -144,6 +143,8 @@ def _judged(wished: Sequence[ColumnElement[bool]]) -> Any:
         met.c.company_id,
         met.c.language,
         met.c.zone,
+        met.c.mail,
+        met.c.name_length,
         func.coalesce(met.c.lane, "").label("lane"),
         why.label("why"),
     ).subquery("judged")
@@ -154,12 +155,11 @@ def _take_off_doubled(result: Counted, judged: Any, parameters: dict[str, Any]) 
     mails = [row[0] for row in (yield from rows(TWICE))]
     if not mails:
         return
-    last = select(func.max(addresses.c.seen_at)).where(addresses.c.contact_id == contacts.c.id).scalar_subquery()
+    last = select(func.max(addresses.c.seen_at)).where(addresses.c.contact_id == judged.c.id).scalar_subquery()
     query = (
-        select(contacts.c.mail, judged.c.lane, judged.c.language, judged.c.zone)
-        .join_from(judged, contacts, contacts.c.id == judged.c.id)
-        .where(judged.c.why == "", any_of(contacts.c.mail, "mails"))
-        .order_by(contacts.c.mail, last.desc(), contacts.c.id.desc())
+        select(judged.c.mail, judged.c.lane, judged.c.language, judged.c.zone)
+        .where(judged.c.why == "", any_of(judged.c.mail, "mails"))
+        .order_by(judged.c.mail, last.desc(), judged.c.id.desc())
     )
     met: defaultdict[str, int] = defaultdict(int)
     statement = Statement(query, name="audience with one mail address")
@@ -188,11 +188,8 @@ def _count_capped(
         .having(func.count() >= bindparam("most", type_=Integer))
         .subquery("pushed")
     )
-    query = (
-        select(func.count(), func.min(pushed.c.first))
-        .select_from(judged.join(pushed, pushed.c.contact_id == judged.c.id))
-        .where(judged.c.why == "")
-    )
+    first = select(pushed.c.first).where(pushed.c.contact_id == judged.c.id).scalar_subquery()
+    query = select(func.count(first), func.min(first)).where(judged.c.why == "")
     since = to_micros(now - courtesy.within)
     statement = Statement(query, name="audience held back by the cap")
     row = yield from one(statement, since=since, most=courtesy.most, **parameters)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Collection, Mapping
 from random import Random
@@ -32,6 +33,7 @@ class Broadcasting:
     ) -> None:
         self._house = house
         self._idempotent = {name for name, channel in channels.items() if channel.abilities.idempotent}
+        self._at_work = asyncio.Lock()
         self._via = dict.fromkeys(channels, "")
         self.store = SqlPushStore(
             house.database,
@@ -93,7 +95,12 @@ class Broadcasting:
         await self.store.set_free(list(self.pumps), via=self._via.__getitem__, held=self.held())
 
     async def tick(self) -> None:
-        """Do what is due about broadcasts as a whole."""
+        """Do what is due about broadcasts as a whole; while that is being done, once is enough."""
+        if not self._at_work.locked():
+            async with self._at_work:
+                await self._do_due()
+
+    async def _do_due(self) -> None:
         now = to_micros(self._house.clock.now())
         if await self._house.database.read(lambda: rows(planning.DUE_AT_ALL, now=now)):
             for number in await self._house.database.write(lambda: planning.start_due(now=now)):

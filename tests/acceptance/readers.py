@@ -20,22 +20,7 @@ from tests.doubles.telegram import TelegramDouble, User
 FIRST = 50_001
 CONTACT = insert(contacts, ("id", "name", "language", "created_at", "joined_at"))
 ADDRESS = insert(addresses, ("id", "channel", "chat", "person", "account", "contact_id", "seen_at"))
-NEW = insert(broadcasts, ("id", "state", "content", "audience", "created_at", "planned_at"))
-PUSH = insert(
-    deliveries,
-    (
-        "id",
-        "channel",
-        "chat",
-        "contact_id",
-        "priority",
-        "state",
-        "broadcast_id",
-        "language",
-        "not_before",
-        "created_at",
-    ),
-)
+NEW = insert(broadcasts, ("id", "state", "content", "audience", "created_at", "start_at"))
 STATES = Statement(
     select(deliveries.c.chat, deliveries.c.contact_id, deliveries.c.state, deliveries.c.reason).where(
         deliveries.c.broadcast_id == bindparam("broadcast")
@@ -96,24 +81,17 @@ class Ledger:
         )
 
     async def begin_broadcast(self, words: str, *, number: int = 1) -> None:
-        """Let a broadcast run to all of them, as if it had been planned just now."""
+        """Let a broadcast to all of them be confirmed now."""
         now = to_micros(datetime.now(UTC))
         row = {
             "id": number,
-            "state": "running",
+            "state": "scheduled",
             "content": dump(Content(texts={"de": words, "en": words})),
             "audience": "[]",
             "created_at": now,
-            "planned_at": now,
+            "start_at": now,
         }
         await self.database.write(lambda: many(NEW, [row]))
-        push = {"channel": self.channel, "chat": "", "priority": "push", "state": "planned", "broadcast_id": number}
-        push |= {"language": "de", "not_before": now, "created_at": now}
-        await self.database.write(
-            lambda: many(
-                PUSH, [push | {"id": number * 100_000 + n, "contact_id": n + 1} for n in range(len(self.chats))]
-            )
-        )
 
     async def states(self, broadcast: int) -> Counter[str]:
         """Return how many deliveries are in which state."""

@@ -52,7 +52,7 @@ async def test_nobody_gets_it_twice_and_everybody_is_accounted_for(
         try:
             for _ in range(kills):
                 await bot.start()
-                await asyncio.sleep(rng.uniform(0.1, count / rate / (kills + 1)))
+                await asyncio.sleep(rng.uniform(0.1, 0.5 + count / rate / (kills + 1)))
                 await bot.kill()
                 caught += await readers.sending()
             await bot.start()

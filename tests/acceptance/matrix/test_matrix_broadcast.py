@@ -65,7 +65,7 @@ async def test_everybody_gets_it_exactly_once(
         await ledger.begin_broadcast(WORDS)
         for _ in range(kills):
             await bot.start()
-            await asyncio.sleep(rng.uniform(0.0, 0.15 * count / (kills + 1)))
+            await asyncio.sleep(rng.uniform(0.0, 0.5 + 0.15 * count / (kills + 1)))
             await bot.kill()
         await bot.start()
         await all_done(ledger, bot)
