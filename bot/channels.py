@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.messages import Abilities
 from bot.house import House
 from bot.ports import Channel
 from config.settings import Settings
@@ -11,6 +12,11 @@ from storage.vault import SealedVault
 def channels_of(settings: Settings) -> list[str]:
     """Return the names of the configured channels."""
     return list(settings.channels)
+
+
+def abilities_of(house: House) -> dict[str, Abilities]:
+    """Return what the configured channels can do, by name."""
+    return {channel.name: channel.abilities for channel in build_channels(house)}
 
 
 def build_channels(house: House) -> list[Channel]:

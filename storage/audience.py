@@ -35,6 +35,13 @@ DEPTH = 5
 NAMED = Statement(select(audiences.c.rules).where(audiences.c.name == bindparam("name")), name="named audience")
 ALL_NAMED = Statement(select(audiences.c.name, audiences.c.rules).order_by(audiences.c.name), name="named audiences")
 FORM_NAMES = Statement(select(forms.c.name).order_by(forms.c.name), name="forms' names")
+FORM_TITLES = Statement(
+    select(forms.c.name, form_versions.c.title)
+    .join_from(forms, form_versions, form_versions.c.form_id == forms.c.id)
+    .where(forms.c.state == "open")
+    .order_by(forms.c.name, form_versions.c.number),
+    name="titles of open forms",
+)
 KNOWN_COMPANY = Statement(
     select(companies.c.id).where(
         or_(companies.c.folded == bindparam("folded"), companies.c.id == bindparam("number", type_=companies.c.id.type))
@@ -46,6 +53,11 @@ KNOWN_COMPANY = Statement(
 def listing() -> Steps[list[tuple[str, tuple[str, ...]]]]:
     """Return the named audiences and their rules."""
     return [(name, tuple(load(rules))) for name, rules in (yield from rows(ALL_NAMED))]
+
+
+def form_titles() -> Steps[dict[str, dict[str, str]]]:
+    """Return the titles of the open forms by language, by the forms' names."""
+    return {name: load(title) for name, title in (yield from rows(FORM_TITLES))}
 
 
 def resolved(texts: Sequence[str]) -> Steps[tuple[Rule, ...]]:

@@ -8,7 +8,22 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import chat, companies, contacts, db, doctor, export, forms, hub, inquiries, invitations, progress, roles
+from bot.cli import (
+    broadcast,
+    broadcast_create,
+    chat,
+    companies,
+    contacts,
+    db,
+    doctor,
+    export,
+    forms,
+    hub,
+    inquiries,
+    invitations,
+    progress,
+    roles,
+)
 from bot.errors import HubtalkError
 
 app = typer.Typer(
@@ -61,6 +76,8 @@ app.add_typer(roles.app, name="roles")
 app.add_typer(companies.app, name="companies")
 app.add_typer(contacts.app, name="contacts")
 app.add_typer(inquiries.app, name="inquiries")
+broadcast_create.add_to(broadcast.app)
+app.add_typer(broadcast.app, name="broadcast")
 app.add_typer(hub.app, name="hub")
 app.add_typer(db.app, name="db")
 app.command("doctor")(doctor.doctor)
