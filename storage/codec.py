@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from bot.domain.broadcasts.model import Button, Content, FileShown
-from bot.domain.messages import Attachment, Choice, Mark, OutboundMessage, PromptId, Way
+from bot.domain.messages import Attachment, Choice, Link, Mark, OutboundMessage, PromptId, Way
 from bot.forms.model import Value
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -77,6 +77,7 @@ def message_of(text: str) -> OutboundMessage:
         ),
         language=body["language"],
         marks=tuple(Mark(**item) for item in body.get("marks", ())),
+        links=tuple(Link(**item) for item in body.get("links", ())),
     )
 
 
@@ -86,7 +87,7 @@ def content_of(text: str) -> Content:
     return Content(
         texts=body["texts"],
         buttons=tuple(Button(item["kind"], item["label"], item["target"]) for item in body["buttons"]),
-        files=tuple(FileShown(item["name"], item["media_type"], item["size"]) for item in body["files"]),
+        files=tuple(FileShown(**item) for item in body["files"]),
         prompt=None if body["prompt"] is None else PromptId(body["prompt"]),
     )
 

@@ -1,5 +1,5 @@
-"""The files that forms show, kept a version; they and those of inquiries are handed to the sender when a message that
-refers to them leaves.
+"""The files that forms show, kept a version; they and those of broadcasts and inquiries are handed to the sender when a
+message that refers to them leaves.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bot.errors import UsageError
 from storage.driver import Database
 from storage.shelf import Shelf
 from storage.statements import Statement, Steps, insert, many, one, rows
-from storage.tables import form_files
+from storage.tables import broadcast_files, form_files
 
 FILE_LIMIT = 5 * 1024 * 1024
 VERSION_LIMIT = 50 * 1024 * 1024
@@ -34,6 +34,12 @@ ONE = Statement(
         form_files.c.version_id == bindparam("version"), form_files.c.name == bindparam("name")
     ),
     name="file of form",
+)
+OF_BROADCAST = Statement(
+    select(broadcast_files.c.content).where(
+        broadcast_files.c.broadcast_id == bindparam("broadcast"), broadcast_files.c.name == bindparam("name")
+    ),
+    name="file of broadcast",
 )
 OF_VERSION = Statement(
     select(form_files.c.name, form_files.c.content)
@@ -71,7 +77,9 @@ def of_version(version: int) -> Steps[dict[str, bytes]]:
 
 
 class FormFiles:
-    """Puts bytes in the place of references. A version's files never change, so nothing in memory grows stale."""
+    """Puts bytes in the place of references. A version's files never change, and the reference to a broadcast's file has
+    its digest, so nothing in memory grows stale.
+    """
 
     def __init__(self, database: Database, *, shelf: Shelf | None = None, limit: int = CACHED) -> None:
         self._database = database
@@ -106,7 +114,7 @@ class FormFiles:
             if content is None:
                 log.warning("a message goes out without a file that belongs to it: it is not stored")
                 return None
-            if source.startswith("form:"):  # what one person sent goes out to few
+            if not source.startswith("file:"):  # what one person sent goes out to few
                 self._cache(source, content)
         else:
             self._cached.move_to_end(source)
@@ -116,10 +124,16 @@ class FormFiles:
         kind, _, rest = source.partition(":")
         if kind == "file" and self._shelf is not None:
             return await asyncio.to_thread(_bytes_of, self._shelf.path(rest))
-        version, _, name = rest.partition(":")
-        if kind != "form" or not version.isdecimal():
+        number, _, name = rest.partition(":")
+        if kind not in ("form", "broadcast") or not number.isdecimal():
             return None
-        found = await self._database.read(lambda: one(ONE, version=int(version), name=name))
+        found = await self._database.read(
+            lambda: (
+                one(ONE, version=int(number), name=name)
+                if kind == "form"
+                else one(OF_BROADCAST, broadcast=int(number), name=name.partition(":")[2])
+            )
+        )
         return None if found is None else bytes(found[0])
 
     def _cache(self, source: str, content: bytes) -> None:

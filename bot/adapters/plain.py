@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.messages import Attachment, Choice, OutboundMessage
+from bot.domain.messages import Attachment, Choice, Link, OutboundMessage
 
 _KINDS = {"image": ("Bild", "Picture"), "audio": ("Ton", "Sound"), "video": ("Video", "Video")}
 
@@ -16,8 +16,30 @@ def shown_text(attachment: Attachment, *, language: str) -> str:
 
 def plain_text(message: OutboundMessage) -> str:
     """Return the whole message; a choice whose key is a number shows that number, so that typing it picks it."""
-    parts = [message.where, message.text, message.hint, _choices(message), _chosen(message), _ways(message)]
+    parts = [
+        message.where,
+        with_links(message),
+        message.hint,
+        _choices(message),
+        _chosen(message),
+        *map(link_line, message.links),
+        _ways(message),
+    ]
     return "\n".join(part for part in parts if part)
+
+
+def with_links(message: OutboundMessage) -> str:
+    """Return the text with the address of each link behind its words."""
+    text = message.text
+    for mark in reversed(message.marks):
+        if mark.link and text[mark.start : mark.end] != mark.link:
+            text = f"{text[: mark.end]} ({mark.link}){text[mark.end :]}"
+    return text
+
+
+def link_line(link: Link) -> str:
+    """Return a web page that a message offers, as a line."""
+    return f"{link.label}: {link.url}"
 
 
 def _choices(message: OutboundMessage) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -202,8 +203,8 @@ class Way:
 class Attachment:
     """A file that goes out with a message: small ones with their bytes, which lie in the delivery's row.
 
-    source: a reference in place of the bytes, `form:<version id>:<name>` or `file:<SHA-256>`; they are fetched when
-        it is sent.
+    source: a reference in place of the bytes, `form:<version id>:<name>`, `broadcast:<number>:<digest>:<name>` or
+        `file:<SHA-256>`; they are fetched when it is sent.
     caption: what it shows, where it stands beside others.
     """
 
@@ -216,12 +217,24 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How a part of a text looks, `text[start:end]`; a channel that cannot show it leaves it out."""
+    """How a part of a text looks, `text[start:end]`; a channel that cannot show it leaves it out.
+
+    link: where it leads (http or https); a channel without links writes that behind it, in brackets.
+    """
 
     start: int
     end: int
     bold: bool = False
     italic: bool = False
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A web page that a message offers; a button where the channel has them, else a line. url: http or https."""
+
+    label: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +248,7 @@ class OutboundMessage:
     compact: a row of a series on one scale: where choices are written into the text they stand in one line.
     vote: one of the choices is the answer, and another one picked later corrects it; a channel may show it as a poll.
     ways: navigation; buttons in a last row, or a line that names the commands.
+    links: web pages to go on to.
     chosen: the answered form of a question: the labels picked; shown as "✓ …" (choices and ways are then empty).
     prompt: what presses, replies and edits of this message refer to; goes into the buttons' data.
     language: of the text, for a screen reader (and for the few words a channel adds by itself).
@@ -253,6 +267,7 @@ class OutboundMessage:
     attachments: tuple[Attachment, ...] = ()
     language: str = "de"
     marks: tuple[Mark, ...] = ()
+    links: tuple[Link, ...] = ()
 
 
 Priority = Literal["reply", "push"]
@@ -318,6 +333,7 @@ class Abilities:
     rate, chat_rate, chat_burst: messages a second for all, for one chat, and how many at once there; 0: not known.
     usual_rate, usual_burst: what to expect of a platform that does not say.
     idempotent: a delivery that is sent again within minutes by its id is recognised, and so arrives once.
+    measure: how long a text is in that unit; file_limit: bytes of a file that goes out, 0 where nothing limits it.
     """
 
     buttons: bool = False
@@ -328,6 +344,8 @@ class Abilities:
     cursor_lifetime: timedelta | None = None
     idempotent: bool = False
     text_limit: int = 4096
+    measure: Callable[[str], int] = len
+    file_limit: int = 0
     choice_limit: int = 100
     label_limit: int = 24
     rate: float = 0.0

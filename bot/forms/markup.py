@@ -32,6 +32,7 @@ class Piece:
     text: str
     bold: bool = False
     italic: bool = False
+    link: str = ""
 
 
 @lru_cache(maxsize=1024)
@@ -40,6 +41,11 @@ def pieces(text: str) -> tuple[Piece, ...]:
 
     What `${…}` mentions is left as it is, to be filled in afterwards: an answer is no markup.
     """
+    return tuple(_joined([replace(piece, text=_shown(piece), link="") for piece in linked_pieces(text)]))
+
+
+def linked_pieces(text: str) -> tuple[Piece, ...]:
+    """Return a text as pieces without its markup, for where a link can be drawn as one."""
     if not _SIGNS.search(text):
         return (Piece(text),)
     lines = _TAG.sub("", _BREAK.sub("\n", text)).split("\n")
@@ -68,7 +74,7 @@ def _divided(text: str, style: Piece) -> list[Piece]:
         if emphasised := match["words"] or match["inner"]:
             found += _divided(emphasised, _stressed(match, style))
         elif not match["gone"]:
-            found.append(replace(style, text=match["mention"] or match["escaped"] or _link(match)))
+            found.append(_link(match, style) or replace(style, text=match["mention"] or match["escaped"]))
     return [*found, replace(style, text=text[at:])]
 
 
@@ -77,16 +83,24 @@ def _stressed(match: re.Match[str], style: Piece) -> Piece:
     return replace(style, bold=style.bold or strength > 1, italic=style.italic or strength != 2)
 
 
-def _link(match: re.Match[str]) -> str:
-    words, address = unmarked(match["label"]), match["address"].removeprefix("mailto:")
-    return address if words == address else f"{words} ({address})"
+def _link(match: re.Match[str], style: Piece) -> Piece | None:
+    if not match["label"]:
+        return None
+    words, address = unmarked(match["label"]), match["address"]
+    if (mail := address.removeprefix("mailto:")) != address:  # what apps do with such a link differs too much
+        return replace(style, text=mail if words == mail else f"{words} ({mail})")
+    return replace(style, text=words, link=address)
+
+
+def _shown(piece: Piece) -> str:
+    return f"{piece.text} ({piece.link})" if piece.link and piece.link != piece.text else piece.text
 
 
 def _joined(found: list[Piece]) -> list[Piece]:
     """Return the pieces without empty ones, neighbours that look alike as one."""
     joined: list[Piece] = []
     for piece in found:
-        if joined and (joined[-1].bold, joined[-1].italic) == (piece.bold, piece.italic):
+        if joined and not piece.link and joined[-1] == replace(piece, text=joined[-1].text):
             joined[-1] = replace(piece, text=joined[-1].text + piece.text)
         elif piece.text:
             joined.append(piece)

@@ -87,6 +87,7 @@ class MatrixChannel:
             files=True,
             idempotent=True,
             text_limit=outbound.TEXT_LIMIT,
+            file_limit=outbound.FILE_LIMIT,
             choice_limit=outbound.CHOICE_LIMIT,
             usual_rate=USUAL_RATE,
             usual_burst=USUAL_BURST,

@@ -16,7 +16,7 @@ import orjson
 from bot.adapters.matrix import polls
 from bot.adapters.matrix.inbound import Thread
 from bot.adapters.matrix.pictures import Picture, Thumbnail
-from bot.adapters.plain import numbered, plain_text
+from bot.adapters.plain import numbered, plain_text, with_links
 from bot.domain.commands import typed_command
 from bot.domain.messages import Attachment, Choice, OutboundMessage
 
@@ -29,6 +29,9 @@ CONTENT_LIMIT = 40_000
 CHOICE_LIMIT = 100
 TEXT_LIMIT = 12_000
 """Characters, of up to four bytes in the body and more in the HTML."""
+
+FILE_LIMIT = 50 * 1024**2
+"""Bytes of a file: what Synapse takes unless its operator says otherwise (`max_upload_size`)."""
 
 SHORT = 200
 """Characters of a first line or a hint that is kept in one piece."""
@@ -168,6 +171,7 @@ def _html(message: OutboundMessage) -> str:
             for number, choice in numbered(message.choices)
         ),
     ]
+    parts += [_linked(_escaped(link.label), link.url) for link in message.links]
     rest = plain_text(OutboundMessage(text="", chosen=message.chosen, ways=message.ways, language=message.language))
     parts.append(_escaped(rest))
     return "<br>".join(part for part in parts if part)
@@ -177,10 +181,15 @@ def _styled(message: OutboundMessage) -> str:
     parts, at = [], 0
     for mark in message.marks:
         words = _escaped(message.text[mark.start : mark.end])
+        words = _linked(words, mark.link) if mark.link else words
         words = f"<em>{words}</em>" if mark.italic else words
         parts += [_escaped(message.text[at : mark.start]), f"<strong>{words}</strong>" if mark.bold else words]
         at = mark.end
     return "".join([*parts, _escaped(message.text[at:])])
+
+
+def _linked(words: str, url: str) -> str:
+    return f'<a href="{html.escape(url)}">{words}</a>'
 
 
 def _escaped(text: str) -> str:
@@ -191,7 +200,7 @@ def _split(message: OutboundMessage) -> Sequence[OutboundMessage]:
     """Return messages that each fit an event: the first says where one is, the last has the ways on."""
     if _fits(message):
         return [message]
-    where, text, hint = message.where, message.text, message.hint
+    where, text, hint = message.where, with_links(message), message.hint
     if len(where) > SHORT:
         where, text = "", f"{where}\n{text}"
     if len(hint) > SHORT:
@@ -205,7 +214,7 @@ def _split(message: OutboundMessage) -> Sequence[OutboundMessage]:
             parts[-1] = joined
         else:
             parts.append(OutboundMessage(text="", choices=group, language=message.language))
-    parts[-1] = replace(parts[-1], ways=message.ways, chosen=message.chosen)
+    parts[-1] = replace(parts[-1], ways=message.ways, chosen=message.chosen, links=message.links)
     return parts
 
 

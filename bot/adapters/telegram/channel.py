@@ -82,6 +82,8 @@ class TelegramChannel:
             edits=True,
             files=True,
             text_limit=outbound.TEXT_LIMIT,
+            measure=outbound.units,
+            file_limit=outbound.FILE_LIMIT,
             choice_limit=outbound.CHOICE_BUTTONS,
             label_limit=outbound.LABEL_LIMIT,
             rate=rate,

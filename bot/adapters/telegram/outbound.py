@@ -15,7 +15,8 @@ Call = tuple[str, dict[str, Any]]
 
 Button = dict[str, str]
 Segment = tuple[str, str]
-"""HTML tags of one letter each ("" for none), the outermost first, and the plain text in them."""
+"""HTML tags of one letter each ("" for none), the outermost first, and the plain text in them; behind the tags and a
+blank may stand the address that the text leads to."""
 
 TEXT_LIMIT = 4096
 """UTF-16 units a message after entities are parsed (https://core.telegram.org/bots/api#sendmessage)."""
@@ -28,6 +29,9 @@ LABEL_LIMIT = 24
 
 LABELLED_CHOICES = 30
 """More choices than these are quicker found in a numbered text than on a keyboard of many screens."""
+
+FILE_LIMIT = 50 * 1000**2
+"""Bytes of a file that a bot may send (https://core.telegram.org/bots/api#sending-files)."""
 
 BUTTONS = 100
 """Buttons a keyboard (platform limit). At most eight a row are allowed; we stay below that for the thumb's sake."""
@@ -91,7 +95,7 @@ def chat_id(chat: str) -> int | str:
 
 def toast(text: str) -> str:
     """Return `text` cut to what a callback answer may hold."""
-    return _clean(text) if _units(text) <= TOAST_LIMIT else _clean(text[: _fitting(text, 0, TOAST_LIMIT - 1)]) + "…"
+    return _clean(text) if units(text) <= TOAST_LIMIT else _clean(text[: _fitting(text, 0, TOAST_LIMIT - 1)]) + "…"
 
 
 def button_data(prompt: PromptId, *, key: str, on: bool | None = None) -> str:
@@ -145,7 +149,8 @@ def _marked(message: OutboundMessage, *, start: int, end: int) -> Iterator[Segme
         first, last = max(mark.start, at), min(mark.end, end)
         if first < last:
             yield "", message.text[at:first]
-            yield "b" * mark.bold + "i" * mark.italic, message.text[first:last]
+            look = "b" * mark.bold + "i" * mark.italic
+            yield f"{look} {mark.link}" if mark.link else look, message.text[first:last]
             at = last
     yield "", message.text[at:end]
 
@@ -170,7 +175,7 @@ def _is_numbered(message: OutboundMessage) -> bool:
         message.numbered
         or message.prompt is None
         or len(message.choices) > LABELLED_CHOICES
-        or any(_units(choice.label) > LABEL_LIMIT for choice in message.choices)
+        or any(units(choice.label) > LABEL_LIMIT for choice in message.choices)
     )
 
 
@@ -220,12 +225,13 @@ def _slice(segments: Sequence[Segment], start: int, end: int) -> list[Segment]:
 def _fitting(text: str, start: int, limit: int) -> int:
     """Return an end for which `text[start:end]` fills `limit` UTF-16 units as well as it can without exceeding them."""
     end = min(start + limit, len(text))
-    while (excess := _units(text[start:end]) - limit) > 0:
+    while (excess := units(text[start:end]) - limit) > 0:
         end -= (excess + 1) // 2
     return end
 
 
-def _units(text: str) -> int:
+def units(text: str) -> int:
+    """Return how long the platform takes a text to be: in UTF-16 units."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
@@ -235,8 +241,16 @@ def _is_visible(text: str) -> bool:
 
 
 def _html(tag: str, text: str) -> str:
-    text = _clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = _escaped(text)
+    tag, _, link = tag.partition(" ")
+    if link:
+        address = _escaped(link).replace('"', "&quot;")
+        text = f'<a href="{address}">{text}</a>'
     return "".join(f"<{name}>" for name in tag) + text + "".join(f"</{name}>" for name in reversed(tag))
+
+
+def _escaped(text: str) -> str:
+    return _clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _clean(text: str) -> str:
@@ -252,10 +266,11 @@ def _line(label: str) -> str:
 
 
 def _keyboard(message: OutboundMessage, *, numbered: bool) -> list[list[Button]]:
+    links = [[{"text": _clean(_line(link.label)) or link.url, "url": link.url}] for link in message.links]
     if message.prompt is None:
-        return []
-    ways = message.ways[:BUTTONS]
-    choices = message.choices[: min(CHOICE_BUTTONS, BUTTONS - len(ways))]
+        return links
+    ways = message.ways[: BUTTONS - len(links)]
+    choices = message.choices[: min(CHOICE_BUTTONS, BUTTONS - len(ways) - len(links))]
     rows: list[list[Button]] = []
     if choices:
         labels = [
@@ -265,7 +280,8 @@ def _keyboard(message: OutboundMessage, *, numbered: bool) -> list[list[Button]]
             _choice_button(choice, label=label, prompt=message.prompt)
             for choice, label in zip(choices, labels, strict=True)
         ]
-        rows += _pack(buttons, widths=[_units(label) for label in labels])
+        rows += _pack(buttons, widths=[units(label) for label in labels])
+    rows += links
     if ways:
         rows += _way_rows(ways, prompt=message.prompt)
     return rows
@@ -302,7 +318,7 @@ def _way_rows(ways: Sequence[Way], *, prompt: PromptId) -> list[list[Button]]:
         {"text": _clean(label), "callback_data": button_data(prompt, key=way.key)}
         for way, label in zip(ways, labels, strict=True)
     ]
-    widths = [_units(label) for label in labels]
+    widths = [units(label) for label in labels]
     if len(buttons) <= _NUMBERS_A_ROW and sum(widths) <= _WAYS_IN_ONE_ROW:
         return [buttons]
     longest = max(widths)

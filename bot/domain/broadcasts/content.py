@@ -9,9 +9,9 @@ from functools import lru_cache
 
 from bot.domain.broadcasts.model import Button, Content
 from bot.domain.commands import by_name
-from bot.domain.messages import Attachment, Mark, OutboundMessage, Way
+from bot.domain.messages import Attachment, Link, Mark, OutboundMessage, Way
 from bot.domain.speech import Speaker
-from bot.forms.markup import Piece, pieces
+from bot.forms.markup import Piece, linked_pieces
 
 FIELDS = ("company", "contact", "hub")
 """What may stand in braces: the reader's company, the reader's name, the hub's name."""
@@ -28,8 +28,7 @@ class _Part:
 
     text: str
     field: str
-    bold: bool
-    italic: bool
+    look: Piece
 
 
 def fields_in(text: str) -> tuple[str, ...]:
@@ -74,9 +73,14 @@ def render(
         marks=marks,
         hint=say("broadcast.how_to_stop"),
         ways=tuple(_way(button, say.language) for button in content.buttons if button.kind == "form"),
+        links=tuple(
+            Link(label_of(button, say.language), button.target) for button in content.buttons if button.kind == "link"
+        ),
         prompt=content.prompt,
         attachments=tuple(
-            Attachment(name=file.name, media_type=file.media_type, source=f"broadcast:{broadcast}:{file.name}")
+            Attachment(
+                name=file.name, media_type=file.media_type, source=f"broadcast:{broadcast}:{file.digest}:{file.name}"
+            )
             for file in content.files
         ),
         language=say.language,
@@ -96,7 +100,7 @@ def _way(button: Button, language: str) -> Way:
 @lru_cache(maxsize=64)
 def _parts(text: str) -> tuple[_Part, ...]:
     """Return a text taken apart; names are filled in afterwards, so that they can be no markup."""
-    return tuple(part for piece in pieces(text) for part in _divided(piece))
+    return tuple(part for piece in linked_pieces(text) for part in _divided(piece))
 
 
 def _divided(piece: Piece) -> list[_Part]:
@@ -104,10 +108,9 @@ def _divided(piece: Piece) -> list[_Part]:
     at = 0
     for match in _FIELD.finditer(piece.text):
         if (name := match[1].lower()) in FIELDS:
-            parts.append(_Part(piece.text[at : match.start()], "", piece.bold, piece.italic))
-            parts.append(_Part("", name, piece.bold, piece.italic))
+            parts += [_Part(piece.text[at : match.start()], "", piece), _Part("", name, piece)]
             at = match.end()
-    return [*parts, _Part(piece.text[at:], "", piece.bold, piece.italic)]
+    return [*parts, _Part(piece.text[at:], "", piece)]
 
 
 def _filled(parts: Sequence[_Part], values: Mapping[str, str]) -> tuple[str, tuple[Mark, ...]]:
@@ -115,9 +118,9 @@ def _filled(parts: Sequence[_Part], values: Mapping[str, str]) -> tuple[str, tup
     marks: list[Mark] = []
     at = 0
     for part in parts:
-        text = values[part.field] if part.field else part.text
-        if text and (part.bold or part.italic):
-            marks.append(Mark(at, at + len(text), bold=part.bold, italic=part.italic))
+        text, look = values[part.field] if part.field else part.text, part.look
+        if text and (look.bold or look.italic or look.link):
+            marks.append(Mark(at, at + len(text), bold=look.bold, italic=look.italic, link=look.link))
         words.append(text)
         at += len(text)
     return "".join(words), tuple(marks)

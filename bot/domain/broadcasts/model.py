@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -54,11 +55,20 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class FileShown:
-    """A file that goes out with it; its bytes lie beside the broadcast. size: in bytes."""
+    """A file that goes out with it; its bytes lie beside the broadcast.
+
+    size: in bytes; digest: of the bytes, so that another file of the same name is never taken for it.
+    """
 
     name: str
     media_type: str
     size: int
+    digest: str = ""
+
+    @classmethod
+    def of(cls, name: str, content: bytes, *, media_type: str) -> FileShown:
+        """Return what is written down of a file."""
+        return cls(name, media_type, len(content), hashlib.sha256(content).hexdigest()[:16])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from bot.desk import perform
-from bot.domain.desk import PublishForm
+from bot.domain.broadcasts.content import render
+from bot.domain.broadcasts.model import Content, FileShown
+from bot.domain.desk import ChangeDraft, DraftBroadcast, PublishForm
 from bot.domain.messages import Attachment, OutboundMessage
 from bot.errors import UsageError
 from bot.forms.model import Form, Question
@@ -70,6 +72,23 @@ async def test_references_are_filled_and_what_is_gone_is_left_out(house: House) 
         (b"picture", "c"),
         (b"odd", "c"),
     ]
+
+
+async def test_a_draft_that_gets_another_file_of_the_same_name_goes_out_with_that_one(house: House) -> None:
+    store, number, sent = FormFiles(house.database), 0, []
+    for content in (b"old", b"new"):
+        file = FileShown.of("plan.pdf", content, media_type="application/pdf")
+        said = Content(texts={"de": "Text"}, files=(file,))
+        if number:
+            change = ChangeDraft(broadcast=number, revision=0, content=said, files={"plan.pdf": content})
+            await perform(house, actor="P1", command=change)
+        else:
+            draft = DraftBroadcast(content=said, audience=(), files={"plan.pdf": content})
+            number = await perform(house, actor="P1", command=draft)
+        say = house.texts.speaker("de")
+        message = render(said, language="de", params=("", ""), hub="Hub", broadcast=number, say=say)
+        sent += [each.content for each in (await store.fill(message)).attachments]
+    assert sent == [b"old", b"new"]
 
 
 async def test_memory_holds_no_more_than_it_may(house: House) -> None:

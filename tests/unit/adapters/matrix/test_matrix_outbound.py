@@ -20,7 +20,7 @@ from bot.adapters.matrix.outbound import (
     text_contents,
 )
 from bot.adapters.matrix.pictures import Picture, Thumbnail
-from bot.domain.messages import Attachment, Choice, Mark, OutboundMessage, PromptId, Way
+from bot.domain.messages import Attachment, Choice, Link, Mark, OutboundMessage, PromptId, Way
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,19 @@ def test_marks_of_a_text_are_shown_in_the_html_alone() -> None:
     [content] = text_contents(OutboundMessage(text="Bitte genau & gern lesen", marks=marks))
     assert content["body"] == "Bitte genau & gern lesen"
     assert content["formatted_body"] == "Bitte <strong>genau</strong> &amp; <strong><em>gern</em></strong> lesen"
+
+
+def test_links_are_links_in_the_html_and_written_out_in_the_plain_text() -> None:
+    message = OutboundMessage(
+        text="Mehr hier.",
+        marks=(Mark(5, 9, link="https://hub.example/?a=1&b=2"),),
+        links=(Link("Zum Programm", "https://hub.example/p"),),
+    )
+    [content] = text_contents(message)
+    assert content["body"] == "Mehr hier (https://hub.example/?a=1&b=2).\nZum Programm: https://hub.example/p"
+    assert content["formatted_body"] == (
+        'Mehr <a href="https://hub.example/?a=1&amp;b=2">hier</a>.<br><a href="https://hub.example/p">Zum Programm</a>'
+    )
 
 
 def test_nothing_that_people_wrote_becomes_html() -> None:

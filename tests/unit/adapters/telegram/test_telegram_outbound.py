@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.adapters.telegram.inbound import LARGEST_PROMPT, read_button
 from bot.adapters.telegram.outbound import button_data, edit_call, send_calls, toast
-from bot.domain.messages import Attachment, Choice, Mark, OutboundMessage, Pressed, PromptId, Way
+from bot.domain.messages import Attachment, Choice, Link, Mark, OutboundMessage, Pressed, PromptId, Way
 
 PROMPT = PromptId(4711)
 WAYS = (Way("back", "‹ Zurück", "/zurueck"), Way("skip", "Überspringen", "/weiter"), Way("pause", "Pause", "/pause"))
@@ -91,6 +92,21 @@ def test_marks_of_a_text_are_shown_and_survive_a_cut() -> None:
     first, second = (call[1]["text"] for call in send_calls(OutboundMessage(text=text, marks=marks), chat="4711"))
     assert first.startswith("Bitte <b>genau</b> &amp; <b><i>gern</i></b> lesen. Wort")
     assert first.endswith("</i>") and second.startswith("<i>Wort") and second.count("</i>") == 1
+
+
+def test_a_link_is_drawn_as_one_and_a_page_to_go_on_to_is_a_button_of_its_own() -> None:
+    url = 'https://hub.example/?a=1&b="2"'
+    message = OutboundMessage(
+        text="Mehr dazu hier",
+        marks=(Mark(10, 14, bold=True, link=url),),
+        links=(Link("Zum Programm", url),),
+        ways=(Way("form", "Fragebogen"),),
+    )
+    assert shown(message).startswith('Mehr dazu <b><a href="https://hub.example/?a=1&amp;b=&quot;2&quot;">hier</a></b>')
+    assert rows(message) == [["Zum Programm"]]
+    assert keyboard(send_calls(replace(message, prompt=PROMPT), chat="4711")[0][1])[0] == [
+        {"text": "Zum Programm", "url": url}
+    ]
 
 
 def test_each_choice_is_a_button_with_its_label_and_the_ways_are_below() -> None:
