@@ -230,6 +230,12 @@ ROUTES: tuple[Route, ...] = (
         handle=basics.dead_button,
     ),
     Route(
+        name="press in a broadcast",
+        when=surveys.chosen_in_broadcast,
+        handle=surveys.open_of_broadcast,
+        needs=FORMS,
+    ),
+    Route(
         name="press about an inquiry",
         when=lambda scene: isinstance(scene.message.content, Pressed) and inquiries.chooses(scene),
         handle=inquiries.choose,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from bot.domain import questionnaire, sharing
 from bot.domain.asking import menu_message
-from bot.domain.messages import PromptId
+from bot.domain.choosing import folded
+from bot.domain.commands import typed_command
+from bot.domain.messages import Pressed, PromptId, Said
 from bot.domain.people import Contact
-from bot.domain.scene import Draft, NewPrompt, OfferedForm
+from bot.domain.scene import Draft, NewPrompt, OfferedForm, Scene
 from handlers.questionnaire import usable
 
 
@@ -17,6 +19,11 @@ def survey(draft: Draft) -> None:
     assert contact is not None
     if contact.staff:
         draft.reply(draft.say("survey.staff"))
+        return
+    content = scene.message.content
+    typed = typed_command(content.text) if isinstance(content, Said) else None
+    if typed is not None and (wanted := folded(typed.argument)):
+        _open_called(draft, wanted)
         return
     if scene.interview is not None:
         if usable(draft, scene.interview):
@@ -46,6 +53,44 @@ def _offer(draft: Draft, offered: list[OfferedForm]) -> None:
         data={"choices": choices, "forms": [form.id for form in offered]},
     )
     draft.reply(menu_message(say("survey.which"), prompt), prompt)
+
+
+def _open_called(draft: Draft, wanted: str) -> None:
+    """Open the form of that name or title; part of a title is enough where it means one alone."""
+    called = [(form, {folded(form.name), *map(folded, form.title.values())}) for form in draft.scene.forms]
+    found = [form for form, names in called if wanted in names]
+    found = found or [form for form, names in called if any(wanted in name for name in names)]
+    still = [form for form in found if form.state == "open"]
+    if len(still) > 1:
+        _offer(draft, still)
+    elif still:
+        _open(draft, still[0])
+    elif found:
+        draft.reply(draft.say("survey.closed"))
+    else:
+        draft.reply(draft.say("survey.no_such"))
+
+
+def chosen_in_broadcast(scene: Scene) -> bool:
+    """Whether the button of a broadcast that starts a form was pressed."""
+    return (
+        isinstance(scene.message.content, Pressed) and scene.referred is not None and scene.referred.kind == "broadcast"
+    )
+
+
+def open_of_broadcast(draft: Draft) -> None:
+    """Begin or go on with the form that a broadcast offers."""
+    scene = draft.scene
+    assert scene.referred is not None and scene.contact is not None
+    if scene.contact.staff:
+        draft.reply(draft.say("survey.staff"))
+        return
+    name = scene.referred.data.get("form")
+    form = next((form for form in scene.forms if form.name == name and form.state == "open"), None)
+    if form is None:
+        draft.reply(draft.say("survey.closed"))
+    else:
+        _open(draft, form)
 
 
 def open_form(draft: Draft, form_id: int) -> None:

@@ -77,8 +77,8 @@ def of_version(version: int) -> Steps[dict[str, bytes]]:
 
 
 class FormFiles:
-    """Puts bytes in the place of references. A version's files never change, and the reference to a broadcast's file has
-    its digest, so nothing in memory grows stale.
+    """Puts bytes in the place of references. A version's files never change, and the reference to a broadcast's file
+    has its digest, so nothing in memory grows stale.
     """
 
     def __init__(self, database: Database, *, shelf: Shelf | None = None, limit: int = CACHED) -> None:

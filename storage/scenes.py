@@ -33,6 +33,10 @@ from storage.tables import (
     responses,
 )
 
+NOWHERE = ("", "")
+SHARED = "broadcast"
+"""The kind of prompt that may be answered from any chat: all readers of a broadcast have the same one."""
+
 SEEN = Statement(
     select(inbox_seen.c.account, inbox_seen.c.native_id).where(
         any_of((inbox_seen.c.account, inbox_seen.c.native_id), "keys")
@@ -255,13 +259,14 @@ class _Shown:
     def referred(self, message: InboundMessage) -> tuple[Prompt | None, Prompt | None]:
         """Return the prompt pressed or replied to, and the one answered by the message that was edited.
 
-        A prompt of another chat is nobody's: a button's data could be forged.
+        A prompt of another chat is nobody's: a button's data could be forged. One that all readers share is in no chat.
         """
         chat = (message.address.channel, message.address.chat)
         match message.content:
             case Pressed(prompt=number) if number is not None:
                 where, prompt = self._by_id.get(number, (None, None))
-                return (prompt if where == chat else None), None
+                shared = where == NOWHERE and prompt is not None and prompt.kind == SHARED
+                return (prompt if where == chat or shared else None), None
             case Said(reply_to=replied_to) | SentMedia(reply_to=replied_to) | Located(reply_to=replied_to) if (
                 replied_to
             ):
