@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Container, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from bot.domain.broadcasts.courtesy import Courtesy
 from bot.domain.codes import new_code, plain_code
@@ -32,6 +33,7 @@ from storage.statements import Steps
 log = logging.getLogger(__name__)
 
 DEMO = "demo"
+WEEK = 7  # days
 CODE_BITS = 60
 
 
@@ -91,12 +93,36 @@ async def open_house(
 
 def courtesy_of(settings: Settings) -> Courtesy:
     """Return the hub's courtesy hours."""
-    hours = settings.courtesy.quiet_hours
+    hours, frequency = settings.courtesy.quiet_hours, settings.courtesy.frequency
     return Courtesy(
         zone=settings.hub.zone,
         quiet=None if hours is None else (hours.start, hours.end),
         working_days=settings.courtesy.working_days,
+        is_holiday=_Holidays(settings.courtesy.land) if len(settings.courtesy.working_days) < WEEK else _no_holiday,
+        most=0 if frequency is None else frequency.most,
+        within=timedelta(days=7) if frequency is None else frequency.within,
     )
+
+
+class _Holidays:
+    """The public holidays of a Land; the calendar is loaded when it is first looked into."""
+
+    def __init__(self, land: str) -> None:
+        self._land = land
+        self._days: Container[date] | None = None
+
+    def __call__(self, day: date) -> bool:
+        if self._days is None:
+            import holidays  # noqa: PLC0415 -- no command needs it to start
+
+            self._days = holidays.country_holidays("DE", subdiv=self._land)
+        return day in self._days
+
+
+def _no_holiday(day: date) -> bool:
+    """Who works on all days of the week works on holidays too."""
+    del day
+    return False
 
 
 async def open_at_schema(settings: Settings) -> Database:

@@ -28,12 +28,14 @@ from config.sources import gather, variable
 from config.values import (
     MEGABYTE,
     Bind,
+    Frequency,
     QuietHours,
     check_address,
     check_land,
     check_web_url,
     check_zone,
     read_bind,
+    read_frequency,
     read_list,
     read_quiet_hours,
     read_size,
@@ -134,11 +136,12 @@ class HttpSettings(_Group):
 
 
 class CourtesySettings(_Group):
-    """When pushes may go out; `working_days` are weekday numbers, Monday 0."""
+    """When pushes may go out, and how often; `working_days` are weekday numbers, Monday 0."""
 
     quiet_hours: Annotated[QuietHours | None, BeforeValidator(read_quiet_hours)] = read_quiet_hours("20:00-08:00")
     working_days: Annotated[frozenset[int], BeforeValidator(read_working_days)] = frozenset(range(5))
     land: Annotated[str, AfterValidator(check_land)] = "NW"
+    frequency: Annotated[Frequency | None, BeforeValidator(read_frequency)] = read_frequency("4/7d")
 
 
 class AttachmentSettings(_Group):

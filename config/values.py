@@ -52,6 +52,30 @@ class QuietHours:
         return f"{self.start:%H:%M}-{self.end:%H:%M}"
 
 
+@dataclass(frozen=True, slots=True)
+class Frequency:
+    """At most so many pushes a contact within that time."""
+
+    most: int
+    within: timedelta
+
+    def __str__(self) -> str:
+        return f"{self.most}/{self.within.days}d"
+
+
+def read_frequency(value: object) -> Frequency | None:
+    """Read `4/7d`: at most four in seven days; `off` means as often as somebody writes."""
+    if value is None or isinstance(value, Frequency):
+        return value
+    text = str(value).strip().lower()
+    if text in {"", "off"}:
+        return None
+    match = re.fullmatch(r"([1-9]\d{0,2})\s*/\s*([1-9]\d{0,2})\s*d", text, re.ASCII)
+    if match is None:
+        raise ValueError("write how many in how many days, such as 4/7d, or off")
+    return Frequency(int(match[1]), timedelta(days=int(match[2])))
+
+
 def read_list(value: object) -> object:
     """Split `["de","en"]` (JSON) or `de,en` into a list; leave anything that is no text to pydantic."""
     if not isinstance(value, str):

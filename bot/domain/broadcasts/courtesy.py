@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+MINUTE = timedelta(minutes=1)
 FURTHEST = 60  # days looked ahead; no country rests longer
 
 
@@ -40,19 +41,29 @@ class Courtesy:
 
     def _later(self, local: datetime, zone: ZoneInfo) -> datetime | None:
         """Return when to look again, None if that moment is allowed."""
+        tomorrow = local.date() + timedelta(days=1)
         if local.weekday() not in self.working_days or self.is_holiday(local.date()):
-            return _wall(local.date() + timedelta(days=1), time(), zone)
+            return _wall(tomorrow, time(), zone)
         if self.quiet is None:
             return None
         begins, ends = self.quiet
         now = local.time()
-        if begins < ends:
-            return _wall(local.date(), ends, zone) if begins <= now < ends else None
-        if now < ends:
-            return _wall(local.date(), ends, zone)
-        return _wall(local.date() + timedelta(days=1), time(), zone) if now >= begins else None
+        is_night = begins > ends
+        if now < ends and (is_night or now >= begins):
+            return _wall(local.date(), ends, zone, fold=local.fold)
+        return _wall(tomorrow, time(), zone) if is_night and now >= begins else None
 
 
-def _wall(day: date, at: time, zone: ZoneInfo) -> datetime:
+def _wall(day: date, at: time, zone: ZoneInfo, *, fold: int = 0) -> datetime:
     """Return that wall time; one that the clocks leave out moves to the next minute there is (invariant 6)."""
-    return datetime.combine(day, at, zone).astimezone(UTC).astimezone(zone)
+    wanted = datetime.combine(day, at).replace(tzinfo=zone, fold=fold)
+    there = wanted.astimezone(UTC).astimezone(zone)
+    if there.replace(tzinfo=None) == wanted.replace(tzinfo=None):
+        return there
+    # Read by the offset of after the gap it lies before it; from there to the first minute on the other side.
+    early = wanted.replace(fold=1).astimezone(UTC)
+    late = wanted.replace(fold=0).astimezone(UTC)
+    early, late = min(early, late), max(early, late)
+    while early < late and early.astimezone(zone).replace(tzinfo=None) < wanted.replace(tzinfo=None):
+        early += MINUTE
+    return early.astimezone(zone)
