@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, delete, literal, select, union_all, update
+from sqlalchemy import bindparam, delete, exists, literal, or_, select, union_all, update
 
 from bot.domain.merging import UNDO_WITHIN, Picks, Side, Union, unite
 from storage.codec import dump, to_micros
@@ -18,6 +18,7 @@ from storage.tables import (
     addresses,
     answer_history,
     answers,
+    broadcasts,
     consents,
     contacts,
     deliveries,
@@ -43,14 +44,24 @@ POINTERS: dict[str, tuple[Any, Any]] = {
     "deliveries": (deliveries, deliveries.c.contact_id),
     "invitations": (invitations, invitations.c.contact_id),
     "inquiries": (inquiries, inquiries.c.contact_id),
+    "broadcasts": (broadcasts, broadcasts.c.author_id),
     "assigned": (inquiries, inquiries.c.assigned_to),
     "written": (inquiry_messages, inquiry_messages.c.author_id),
 }
 _AUTHORED = (answers, answer_history)
 
 
+_theirs = deliveries.alias("theirs")
+# A broadcast has one delivery a contact: where both have one, each keeps its own, and the claim sees to it that the
+# person gets it once.
+_OF_BOTH = exists().where(
+    _theirs.c.contact_id == bindparam("kept"), _theirs.c.broadcast_id == deliveries.c.broadcast_id
+)
+
+
 def _pointing(name: str, table: Any, column: Any, key: Any) -> Any:
-    return select(literal(name), key).select_from(table).where(column == bindparam("gone"))
+    found = select(literal(name), key).select_from(table).where(column == bindparam("gone"))
+    return found.where(or_(deliveries.c.broadcast_id.is_(None), ~_OF_BOTH)) if table is deliveries else found
 
 
 POINTING = Statement(

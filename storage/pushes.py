@@ -64,6 +64,22 @@ ANY_DUE = Statement(
     .limit(literal_column("1")),
     name="any push due",
 )
+# Two contacts became one person, and the other one has got it (or may have).
+_other, _gone = deliveries.alias("other"), contacts.alias("gone")
+_GOT_ALREADY = exists().where(
+    _gone.c.merged_into == contacts.c.id,
+    _other.c.contact_id == _gone.c.id,
+    _other.c.broadcast_id == deliveries.c.broadcast_id,
+    _other.c.state.in_(["sending", "sent", "unknown"]),
+)
+# Two contacts became one person, and the other one has got it (or may have).
+_other, _gone = deliveries.alias("other"), contacts.alias("gone")
+_GOT_ALREADY = exists().where(
+    _gone.c.merged_into == contacts.c.id,
+    _other.c.contact_id == _gone.c.id,
+    _other.c.broadcast_id == deliveries.c.broadcast_id,
+    _other.c.state.in_(["sending", "sent", "unknown"]),
+)
 DUE = Statement(
     select(
         deliveries.c.id,
@@ -74,7 +90,7 @@ DUE = Statement(
         deliveries.c.params,
         deliveries.c.attempts,
         contacts.c.pushes,
-        contacts.c.merged_into,
+        or_(contacts.c.merged_into.is_not(None), _GOT_ALREADY),
         contacts.c.zone,
         contacts.c.push_channel,
     )
@@ -242,12 +258,12 @@ def _pushed(who: Sequence[int], *, now: datetime, courtesy: Courtesy) -> Steps[M
 def _waiting(
     row: Row, *, channel: str, places: Mapping[int, list[Place]], pushed: Mapping[int, list[datetime]]
 ) -> Waiting:
-    number, contact, chat, via, _, _, _, pushes, merged_into, zone, preferred = row
+    number, contact, chat, via, _, _, _, pushes, merged, zone, preferred = row
     return Waiting(
         delivery=number,
         channel=channel,
         pushes=bool(pushes),
-        merged=merged_into is not None,
+        merged=bool(merged),
         zone=zone,
         preferred=preferred,
         places=places.get(contact, ()),

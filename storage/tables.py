@@ -110,6 +110,12 @@ contacts = Table(
     _moment("created_at", nullable=False),
     Column("revision", Integer, nullable=False, server_default="0"),
     Index(None, "mail"),
+    Index(
+        "ix_contacts_merged",
+        "merged_into",
+        sqlite_where=text("merged_into IS NOT NULL"),
+        postgresql_where=text("merged_into IS NOT NULL"),
+    ),
     # Who waits to be let in: few, among many.
     Index(
         "ix_contacts_waiting",

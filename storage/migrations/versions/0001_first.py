@@ -262,6 +262,14 @@ def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
     op.create_index(op.f("ix_contacts_company_id"), "contacts", ["company_id"], unique=False)
     op.create_index(op.f("ix_contacts_mail"), "contacts", ["mail"], unique=False)
     op.create_index(
+        "ix_contacts_merged",
+        "contacts",
+        ["merged_into"],
+        unique=False,
+        sqlite_where=sa.text("merged_into IS NOT NULL"),
+        postgresql_where=sa.text("merged_into IS NOT NULL"),
+    )
+    op.create_index(
         "ix_contacts_waiting",
         "contacts",
         ["joined_at"],

@@ -61,6 +61,11 @@ PUSHES = Statement(
 )
 
 
+MERGED = Statement(
+    update(contacts).where(contacts.c.id == bindparam("gone")).values(merged_into=bindparam("kept")), name="merged"
+)
+
+
 class Turning:
     """A clock that tests turn."""
 
@@ -176,6 +181,10 @@ class Town:
 
     async def say_stop(self, contact: int, *, pushes: bool = False) -> None:
         await self.database.write(lambda: change(PUSHES, contact=contact, pushes=pushes))
+
+    async def become_one(self, *, gone: int, kept: int) -> None:
+        """Let a contact be merged into another one, whose deliveries of the same broadcast stay two."""
+        await self.database.write(lambda: change(MERGED, gone=gone, kept=kept))
 
     async def states(self) -> dict[int, str]:
         return {number - 1000: state for number, state in await self.database.read(lambda: rows(STATES, broadcast=7))}

@@ -345,3 +345,15 @@ async def test_many_random_walks_agree_with_a_naive_model(town: Town, rng: rando
     walk = Walk(town, rng, people=10 + number)
     for _ in range(1_500):
         await walk.step()
+
+
+async def test_two_contacts_who_became_one_get_it_once(town: Town) -> None:
+    await town.settle_in(3)
+    store = town.store()
+    (first,) = await store.claim_pushes("memory", most=1)
+    await store.begin_pushes([first], via="")
+    await town.mark(marked(first, "sent"))
+    await town.become_one(gone=1, kept=2)
+    await town.become_one(gone=3, kept=2)
+    assert await store.claim_pushes("memory", most=5) == []
+    assert await town.states() == {1: "sent", 2: "skipped", 3: "skipped"}

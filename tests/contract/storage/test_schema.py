@@ -128,4 +128,4 @@ def test_sqlite_indexes_and_foreign_keys_are_there(sqlite_url: str) -> None:
         ).scalar()
         foreign = connection.execute(text("SELECT count(*) FROM pragma_foreign_key_list('answers')")).scalar()
     engine.dispose()
-    assert (partial, foreign) == (13, 1)
+    assert (partial, foreign) == (14, 1)
