@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal, NewType
+from typing import Literal, NewType, Protocol
 
 PromptId = NewType("PromptId", int)
 DeliveryId = NewType("DeliveryId", int)
@@ -273,6 +273,20 @@ class OutboundMessage:
 Priority = Literal["reply", "push"]
 
 
+class Departure(Protocol):
+    """The place that a message or an edit has in its bot's pace. A channel that can tells when each request leaves, so
+    that the pace is kept to the millisecond; for one that does not, all are taken to have left when it is done.
+    """
+
+    async def opens(self) -> None:
+        """Wait until the next request may leave; the first one need not wait any more."""
+        ...
+
+    def written(self) -> None:
+        """Hear that this request has been written to the network just now."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
     """A best-effort change to a message that was sent before. It is derivable and so no row (invariant 2)."""
@@ -280,6 +294,7 @@ class Edit:
     address: Address
     message_id: str
     message: OutboundMessage
+    departure: Departure | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,6 +314,7 @@ class Outgoing:
     address: Address
     message: OutboundMessage
     priority: Priority = "reply"
+    departure: Departure | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,6 +350,7 @@ class Abilities:
     usual_rate, usual_burst: what to expect of a platform that does not say.
     idempotent: a delivery that is sent again within minutes by its id is recognised, and so arrives once.
     measure: how long a text is in that unit; file_limit: bytes of a file that goes out, 0 where nothing limits it.
+    group_rate: requests a minute of a chat whose id begins with `group_prefix`; 0: as any other.
     """
 
     buttons: bool = False
@@ -353,6 +370,8 @@ class Abilities:
     chat_burst: int = 4
     usual_rate: float = 0.0
     usual_burst: int = 0
+    group_rate: float = 0.0
+    group_prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
-import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -23,8 +20,8 @@ from bot.errors import (
     Unreachable,
 )
 from bot.ports import Channel, Clock, Mark
-from bot.runtime.gate import Gate
-from bot.runtime.pacing import Pacer
+from bot.runtime.gate import Departure
+from bot.runtime.paces import Paces
 from bot.runtime.pauses import Pauses
 from bot.runtime.queue import ChatQueue, Item
 from bot.runtime.retry import Decision, decide
@@ -34,7 +31,6 @@ log = logging.getLogger(__name__)
 WAIT_IN_MEMORY = timedelta(seconds=10)  # a longer pause is a row's business: it survives a restart
 ACKNOWLEDGED_WITHIN = 3  # tries, a second apart; a spinner that turned for longer has ended by itself
 OF_WHOLE_BOT = f"{RateLimited.reason}_bot"  # why a delivery was put back; read again at the next start
-PACERS_KEPT = 10_000  # of chats that wrote last; idle ones are forgotten beyond that
 
 
 class Sender:
@@ -55,16 +51,13 @@ class Sender:
         self._mark = mark
         self._clock = clock
         self._chats: dict[Address, ChatQueue] = {}
-        self._gates = {name: Gate(channel.abilities.rate) for name, channel in channels.items()}
-        self._pacers: dict[Address, Pacer] = {}
+        self._paces = Paces({name: channel.abilities for name, channel in channels.items()})
         self._tasks: set[asyncio.Task[None]] = set()
         self._held: set[DeliveryId] = set()
         self._queued: dict[str, set[DeliveryId]] = {name: set() for name in channels}  # pushes that have not left
         self._tried: Callable[[str, DeliveryError | None], None] | None = None
         self._room: Callable[[str], None] | None = None
         self._pauses = Pauses()
-        self._edits_waiting = 0
-        self._random = random.Random()  # noqa: S311 -- it only spreads wake-ups
 
     def report_to(self, *, tried: Callable[[str, DeliveryError | None], None], room: Callable[[str], None]) -> None:
         """Tell these how each attempt on a channel ended, and that a push has left the queue of its channel."""
@@ -99,7 +92,7 @@ class Sender:
         """Be silent as the platform asked before the last stop."""
         self._pauses.begin(address, lasts.total_seconds(), reason=RateLimited.reason, whole_bot=whole_bot)
         if whole_bot:
-            self._gates[address.channel].pause(lasts.total_seconds())
+            self._paces.gates[address.channel].pause(lasts.total_seconds())
 
     @property
     def held(self) -> frozenset[DeliveryId]:
@@ -155,12 +148,15 @@ class Sender:
                 if (chat.sends or chat.edits) and await self._is_silent(address, chat):
                     continue
                 if chat.sends:
-                    await self._pace(address, chat.sends[0].outgoing)
-                    if not self._pauses.rest(address):  # another chat may have been told that the whole bot is too fast
-                        await self._deliver(channel, chat, chat.sends[0])
+                    departure = await self._paces.turn(address, chat.sends[0].outgoing)
+                    if self._pauses.rest(address):  # another chat may have been told that the whole bot is too fast
+                        departure.falls_out()
+                    else:
+                        await self._deliver(channel, chat, chat.sends[0], departure=departure)
                 elif chat.edits:
-                    if await self._pace_edit(address, chat):
-                        await self._edit(channel, chat, chat.edits.pop(next(iter(chat.edits))))
+                    if edit_departs := await self._paces.edit_turn(address, news=chat.news):
+                        edit = chat.edits.pop(next(iter(chat.edits)))
+                        await self._edit(channel, chat, edit, departure=edit_departs)
                 else:
                     return
         finally:
@@ -181,14 +177,18 @@ class Sender:
             return False
         return True
 
-    async def _deliver(self, channel: Channel, chat: ChatQueue, item: Item) -> None:
+    async def _deliver(self, channel: Channel, chat: ChatQueue, item: Item, *, departure: Departure) -> None:
         outgoing = item.outgoing
         item.attempts += 1
         self._unqueue(outgoing)
+        message_ids: Sequence[str] = ()
         try:
-            message_ids = await channel.send(await self._filled(outgoing))
+            filled = await self._filled(outgoing)
+            try:
+                message_ids = await channel.send(replace(filled, departure=departure))
+            finally:
+                self._paces.count(outgoing.address, departure, messages=max(1, len(message_ids)))
         except DeliveryError as error:
-            self._count(outgoing.address, 1)
             self._tell(outgoing, error)
             self._failed(chat, item, error)
             return
@@ -196,8 +196,7 @@ class Sender:
             log.exception("delivery %s: defect while sending on %s", outgoing.delivery, outgoing.address.channel)
             self._done(chat, item, state="failed", reason="defect")
             return
-        self._count(outgoing.address, max(1, len(message_ids)))
-        self._gates[outgoing.address.channel].accepted()
+        self._paces.gates[outgoing.address.channel].accepted()
         self._tell(outgoing, None)
         self._drop(chat)
         self._mark(
@@ -244,7 +243,7 @@ class Sender:
         seconds, whole_bot = decision.after.total_seconds(), decision.whole_bot
         self._pauses.begin(address, seconds, reason=reason, whole_bot=whole_bot)
         if whole_bot:
-            self._gates[address.channel].refused(seconds)
+            self._paces.gates[address.channel].refused(seconds)
 
     def _give_up(self, chat: ChatQueue, reason: str) -> None:
         """Nobody is there: what else waited for this chat is not tried."""
@@ -302,12 +301,12 @@ class Sender:
         if self._tried is not None:
             self._tried(outgoing.address.channel, error)
 
-    async def _edit(self, channel: Channel, chat: ChatQueue, edit: Edit) -> None:
+    async def _edit(self, channel: Channel, chat: ChatQueue, edit: Edit, *, departure: Departure) -> None:
         try:
             try:
-                await channel.edit(edit)
+                await channel.edit(replace(edit, departure=departure))
             finally:
-                self._count(edit.address, 1)
+                self._paces.count(edit.address, departure, messages=1)
         except RateLimited as error:
             self._hold(edit.address, decide(error, attempts=1, priority="reply"), reason=error.reason)
             chat.edits.setdefault(edit.message_id, edit)
@@ -335,56 +334,3 @@ class Sender:
             except Exception:
                 log.exception("acknowledgement: defect on %s", acknowledgement.address.channel)
             return
-
-    # --- pace --------------------------------------------------------------------------------------------------------
-
-    def _pacer(self, address: Address) -> Pacer | None:
-        abilities = self._channels[address.channel].abilities
-        if not abilities.chat_rate:
-            return None
-        pacer = self._pacers.get(address)
-        if pacer is None:
-            self._forget_idle_pacers()
-            pacer = self._pacers[address] = Pacer(abilities.chat_rate, burst=abilities.chat_burst)
-        return pacer
-
-    def _forget_idle_pacers(self) -> None:
-        if len(self._pacers) >= PACERS_KEPT:
-            now = time.monotonic()
-            self._pacers = {address: pacer for address, pacer in self._pacers.items() if not pacer.idle(now)}
-
-    async def _pace(self, address: Address, outgoing: Outgoing) -> None:
-        pacer = self._pacer(address)
-        wait = pacer.delay(time.monotonic()) if pacer else 0.0
-        if wait > 0:
-            await asyncio.sleep(wait)
-        await self._gates[address.channel].passes(outgoing)
-
-    def _count(self, address: Address, requests: int) -> None:
-        """Count towards the chat's pace when the answer is there: a slow way there must not make two requests meet."""
-        now = time.monotonic()
-        pacer = self._pacer(address)
-        for number in range(requests):
-            if pacer:
-                pacer.reserve(now)
-            if number:  # a long text became several messages
-                self._gates[address.channel].reserve()
-
-    async def _pace_edit(self, address: Address, chat: ChatQueue) -> bool:
-        """Wait for an edit's moment; False when a message came in between, which goes first."""
-        pacer, gate = self._pacer(address), self._gates[address.channel]
-        self._edits_waiting += 1
-        try:
-            while True:
-                wait = max(pacer.delay(time.monotonic()) if pacer else 0.0, gate.delay())
-                if wait <= 0:
-                    gate.reserve()
-                    return True
-                # Edits reserve no moment ahead, or messages would queue behind them; so they must not all wake at once.
-                rate = self._channels[address.channel].abilities.rate
-                wait += self._random.random() * self._edits_waiting / rate if rate else 0.0
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(chat.news.wait(), wait)
-                    return False
-        finally:
-            self._edits_waiting -= 1

@@ -6,14 +6,25 @@ It does not import `telegram`: that takes longer than signing in.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
-from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, FormData, TCPConnector
+from aiohttp import (
+    ClientError,
+    ClientSession,
+    ClientTimeout,
+    DummyCookieJar,
+    FormData,
+    TCPConnector,
+    TraceConfig,
+    TraceRequestChunkSentParams,
+)
 from multidict import CIMultiDict
 from yarl import URL
 
 from bot.adapters.telegram.errors import NO_ANSWER, BotApiError, ErrorAnswer, error_answer
+from bot.domain.messages import Departure
 
 TELEGRAM = "https://api.telegram.org"
 CONNECTIONS = 100
@@ -46,8 +57,17 @@ class BotApi:
         self._session: ClientSession | None = None
         self._closed = False
 
-    async def call(self, method: str, params: Mapping[str, Any], *, timeout: ClientTimeout = REQUEST_TIMEOUT) -> Any:
+    async def call(
+        self,
+        method: str,
+        params: Mapping[str, Any],
+        *,
+        timeout: ClientTimeout = REQUEST_TIMEOUT,
+        departure: Departure | None = None,
+    ) -> Any:
         """Call a method with JSON parameters and return its `result`.
+
+        departure: what counts towards the bot's pace waits there for its moment, and tells when it has been written.
 
         Raises:
             BotApiError: an error answer, or none.
@@ -55,7 +75,11 @@ class BotApi:
         url = self._urls.get(method)
         if url is None:
             url = self._urls[method] = URL(f"{self.base_url}{self.token}/{method}")
-        status, body = await self.exchange(method, url=url, data=orjson.dumps(params), headers=JSON, timeout=timeout)
+        if departure is not None:
+            await departure.opens()
+        status, body = await self.exchange(
+            method, url=url, data=orjson.dumps(params), headers=JSON, timeout=timeout, departure=departure
+        )
         try:
             answer = orjson.loads(body)
         except orjson.JSONDecodeError:
@@ -72,8 +96,9 @@ class BotApi:
         data: bytes | FormData | None,
         headers: CIMultiDict[str] | None = None,
         timeout: ClientTimeout = REQUEST_TIMEOUT,
+        departure: Departure | None = None,
     ) -> tuple[int, bytes]:
-        """POST to `url` and return status and body, whatever they are.
+        """POST to `url` and return status and body, whatever they are; `departure` hears when it has been written.
 
         Raises:
             BotApiError: no answer.
@@ -81,7 +106,12 @@ class BotApi:
         session = self._open(method)
         try:
             async with session.post(
-                url, data=data, headers=headers, timeout=timeout, allow_redirects=False
+                url,
+                data=data,
+                headers=headers,
+                timeout=timeout,
+                allow_redirects=False,
+                trace_request_ctx=departure,
             ) as response:
                 return response.status, await response.read()
         except (ClientError, OSError) as error:
@@ -123,8 +153,22 @@ class BotApi:
             self._session = ClientSession(
                 connector=TCPConnector(limit=CONNECTIONS, keepalive_timeout=KEEPALIVE_SECONDS),
                 cookie_jar=DummyCookieJar(),
+                trace_configs=[_tells_when_written()],
             )
         return self._session
+
+
+def _tells_when_written() -> TraceConfig:
+    """Return what hears of a body on its way into the socket: JSON is one piece, and aiohttp repeats no POST."""
+    config = TraceConfig()
+
+    async def sent(_: ClientSession, context: SimpleNamespace, __: TraceRequestChunkSentParams) -> None:
+        departure: Departure | None = context.trace_request_ctx
+        if departure is not None:
+            departure.written()
+
+    config.on_request_chunk_sent.append(sent)
+    return config
 
 
 def _no_answer(method: str, *, cause: str) -> BotApiError:

@@ -53,6 +53,9 @@ PIECES_FOLLOW_WITHIN = 0.7
 
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 
+GROUP_RATE = 20
+"""Messages a minute to one group, whose id is negative (https://core.telegram.org/bots/faq)."""
+
 COMMANDS = 100
 COMMAND_NAME = re.compile(r"[a-z0-9_]{1,32}", re.ASCII)
 DESCRIPTION_LIMIT = 256
@@ -88,6 +91,8 @@ class TelegramChannel:
             label_limit=outbound.LABEL_LIMIT,
             rate=rate,
             chat_rate=chat_rate,
+            group_rate=GROUP_RATE if chat_rate else 0,
+            group_prefix="-",
             cursor_lifetime=CURSOR_LIFETIME,
         )
         self._api = BotApi(token=token, api_url=api_url)
@@ -142,15 +147,15 @@ class TelegramChannel:
         texts: list[str] = []
         files: list[str] = []
         try:
-            files += [
-                await self._show(each, chat=outbound.chat_id(chat)) for each in message.attachments if each.source
-            ]
+            files += [await self._show(each, outgoing=outgoing) for each in message.attachments if each.source]
             for method, params in outbound.send_calls(message, chat=chat):
-                sent = await self._api.call(method, params)
+                sent = await self._api.call(method, params, departure=outgoing.departure)
                 texts.append(str(_field(sent, "message_id", method=method)))
             for attachment in (each for each in message.attachments if not each.source):
                 rare = await self._rare_calls()
-                files.append(await rare.send_document(attachment, chat=outbound.chat_id(chat)))
+                files.append(
+                    await rare.send_document(attachment, chat=outbound.chat_id(chat), departure=outgoing.departure)
+                )
         except BotApiError as error:
             raise delivery_error(error, chat=chat) from error
         return [*texts[:-1], *files, *texts[-1:]]
@@ -164,7 +169,7 @@ class TelegramChannel:
         chat = edit.address.chat
         method, params = outbound.edit_call(edit.message, chat=chat, message_id=edit.message_id)
         try:
-            await self._api.call(method, params)
+            await self._api.call(method, params, departure=edit.departure)
         except BotApiError as error:
             if not is_unchanged(error):
                 raise delivery_error(error, chat=chat) from error
@@ -232,19 +237,21 @@ class TelegramChannel:
             await asyncio.wait([self._rare])
         await self._api.close()
 
-    async def _show(self, attachment: Attachment, *, chat: int | str) -> str:
+    async def _show(self, attachment: Attachment, *, outgoing: Outgoing) -> str:
         """Send a file of a form, by its id if Telegram has it already."""
+        chat, departure = outbound.chat_id(outgoing.address.chat), outgoing.departure
         known = self._known.call(attachment, chat=chat)
         if known is not None:
             method, params = known
             try:
-                return str(_field(await self._api.call(method, params), "message_id", method=method))
+                sent = await self._api.call(method, params, departure=departure)
+                return str(_field(sent, "message_id", method=method))
             except BotApiError as error:
                 if not is_unknown_file(error):
                     raise
                 self._known.forget(attachment)
         rare = await self._rare_calls()
-        message = await rare.send_media(attachment, chat=chat)
+        message = await rare.send_media(attachment, chat=chat, departure=departure)
         self._known.learn(attachment, message)
         return str(message.message_id)
 

@@ -28,7 +28,7 @@ from yarl import URL
 from bot.adapters.telegram.api import FILE_TIMEOUT, JSON, REQUEST_TIMEOUT, BotApi
 from bot.adapters.telegram.errors import NO_ANSWER, BotApiError, ErrorAnswer, error_answer
 from bot.adapters.telegram.known import caption_of
-from bot.domain.messages import Attachment
+from bot.domain.messages import Attachment, Departure
 
 PHOTOS = frozenset({"image/jpeg", "image/png", "image/webp"})
 PHOTO_LIMIT = 10_000_000
@@ -129,25 +129,35 @@ class RareCalls:
         menu = [BotCommand(name, description) for name, description in commands]
         await _asked("setMyCommands", self._bot.set_my_commands(menu, scope=scope, language_code=language))
 
-    async def send_document(self, attachment: Attachment, *, chat: int | str) -> str:
-        """Send a file without caption and return its message's id."""
+    async def send_document(
+        self, attachment: Attachment, *, chat: int | str, departure: Departure | None = None
+    ) -> str:
+        """Send a file without caption and return its message's id.
+
+        departure: as in `BotApi.call`; files are not one piece, so they count as written when they are answered.
+        """
         file = InputFile(attachment.content, filename=attachment.name)
         file.mimetype = attachment.media_type
+        await _opens(departure)
         message = await _asked("sendDocument", self._bot.send_document(chat, file))
         return str(message.message_id)
 
-    async def send_media(self, attachment: Attachment, *, chat: int | str) -> Message:
+    async def send_media(
+        self, attachment: Attachment, *, chat: int | str, departure: Departure | None = None
+    ) -> Message:
         """Send a file of a form: a picture as such, anything else as a document; Telegram sees what it is."""
         file = InputFile(attachment.content, filename=attachment.name)
         file.mimetype = attachment.media_type
         caption = caption_of(attachment)
         if attachment.media_type in PHOTOS and len(attachment.content) <= PHOTO_LIMIT:
+            await _opens(departure)
             try:
                 return await _asked("sendPhoto", self._bot.send_photo(chat, file, caption=caption))
             except BotApiError as error:
                 if error.answer.code != _BAD_REQUEST:
                     raise
                 # Its sides are too long or too unlike each other; as a document it is shown all the same.
+        await _opens(departure)
         return await _asked("sendDocument", self._bot.send_document(chat, file, caption=caption))
 
     async def find_file(self, file_id: str) -> tuple[str, int]:
@@ -158,6 +168,11 @@ class RareCalls:
             # A Bot API server in local mode gives paths of its own machine, which we do not read.
             raise BotApiError("getFile", ErrorAnswer(code=400, description="wrong file path"))
         return path.removeprefix(self._file_root), file.file_size or 0
+
+
+async def _opens(departure: Departure | None) -> None:
+    if departure is not None:
+        await departure.opens()
 
 
 async def _asked(method: str, answer: Awaitable[_T]) -> _T:

@@ -109,6 +109,17 @@ class Rates:
             most = max(most, len(window))
         return most
 
+    def windows_over(self, limit: int, *, seconds: float = 1.0) -> int:
+        """Return how many windows of that length, each ending with a request, held more than `limit` of them."""
+        times = list(self._times(None))
+        return sum(at - earlier < seconds for earlier, at in zip(times, times[limit:], strict=False))
+
+    def share(self, rate: float) -> float:
+        """Return how much of an allowed rate was used, from a second after the first request to the last."""
+        times = list(self._times(None))
+        steady = [at for at in times if at > times[0] + 1]
+        return (len(steady) - 1) / (rate * (steady[-1] - steady[0]))
+
     def _times(self, chat_id: int | None) -> Iterable[float]:
         return (at for at, chat in self._sent if chat_id in {None, chat})
 

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
+import math
+from bisect import bisect_left
 from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.messages import Address, DeliveryId, OutboundMessage, Outgoing, Priority
-from bot.runtime.gate import Gate
-from bot.runtime.pacing import LearnedPace
-
-
-def outgoing(number: int, *, priority: Priority = "reply") -> Outgoing:
-    message = OutboundMessage(text="")
-    return Outgoing(
-        delivery=DeliveryId(number), address=Address("memory", str(number)), message=message, priority=priority
-    )
+from bot.domain.messages import Abilities
+from bot.runtime.gate import Departure, Gate, Weight
+from bot.runtime.paces import ChatPace
+from bot.runtime.pacing import LearnedPace, Slot, Window
 
 
 @dataclass
@@ -28,9 +25,10 @@ class Left:
     gate: Gate
     order: list[int] = field(default_factory=list)
 
-    async def leaves(self, number: int, *, priority: Priority = "reply") -> None:
-        await self.gate.passes(outgoing(number, priority=priority))
+    async def leaves(self, number: int, *, weight: Weight = Weight.REPLY) -> Departure:
+        departure = await self.gate.passes(weight, order=number)
         self.order.append(number)
+        return departure
 
 
 async def test_without_a_limit_nobody_waits() -> None:
@@ -40,12 +38,12 @@ async def test_without_a_limit_nobody_waits() -> None:
     assert left.order == list(range(100))
 
 
-async def test_after_a_refusal_replies_go_before_pushes_and_the_oldest_first() -> None:
+async def test_after_a_refusal_replies_go_before_edits_before_pushes_and_the_oldest_first() -> None:
     left = Left(Gate(0))
     left.gate.refused(0.03)
-    people: tuple[tuple[int, Priority], ...] = ((7, "push"), (5, "push"), (9, "reply"), (8, "reply"))
-    await asyncio.gather(*(left.leaves(number, priority=priority) for number, priority in people))
-    assert left.order == [8, 9, 5, 7]
+    people = ((7, Weight.PUSH), (5, Weight.PUSH), (1, Weight.EDIT), (9, Weight.REPLY), (8, Weight.REPLY))
+    await asyncio.gather(*(left.leaves(number, weight=weight) for number, weight in people))
+    assert left.order == [8, 9, 1, 5, 7]
 
 
 async def test_who_gives_up_waiting_takes_no_turn() -> None:
@@ -59,15 +57,121 @@ async def test_who_gives_up_waiting_takes_no_turn() -> None:
     assert left.order == [2]
 
 
-async def test_an_edit_waits_while_messages_do() -> None:
-    left = Left(Gate(0))
-    assert left.gate.delay() == 0
-    left.gate.refused(0.03)
-    waiting = asyncio.create_task(left.leaves(1))
+async def test_a_request_that_has_not_been_written_holds_its_place() -> None:
+    left = Left(Gate(1))
+    first = await left.leaves(1)
+    waiting = asyncio.create_task(left.leaves(2))
+    await first.opens()
+    first.falls_out()  # it never left after all
+    await asyncio.wait_for(waiting, 0.5)
+    third = asyncio.create_task(left.leaves(3))
+    await asyncio.sleep(0.05)
+    assert not third.done()
+    third.cancel()
+
+
+async def test_who_stops_waiting_as_its_turn_comes_gives_the_place_back() -> None:
+    left = Left(Gate(1))
+    first = await left.leaves(1)
+    second = asyncio.create_task(left.leaves(2))
     await asyncio.sleep(0)
-    assert left.gate.delay() > 0
-    await waiting
-    left.gate.accepted()
+    first.falls_out()
+    second.cancel()
+    await asyncio.wait_for(left.leaves(3), 0.5)
+    assert left.order == [1, 3]
+
+
+# --- a window of a second --------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Network:
+    """Requests on their way, each late by something of its own, over a window that lets them out."""
+
+    window: Window
+    way: float
+    late: list[float]
+    arrivals: list[float] = field(default_factory=list)
+
+    def send_all(self, *, spread: bool, now: float = 1000.0) -> float:
+        """Send one for each delay as soon as the window lets it; return when the last one left."""
+        news: list[tuple[float, int, Slot]] = []
+        left = now
+        for number, late in enumerate(self.late):
+            while True:
+                while news and news[0][0] <= now:
+                    at, _, slot = heapq.heappop(news)
+                    self.window.answered(slot, at)
+                wait = self.window.delay(now, spread=spread)
+                if wait <= 0:
+                    break
+                now = min(now + wait, news[0][0] if news else math.inf)
+            slot = self.window.take(now, spread=spread)
+            slot.written_at = left = now
+            self.arrivals.append(now + self.way + late)
+            heapq.heappush(news, (now + 2 * self.way + late, number, slot))
+        return left
+
+    def fullest(self) -> int:
+        """Return the most arrivals within less than a second."""
+        came = sorted(self.arrivals)
+        return max(bisect_left(came, at + 1 - 1e-9) - number for number, at in enumerate(came))
+
+
+DELAYS = st.lists(st.floats(0, 0.015), min_size=40, max_size=300)
+
+
+@settings(max_examples=100)
+@given(rate=st.integers(1, 40), way=st.floats(0, 0.3), late=DELAYS, quick=st.integers(0, 29), spread=st.booleans())
+def test_no_second_holds_more_than_the_rate_wherever_it_begins(
+    rate: int, way: float, late: list[float], quick: int, spread: bool
+) -> None:
+    late[quick] = 0.0
+    network = Network(Window(rate), way, late)
+    network.send_all(spread=spread)
+    assert network.fullest() <= rate
+
+
+def test_one_long_delay_is_believed_where_the_way_is_quick() -> None:
+    late = [0.0] * 400
+    late[35] = 0.4
+    network = Network(Window(30), 0.02, late)
+    network.send_all(spread=True)
+    assert network.fullest() <= 30
+
+
+@pytest.mark.parametrize("way", [0.0, 0.05])
+@pytest.mark.parametrize("late", [0.0, 0.5])
+def test_nearly_all_of_the_rate_is_used(way: float, late: float) -> None:
+    delays = [late * (n % 7) / 7 for n in range(3000)]
+    network = Network(Window(30), way, delays)
+    end = network.send_all(spread=True)
+    assert (3000 - 30) / (end - 1000) >= 0.97 * 30
+
+
+def test_spread_requests_leave_room_for_one_that_somebody_waits_for() -> None:
+    window, now, waits = Window(30), 1000.0, []
+    for number in range(600):
+        now += window.delay(now, spread=True)
+        window.take(now, spread=True).written_at = now
+        if number % 50 == 49:
+            waits.append(window.delay(now))
+            now += waits[-1]
+            window.take(now).written_at = now
+    assert max(waits) <= 0.15
+
+
+def test_a_rate_that_is_no_whole_number_is_kept_in_every_second() -> None:
+    assert Window(2.5, full_at=10.0).delay(10.0) == pytest.approx(1.0, abs=0.03)
+    slow = Window(0.25)
+    slow.reserve(100.0)
+    assert slow.delay(100.0) == pytest.approx(4.0, abs=0.03)
+
+
+def test_after_a_restart_the_window_counts_as_full_for_a_second() -> None:
+    window = Window(30, full_at=1000.0)
+    assert window.delay(1000.3) == pytest.approx(0.7, abs=0.03)
+    assert window.delay(1001.1) == 0
 
 
 class Bucket:
@@ -146,3 +250,29 @@ def test_any_limit_is_kept_without_losing_a_message(rate: float, burst: int, cou
     least = max(0, count - burst) / rate
     assert least - 1e-6 <= end - 1000 <= 1.6 * least + 2 / rate + 1
     assert refused <= 3 + count / 2
+
+
+# --- what a message takes of it --------------------------------------------------------------------------------------
+
+
+async def test_every_request_of_a_message_takes_a_place_of_its_own() -> None:
+    gate = Gate(2)
+    departure = await gate.passes(Weight.REPLY)
+    for _ in range(2):
+        await departure.opens()
+        departure.written()
+    third = asyncio.create_task(departure.opens())
+    await asyncio.sleep(0)
+    assert (third.done(), gate.is_open) == (False, False)
+    third.cancel()
+
+
+def test_a_group_hears_twenty_messages_a_minute_and_no_more() -> None:
+    pace, now, left = ChatPace(Abilities(chat_rate=1, group_rate=20, group_prefix="-"), is_group=True), 1000.0, []
+    for _ in range(70):
+        now += pace.delay(now)
+        pace.reserve(now)
+        left.append(now)
+    assert all(later - earlier >= 60 for earlier, later in zip(left, left[20:], strict=False))
+    assert left[-1] - left[0] < 3 * 61 + 10
+    assert not pace.idle(now + 59) and pace.idle(now + 61)
