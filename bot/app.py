@@ -32,9 +32,11 @@ from bot.runtime.jobs import Worker
 from bot.runtime.scheduler import Ticker
 from bot.runtime.sender import Sender
 from bot.work.broadcasting import Broadcasting
+from bot.work.broadcasts import BroadcastWork
 from bot.work.files import FileWork
 from bot.work.forms import FormWork
 from bot.work.invitations import InviteWork
+from bot.work.live import LiveReports
 from bot.work.people import PeopleWork
 from bot.work.progress import ProgressWork
 from handlers import ROUTES
@@ -88,6 +90,7 @@ class App:
         )
         self.broadcasting = Broadcasting(house, self.channels, sender=self.sender, owner=owner, only=only)
         self.sender.report_to(tried=self.broadcasting.tried, room=self.broadcasting.room)
+        self.live = LiveReports(house, self.channels, edit=self.sender.edit)
         self.dispatcher.send_with(self.sender)
         self.wrong: dict[str, str] = dict.fromkeys(self.channels, "not connected yet")
         self._started = asyncio.Event()
@@ -105,6 +108,7 @@ class App:
                 self._files.crew(),
                 ProgressWork(house).crew(),
                 InviteWork(house).crew(),
+                BroadcastWork(house, self.channels).crew(),
             )
         ]
 
@@ -310,6 +314,7 @@ class App:
     def _start_ticks(self, ticker: Ticker) -> None:
         ticker.every(1, "due", self.look_for_due)
         ticker.every(1, "broadcasts", self.broadcasting.tick)
+        ticker.every(1, "live reports", self.live.refresh)
         ticker.every(15, "leases", self.look_after_leases)
         ticker.every(30, "reminders", self.remind)
         ticker.every(30, "heartbeat", lambda: self.store.beat("run"))

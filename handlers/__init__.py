@@ -22,6 +22,7 @@ from handlers import (
     account,
     admission,
     basics,
+    broadcasts,
     companies,
     forms,
     inbox,
@@ -37,6 +38,7 @@ from handlers import (
 )
 from handlers.menus import choose_typed, leads_to, press
 
+BROADCASTS: frozenset[Need] = frozenset({"broadcasts", "forms"})
 COMPANIES: frozenset[Need] = frozenset({"companies"})
 FORMS: frozenset[Need] = frozenset({"forms"})
 INVITATION: frozenset[Need] = frozenset({"invitation"})
@@ -120,6 +122,7 @@ _FROM_MENUS: tuple[tuple[str, Callable[[Draft], None], frozenset[Need]], ...] = 
     ("ask", inquiries.ask, INQUIRIES),
     ("inbox", inbox.inbox, INBOX),
     ("invite", inviting.invite, INVITING),
+    ("broadcast", broadcasts.broadcast, BROADCASTS),
     ("companies", companies.list_, COMPANIES),
 )
 
@@ -218,6 +221,7 @@ ROUTES: tuple[Route, ...] = (
     *_command("ask", inquiries.ask, INQUIRIES, after_joining=True),
     *_command("inbox", inbox.inbox, INBOX),
     *_command("invite", inviting.invite, INVITING),
+    *_command("broadcast", broadcasts.broadcast, BROADCASTS),
     *_command("forms", forms.list_, FORMS),
     *_command("roles", roles.show, STAFF),
     *_command("companies", companies.list_, COMPANIES),
@@ -234,6 +238,12 @@ ROUTES: tuple[Route, ...] = (
         when=surveys.chosen_in_broadcast,
         handle=surveys.open_of_broadcast,
         needs=FORMS,
+    ),
+    Route(
+        name="press about a broadcast",
+        when=lambda scene: isinstance(scene.message.content, Pressed) and broadcasts.chooses(scene),
+        handle=broadcasts.choose,
+        needs=BROADCASTS,
     ),
     Route(
         name="press about an inquiry",
@@ -303,6 +313,8 @@ ROUTES: tuple[Route, ...] = (
         needs=FORMS | NEWCOMERS,
     ),
     Route(name="joining", when=_dialogue_text, handle=onboarding.dialogue, needs=FORMS),
+    Route(name="typed choice about a broadcast", when=broadcasts.chooses, handle=broadcasts.choose, needs=BROADCASTS),
+    Route(name="writing a broadcast", when=broadcasts.is_answer, handle=broadcasts.answer, needs=BROADCASTS),
     Route(name="inviting", when=inviting.is_answer, handle=inviting.answer, needs=INVITING),
     Route(
         name="forget?",

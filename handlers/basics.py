@@ -47,6 +47,7 @@ def menu(draft: Draft) -> None:
         choices += [
             ["inbox", say("menu.inbox")],
             ["progress", say("menu.progress")],
+            ["broadcast", say("menu.broadcast")],
             ["invite", say("menu.invite")],
             ["companies", say("menu.companies")],
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Integer, Text, bindparam, func, select
@@ -11,7 +12,7 @@ from bot.domain.messages import Address, PromptId
 from bot.domain.people import ContactId
 from storage.codec import content_of, from_micros, load, maybe_moment
 from storage.statements import Row, Statement, Steps, any_of, one, rows
-from storage.tables import broadcasts, deliveries
+from storage.tables import addresses, broadcasts, companies, contacts, deliveries
 
 _ALL = (
     broadcasts.c.id,
@@ -48,20 +49,32 @@ IN_STATE = Statement(
 )
 # By the index alone, whatever the audience's size; reasons are those of the few that did not simply arrive.
 STATES = Statement(
-    select(deliveries.c.state, func.count())
-    .where(deliveries.c.broadcast_id == bindparam("broadcast"))
-    .group_by(deliveries.c.state),
+    select(deliveries.c.broadcast_id, deliveries.c.state, func.count())
+    .where(any_of(deliveries.c.broadcast_id, "broadcasts"))
+    .group_by(deliveries.c.broadcast_id, deliveries.c.state),
     name="deliveries by state",
 )
 REASONS = Statement(
-    select(deliveries.c.state, deliveries.c.reason, func.count())
+    select(deliveries.c.broadcast_id, deliveries.c.state, deliveries.c.reason, func.count())
     .where(
-        deliveries.c.broadcast_id == bindparam("broadcast"),
+        any_of(deliveries.c.broadcast_id, "broadcasts"),
         deliveries.c.state.in_(["planned", "failed", "unknown", "skipped", "cancelled"]),
         deliveries.c.reason != bindparam("nothing", type_=Text),
     )
-    .group_by(deliveries.c.state, deliveries.c.reason),
+    .group_by(deliveries.c.broadcast_id, deliveries.c.state, deliveries.c.reason),
     name="deliveries by reason",
+)
+
+
+READER = Statement(
+    select(contacts.c.name, companies.c.name)
+    .select_from(
+        addresses.join(contacts, contacts.c.id == addresses.c.contact_id).outerjoin(
+            companies, companies.c.id == contacts.c.company_id
+        )
+    )
+    .where(addresses.c.channel == bindparam("channel_"), addresses.c.chat == bindparam("chat_")),
+    name="reader at address",
 )
 
 
@@ -114,6 +127,23 @@ def alive() -> Steps[list[Broadcast]]:
 
 def counts(number: int) -> Steps[Counts]:
     """Return what became of a broadcast's deliveries so far."""
-    states: dict[Any, int] = dict((yield from rows(STATES, broadcast=number)))
-    reasons = yield from rows(REASONS, broadcast=number, nothing="")
-    return Counts(states=states, reasons={(state, reason): many for state, reason, many in reasons})
+    return (yield from counts_of([number]))[number]
+
+
+def counts_of(numbers: Sequence[int]) -> Steps[dict[int, Counts]]:
+    """Return what became of several broadcasts' deliveries, by number."""
+    if not numbers:
+        return {}
+    states: dict[int, dict[Any, int]] = {number: {} for number in numbers}
+    reasons: dict[int, dict[Any, int]] = {number: {} for number in numbers}
+    for number, state, many in (yield from rows(STATES, broadcasts=list(numbers))):
+        states[number][state] = many
+    for number, state, reason, many in (yield from rows(REASONS, broadcasts=list(numbers), nothing="")):
+        reasons[number][state, reason] = many
+    return {number: Counts(states=states[number], reasons=reasons[number]) for number in numbers}
+
+
+def reader_at(address: Address) -> Steps[tuple[str, str]]:
+    """Return the name of who reads at an address, and their company's; "" where there is none."""
+    row = yield from one(READER, channel_=address.channel, chat_=address.chat)
+    return ("", "") if row is None else (row[0] or "", row[1] or "")

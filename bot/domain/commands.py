@@ -41,6 +41,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="ask", german="fragen", companies=True),
     Command(name="inbox", german="posteingang", right="send"),
     Command(name="progress", german="fortschritt", right="send"),
+    Command(name="broadcast", german="rundnachricht", right="send", aliases=("nachricht",)),
     Command(name="invite", german="einladen", right="send"),
     Command(name="companies", german="unternehmen", right="send"),
     Command(name="forms", german="frageboegen", right="forms"),

@@ -29,6 +29,10 @@ PROMPTS: Mapping[str, Right] = {
     "progress": "send",
     "newcomer": "send",
     "newcomers": "send",
+    "broadcasts": "send",
+    "broadcast_preview": "send",
+    "broadcast_live": "send",
+    "broadcast_sure": "send",
 }
 """What it takes to choose something of what staff were shown, by the prompt's kind: who has lost the right meets an old
 list of theirs as one whose choices are gone.

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from bot.domain.broadcasts.board import NO_BOARD, Board
 from bot.domain.commands import typed_command
 from bot.domain.desk.words import public_id
 from bot.domain.directory import Directory
@@ -43,6 +44,7 @@ Need = Literal[
     "progress",
     "inviting",
     "newcomers",
+    "broadcasts",
 ]
 
 
@@ -186,6 +188,7 @@ class Scene:
     shares: bool = False  # they answered in a response that is their company's
     directory: Directory | None = None
     progress: Figures | None = None
+    board: Board = NO_BOARD
 
     @property
     def address(self) -> Address:

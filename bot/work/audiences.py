@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.domain.broadcasts.content import fields_in, language_for, render, units
+from bot.domain.broadcasts.content import fields_in, language_for, render
 from bot.domain.broadcasts.model import Content, Delay, Preview, TooLong
+from bot.domain.broadcasts.problems import excess
 from bot.domain.messages import Abilities, OutboundMessage
 from bot.house import House
 from storage import audience, preview
@@ -74,7 +75,13 @@ async def look(
             TooLong(channel, language, over)
             for language in written
             for channel in sorted(abilities)
-            if (over := units(shown(language, longest)) - abilities[channel].text_limit) > 0
+            if (over := excess(shown(language, longest), abilities[channel])) > 0
+        ),
+        too_large=tuple(
+            (channel, file.name, file.size - can.file_limit)
+            for file in content.files
+            for channel, can in sorted(abilities.items())
+            if 0 < can.file_limit < file.size
         ),
         nameless=counted.without_company if any("company" in fields_in(text) for text in content.texts.values()) else 0,
     )

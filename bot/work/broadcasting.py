@@ -9,7 +9,8 @@ from random import Random
 
 from bot.domain.broadcasts.content import render
 from bot.domain.broadcasts.model import Broadcast
-from bot.domain.messages import DeliveryId, Identity, OutboundMessage
+from bot.domain.broadcasts.showing import stopped
+from bot.domain.messages import DeliveryId, Identity, OutboundMessage, PromptId
 from bot.domain.scene import Tell
 from bot.errors import DeliveryError, UsageError
 from bot.house import House
@@ -153,5 +154,9 @@ class Broadcasting:
         )
 
     def _tell(self, broadcast: Broadcast, reason: str) -> Tell | None:
-        del broadcast, reason
-        return None
+        """Say to whoever confirmed it that it has stopped by itself, why, and what to do."""
+        if broadcast.report_to is None:
+            return None
+        say = self._house.texts.speaker(broadcast.language)
+        message, prompt = stopped(broadcast, reason, say, prompt=PromptId(self._house.next_id()))
+        return Tell.of(broadcast.report_to, message, contact=broadcast.author, language=say.language, prompt=prompt)

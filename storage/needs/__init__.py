@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bot.domain.scene import Need, Scene
 from storage.needs import (
+    broadcasts,
     companies,
     forms,
     inquiries,
@@ -22,7 +23,20 @@ from storage.needs.loader import Loader
 from storage.scenes import Surroundings
 from storage.statements import Steps
 
-_ROOMS = (linking, companies, forms, inquiries, invitations, inviting, my_data, newcomers, progress, staff, team)
+_ROOMS = (
+    linking,
+    broadcasts,
+    companies,
+    forms,
+    inquiries,
+    invitations,
+    inviting,
+    my_data,
+    newcomers,
+    progress,
+    staff,
+    team,
+)
 _LOADERS: dict[Need, Loader] = {kind: loader for room in _ROOMS for kind, loader in room.LOADERS.items()}
 
 

@@ -20,7 +20,22 @@ LANGUAGES = ("de", "en")
 TEXTS = load_texts(LANGUAGES, timezone=ZoneInfo("Europe/Berlin"))
 KEY = re.compile(r"[a-z_]+\.[a-z_0-9]+|greetings")
 # Keys that are put together at run time: what stands before the field decides.
-MADE = ("expected.", "media.", "help.", "forms.", "changes.", "code.role_", "emoji.", "file.", "roles.", "progress.")
+MADE = (
+    "expected.",
+    "media.",
+    "help.",
+    "forms.",
+    "changes.",
+    "code.role_",
+    "emoji.",
+    "file.",
+    "roles.",
+    "progress.",
+    "language.",
+    "broadcast.in_",
+    "broadcast.to_",
+    "preview.change_",
+)
 
 
 def spoken() -> dict[str, dict[str, str]]:

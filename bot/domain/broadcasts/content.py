@@ -124,9 +124,3 @@ def _filled(parts: Sequence[_Part], values: Mapping[str, str]) -> tuple[str, tup
         words.append(text)
         at += len(text)
     return "".join(words), tuple(marks)
-
-
-def units(message: OutboundMessage) -> int:
-    """Return how long a message is as Telegram counts (UTF-16 units), with what stands below the text."""
-    parts = [message.where, message.text, message.hint, *(way.label for way in message.ways)]
-    return len("\n\n".join(part for part in parts if part).encode("utf-16-le")) // 2

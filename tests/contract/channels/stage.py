@@ -21,11 +21,22 @@ from bot.runtime.clock import SystemClock
 from config.settings import Settings
 from storage.codec import load, to_micros
 from storage.statements import Row, Statement, change, rows
-from storage.tables import answers, companies, deliveries, forms, invitations, metadata, repeat_instances, set_aside
+from storage.tables import (
+    answers,
+    broadcasts,
+    companies,
+    deliveries,
+    forms,
+    invitations,
+    metadata,
+    repeat_instances,
+    set_aside,
+)
 
 T = TypeVar("T")
 
 PATIENCE = 8.0  # seconds; a person who waits longer is told that nothing came
+TRIES = 200
 CODE = "7KQ2-9F0D-XW3T"
 
 
@@ -224,7 +235,7 @@ class Stage(ABC):
         aside = await self.rows(select(set_aside.c.error))
         unsent = await self.rows(
             select(deliveries.c.state, deliveries.c.reason, func.count())
-            .where(deliveries.c.state != "sent")
+            .where(deliveries.c.state != "sent", deliveries.c.broadcast_id.is_(None))
             .group_by(deliveries.c.state, deliveries.c.reason)
         )
         await self.close()
@@ -238,6 +249,28 @@ class Stage(ABC):
         await self._read_up()
         await self.app.sender.idle()
         await self.app.dispatcher.quiet()
+
+    async def due(self) -> None:
+        """Do what is due by now, as the clock's ticks do: broadcasts begin, go out, and what follows them says so."""
+        await self.settled()
+        await self.app.broadcasting.tick()
+        self.app.broadcasting.look()
+        waits = (
+            select(func.count())
+            .select_from(deliveries.join(broadcasts, broadcasts.c.id == deliveries.c.broadcast_id))
+            .where(deliveries.c.state.in_(["planned", "claimed", "sending"]), broadcasts.c.state == "running")
+        )
+        # What another window at the terminal is to show stays open for ever, so this does not insist.
+        for _ in range(TRIES):
+            if await self.rows(waits) == [(0,)]:
+                break
+            await asyncio.sleep(0.01)
+            await self.app.sender.idle()
+            await self.app.dispatcher.quiet()
+        await self.app.broadcasting.tick()
+        await self.app.live.refresh()
+        await self.app.look_for_due()
+        await self.settled()
 
     async def open_more(self) -> None:  # noqa: B027 -- most channels have nothing more
         """Open what only this channel has (a server); before the house."""

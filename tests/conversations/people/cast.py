@@ -21,7 +21,7 @@ Then a line a step, with who does or sees it:
     olga ^ words            some message of theirs looks so now
     olga - words            no message of theirs has these words, ever
     olga & words => text    replies with the text to the message that has these words (not at the terminal)
-    @ days                  that many days pass
+    @ days                  that many days pass, 0 too, and what is due by then is done
 
 `{hub}` and other words in braces that were met before are filled in.
 """
@@ -178,6 +178,7 @@ class Troupe:
         """Take one step."""
         if kind == "@":
             self.stage.clock.ahead += timedelta(days=float(rest))
+            await self.stage.due()
             return
         person = self.persons[name]
         rest = self._filled(rest) if kind != "<" else rest
