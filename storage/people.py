@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import literal, select, union, union_all
+from sqlalchemy import exists, literal, select, union, union_all
 
 from bot.domain.messages import ChatKind, InboundMessage
 from bot.domain.people import Company, CompanyId, Contact, ContactId, Visitor
@@ -17,12 +17,16 @@ from storage.tables import addresses, companies, contacts, dialogues, visitors
 
 # The address rows are held until the commit (PostgreSQL): two processes never work on one person at once. Who is known
 # by another address is the same contact here (a second Matrix room).
+NOTED_EVERY = timedelta(minutes=10)
+"""How exactly it is known when somebody wrote last; each message would cost a statement."""
+
 _ADDRESSES = union(
     select(addresses.c.id).where(any_of((addresses.c.channel, addresses.c.chat), "chats")),
     select(addresses.c.id).where(
         any_of((addresses.c.channel, addresses.c.person), "persons"), addresses.c.contact_id.is_not(None)
     ),
 ).subquery()
+_elsewhere = addresses.alias("elsewhere")
 PEOPLE = Statement(
     select(
         addresses.c.channel,
@@ -39,6 +43,9 @@ PEOPLE = Statement(
         companies.c.state,
         addresses.c.person,
         contacts.c.admitted,
+        addresses.c.seen_at,
+        # Whether they have written from somewhere else since.
+        exists().where(_elsewhere.c.contact_id == addresses.c.contact_id, _elsewhere.c.seen_at > addresses.c.seen_at),
     )
     .select_from(addresses.outerjoin(contacts, contacts.c.id == addresses.c.contact_id).outerjoin(companies))
     .where(addresses.c.id.in_(select(_ADDRESSES.c.id)))
@@ -99,9 +106,14 @@ class People:
         return None if known is None else contact_of(known)
 
 
+def is_unseen(row: Row, *, now: datetime) -> bool:
+    """Say whether it has to be noted that somebody wrote: long ago is what counts, and where they wrote last."""
+    return bool(row[15]) or from_micros(row[14]) + NOTED_EVERY <= now
+
+
 def contact_of(row: Row) -> Contact:
     """Return the contact of a row of `PEOPLE`."""
-    _, _, _, number, name, language, staff, pushes, created_at, company, company_name, state, _, admitted = row
+    _, _, _, number, name, language, staff, pushes, created_at, company, company_name, state, _, admitted, *_ = row
     return Contact(
         id=ContactId(number),
         name=name,

@@ -20,7 +20,7 @@ from storage.codec import from_micros, maybe_moment, value_of
 from storage.codec import load as from_json
 from storage.colleagues import load_together
 from storage.library import Library
-from storage.people import PEOPLE, Chat, People, contact_of, load_guests
+from storage.people import PEOPLE, Chat, People, contact_of, is_unseen, load_guests
 from storage.rights import load_roles
 from storage.statements import Row, Statement, Steps, any_of, rows
 from storage.tables import (
@@ -206,6 +206,7 @@ def _scene(
         new_address=is_new,
         reachable=bool(person[2]) if person is not None and not is_new else True,
         dialogue=dialogue if isinstance(dialogue, Dialogue) else None,
+        unseen=contact is not None and not is_new and person is not None and is_unseen(person, now=now),
         interviews=walks,
         lost=lost,
         current=_still_current(shown.current.get(chat), walks),

@@ -161,6 +161,7 @@ class Scene:
     new_address: bool = False  # the contact is known by another address, and writes from here for the first time
     roles: frozenset[Role] = frozenset()
     reachable: bool = True
+    unseen: bool = False  # it has to be noted that they wrote from here
     dialogue: Dialogue | None = None
     interviews: Mapping[int, Interview] = field(default_factory=dict)  # by response
     begun: Mapping[int, Interview] = field(default_factory=dict)  # by response: the company's, without them so far

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from bot.domain import outcomes as o
 from bot.domain.desk import MergeContacts
-from bot.domain.messages import Address, Outgoing
+from bot.domain.messages import Address, Edited, Located, Outgoing, Pressed, Said, SentMedia
 from bot.domain.people import ContactId
 from bot.domain.scene import NewPrompt, Reply, Scene, Tell, Turn
 from bot.errors import Conflict, UsageError
@@ -18,7 +18,10 @@ from storage.apply.order import AFTER_ORDERS, ORDER
 from storage.codec import dump, to_micros
 from storage.erasure import erase
 from storage.statements import Steps, change, many, rows
-from storage.writes import ENTERED_JOINS, HOLD, HOLD_TOLD, PROMPT, PROMPTS_CLOSED, USE_INVITATION
+from storage.writes import ADDRESS_SEEN, ENTERED_JOINS, HOLD, HOLD_TOLD, PROMPT, PROMPTS_CLOSED, USE_INVITATION
+
+WRITTEN = (Said, Edited, Pressed, SentMedia, Located)
+"""What shows that somebody is there."""
 
 _GATHER: dict[type, Callable[[Rows, Scene, Any], None]] = {
     **dict.fromkeys(get_args(o.PeopleOutcome), people.gather),
@@ -97,6 +100,8 @@ def _hold_told(gathered: Rows) -> Steps[None]:
 
 def _gather(gathered: Rows, scene: Scene, turn: Turn) -> None:
     contact = scene.contact.id if scene.contact is not None else None
+    if scene.unseen and isinstance(scene.message.content, WRITTEN):
+        gathered.add(ADDRESS_SEEN, channel_=scene.address.channel, chat_=scene.address.chat, now=to_micros(scene.now))
     for outcome in turn.outcomes:
         contact = _whose(scene, outcome, contact)
         _GATHER[type(outcome)](gathered, scene, outcome)

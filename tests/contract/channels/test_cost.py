@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,11 +14,13 @@ from bot.app import App
 from bot.domain.messages import Address, Content, Edited, InboundMessage, Pressed, PromptId, Said
 from bot.house import House, open_house
 from bot.ports import Batch
+from bot.runtime.clock import StandingClock
 from bot.runtime.dispatcher import Decider
 from handlers import ROUTES
+from storage.codec import from_micros
 from storage.statements import Statement
 from storage.statements import rows as all_of
-from storage.tables import prompts
+from storage.tables import addresses, prompts
 from tests.contract.channels.staging import prepared
 
 BASE_LIMIT = 8
@@ -127,3 +129,21 @@ async def test_a_press_that_turns_a_page_takes_no_more_statements_than_a_tick(da
             shown = {chat: PromptId(number) for chat, number in await house.database.read(lambda: all_of(rows))}
             ticks = await crowd.presses(shown, "3", on=True)
             assert await crowd.presses(shown, "page2", on=None) == ticks
+
+
+async def test_when_somebody_wrote_last_is_noted_now_and_then_and_costs_nothing_meanwhile(tmp_path: Path) -> None:
+    clock = StandingClock(datetime(2026, 3, 2, 12, tzinfo=UTC))
+    seen = Statement(select(addresses.c.seen_at), name="a test looks")
+    with prepared(folder=tmp_path, database="sqlite") as settings:
+        async with open_house(settings, clock=clock) as house:
+            crowd = Crowd(house)
+            for step in STEPS[:4]:
+                await crowd.cost(Said(step), range(1))
+            costs, moments = [], []
+            for minutes in (9, 0, 2, 0):
+                clock.pass_by(timedelta(minutes=minutes))
+                costs.append(await crowd.cost(Said("/hilfe"), range(1)))
+                moments.append(from_micros((await house.database.read(lambda: all_of(seen)))[0][0]))
+            begin = clock.now() - timedelta(minutes=11)
+            assert moments == [begin, begin, clock.now(), clock.now()]
+            assert costs == [costs[0], costs[0], costs[0] + 1, costs[0]]
