@@ -131,7 +131,7 @@ class App:
                     core = [group.create_task(self.dispatcher.run())]
                     parts = (self._send_due, self._watch_database, *(worker.run for worker in self.workers))
                     core.extend(group.create_task(self._keep(part)) for part in parts)
-                    pumps = [group.create_task(self._keep(pump.run)) for pump in self.broadcasting.pumps.values()]
+                    pumps = [group.create_task(self._keep(part)) for part in self.broadcasting.parts]
                     core.append(group.create_task(self.sweep()))
                     if ticker is not None:
                         self._start_ticks(ticker)

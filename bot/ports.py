@@ -20,6 +20,7 @@ from bot.domain.messages import (
     Outgoing,
     PromptId,
     Reading,
+    Recall,
 )
 from bot.domain.outcomes import Outcome
 from bot.domain.rights import Right
@@ -79,6 +80,14 @@ class Channel(Protocol):
 
         Raises:
             DeliveryError: one of its family.
+        """
+        ...
+
+    async def recall(self, recall: Recall) -> None:
+        """Take back a message sent earlier; one that is gone already is fine.
+
+        Raises:
+            DeliveryError: one of its family; `Refused` where the platform does not let us (any more).
         """
         ...
 
@@ -260,6 +269,44 @@ class Push:
     language: str
     params: tuple[str, str]
     attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amendment:
+    """A message that was sent and is to be edited or taken back. edition: what its reader has then; params: as of
+    `Push`.
+    """
+
+    delivery: DeliveryId
+    address: Address
+    message_ids: tuple[str, ...]
+    broadcast: int
+    edition: int
+    content: Content
+    language: str
+    params: tuple[str, str]
+    recalled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """What came of an amendment. why: the reason for which its reader keeps what they have, "" if it worked."""
+
+    delivery: DeliveryId
+    edition: int
+    why: str = ""
+
+
+class AmendStore(Protocol):
+    """Where it stands who has which edition."""
+
+    async def amendments(self, channel: str, *, many: int) -> Sequence[Amendment]:
+        """Return messages on a channel that are to be edited or taken back, none if there are no more."""
+        ...
+
+    async def amended(self, amended: Sequence[Amended]) -> None:
+        """Record what came of them."""
+        ...
 
 
 class PushStore(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Integer, Text, bindparam, func, select
+from sqlalchemy import Integer, Text, bindparam, func, or_, select
 
 from bot.domain.broadcasts.model import ALIVE, Broadcast, Counts
 from bot.domain.messages import Address, PromptId
@@ -78,6 +78,20 @@ READER = Statement(
 )
 
 
+AMENDED = Statement(
+    select(broadcasts.c.id, broadcasts.c.edition).where(
+        any_of(broadcasts.c.id, "broadcasts"), or_(broadcasts.c.edition > 0, broadcasts.c.recalled)
+    ),
+    name="broadcasts that were amended",
+)
+EDITIONS = Statement(
+    select(deliveries.c.broadcast_id, deliveries.c.edition, deliveries.c.amend_failed, func.count())
+    .where(any_of(deliveries.c.broadcast_id, "broadcasts"), deliveries.c.state == "sent")
+    .group_by(deliveries.c.broadcast_id, deliveries.c.edition, deliveries.c.amend_failed),
+    name="editions that readers have",
+)
+
+
 def broadcast_of(row: Row) -> Broadcast:
     """Return a broadcast from its row."""
     (number, state, reason, content, audience, hurry, transactional, corrects, edition, recalled, revision, author,
@@ -140,7 +154,36 @@ def counts_of(numbers: Sequence[int]) -> Steps[dict[int, Counts]]:
         states[number][state] = many
     for number, state, reason, many in (yield from rows(REASONS, broadcasts=list(numbers), nothing="")):
         reasons[number][state, reason] = many
-    return {number: Counts(states=states[number], reasons=reasons[number]) for number in numbers}
+    amended = yield from _amended(numbers)
+    nobody = (0, 0, 0)
+    return {
+        number: Counts(
+            states=states[number],
+            reasons=reasons[number],
+            edited=amended.get(number, nobody)[0],
+            recalled=amended.get(number, nobody)[1],
+            kept=amended.get(number, nobody)[2],
+        )
+        for number in numbers
+    }
+
+
+def _amended(numbers: Sequence[int]) -> Steps[dict[int, tuple[int, int, int]]]:
+    """Return of what was edited or recalled how many have the new edition, lost it, or keep what they had."""
+    editions = {row[0]: row[1] for row in (yield from rows(AMENDED, broadcasts=list(numbers)))}
+    if not editions:
+        return {}
+    found = dict.fromkeys(editions, (0, 0, 0))
+    for number, has, why, many in (yield from rows(EDITIONS, broadcasts=list(editions))):
+        edited, recalled, kept = found[number]
+        if why:
+            kept += many
+        elif has < 0:
+            recalled += many
+        elif has == editions[number]:
+            edited += many
+        found[number] = (edited, recalled, kept)
+    return found
 
 
 def reader_at(address: Address) -> Steps[tuple[str, str]]:

@@ -12,8 +12,8 @@ from bot.domain.broadcasts.model import Broadcast
 from bot.domain.desk import PauseBroadcast
 from bot.domain.scene import Tell
 from bot.errors import UsageError
-from bot.ports import Clock, Push
-from storage import leaving, pushes
+from bot.ports import Amended, Amendment, Clock, Push
+from storage import amending, leaving, pushes
 from storage.broadcasts import load_one
 from storage.codec import from_micros, to_micros
 from storage.desk import Order, carry_out
@@ -123,6 +123,16 @@ class SqlPushStore:
         if tell is not None:
             yield from plan([tell], now=order.now, number=self._number)
 
+    async def amendments(self, channel: str, *, many: int) -> Sequence[Amendment]:
+        """See `bot.ports.AmendStore`."""
+        if not await self._database.read(lambda: rows(amending.ANY)):
+            return ()
+        return await self._database.read(lambda: amending.left(channel, many=many))
+
+    async def amended(self, amended: Sequence[Amended]) -> None:
+        """See `bot.ports.AmendStore`."""
+        await self._database.write(lambda: amending.note(amended))
+
     # --- beginnings and ends -----------------------------------------------------------------------------------------
 
     async def recover(self, channels: Sequence[str], *, but: Collection[str] = ()) -> None:
@@ -160,7 +170,9 @@ class SqlPushStore:
             )
 
     async def finish(self) -> Sequence[int]:
-        """End the broadcasts of which nothing is left to be sent; return their numbers."""
+        """End the broadcasts of which nothing is left to be sent; return their numbers. The same for amending."""
+        if await self._database.read(lambda: rows(amending.ANY)):
+            await self._database.write(amending.through)
         if not await self._database.read(lambda: rows(leaving.ENDED)):
             return ()  # the usual case costs one read
         return await self._database.write(lambda: leaving.finish(now=to_micros(self._clock.now())))

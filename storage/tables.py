@@ -554,6 +554,7 @@ broadcasts = Table(
     Column("corrects", BigInteger, nullable=True),  # the broadcast whose readers it goes to
     Column("edition", Integer, nullable=False, server_default="0"),  # raised when what was sent is to be edited
     Column("recalled", Boolean, nullable=False, server_default=false()),  # what was sent is to be taken back
+    Column("amending", Boolean, nullable=False, server_default=false()),  # readers are left who have an older edition
     Column("revision", Integer, nullable=False, server_default="0"),
     Column("author_id", BigInteger, ForeignKey("contacts.id", ondelete="SET NULL"), nullable=True),
     Column("created_by", Text, nullable=False, server_default=""),  # as the audit log names people
@@ -624,7 +625,8 @@ deliveries = Table(
     Column("broadcast_id", BigInteger, nullable=True),  # no foreign key: broadcasts stay, and checks cost planning
     Column("language", Text, nullable=False, server_default=""),  # of a push, frozen when it is planned
     Column("params", Text, nullable=True),  # of a push, frozen likewise: JSON [contact's name, company's name]
-    Column("edition", Integer, nullable=False, server_default="0"),  # of a push: what its reader has
+    Column("edition", Integer, nullable=False, server_default="0"),  # of a push: what its reader has; -1: taken back
+    Column("amend_failed", Text, nullable=False, server_default=""),  # why its reader keeps what they have
     Column("via", Text, nullable=False, server_default=""),  # who recognises a second sending: a device
     Column("message_ids", Text, nullable=True),
     Column("attempts", Integer, nullable=False, server_default="0"),

@@ -24,6 +24,7 @@ from bot.domain.messages import (
     Outgoing,
     Pressed,
     Reading,
+    Recall,
     Said,
     SentMedia,
 )
@@ -153,6 +154,10 @@ class MemoryChannel:
                 shown.edits += 1
                 return
         raise Refused("message to edit not found")
+
+    async def recall(self, recall: Recall) -> None:
+        """See `bot.ports.Channel`."""
+        self.heard = [shown for shown in self.heard if shown.id not in recall.message_ids]
 
     async def acknowledge(self, acknowledgement: Acknowledgement) -> None:
         """See `bot.ports.Channel`."""

@@ -25,6 +25,7 @@ from bot.domain.messages import (
     InboundMessage,
     Outgoing,
     Reading,
+    Recall,
     Said,
     SentMedia,
 )
@@ -104,6 +105,14 @@ class TerminalChannel:
 
     async def edit(self, edit: Edit) -> None:
         """What is printed stays printed."""
+
+    async def recall(self, recall: Recall) -> None:
+        """What is printed stays printed.
+
+        Raises:
+            Refused: always.
+        """
+        raise Refused(f"{recall.address.channel} takes nothing back", reason="not_deletable")
 
     async def acknowledge(self, acknowledgement: Acknowledgement) -> None:
         """There are no buttons to acknowledge."""

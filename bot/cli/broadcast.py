@@ -100,6 +100,34 @@ def retry(
 
 
 @app.command()
+def edit(
+    number: Number,
+    text_de: Annotated[str, typer.Option(metavar="TEXT", help="The new text.")] = "",
+    text_en: Annotated[str, typer.Option(metavar="TEXT", help="The new text.")] = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Change the text that was sent, where the platform can; what has not left goes out changed."""
+    from bot.domain.desk import EditBroadcast
+
+    texts = {language: text.strip() for language, text in (("de", text_de), ("en", text_en)) if text.strip()}
+    _order(number, EditBroadcast(broadcast=number, texts=texts), as_json=as_json, what="to be changed")
+
+
+@app.command()
+def recall(
+    number: Number,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Take back what was sent, where the platform can, and let nothing more leave."""
+    from bot.domain.desk import RecallBroadcast
+
+    if not yes:
+        typer.confirm(f"Take broadcast {number} back from everybody who has it?", abort=True)
+    _order(number, RecallBroadcast(broadcast=number), as_json=as_json, what="to be taken back")
+
+
+@app.command()
 def watch(
     number: Number,
     every: Annotated[float, typer.Option(min=0.1, max=3600, help="Seconds between two looks.")] = 1.0,

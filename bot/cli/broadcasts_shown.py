@@ -35,6 +35,7 @@ def document(broadcast: Broadcast, counts: Counts) -> dict[str, Any]:
         "corrects": broadcast.corrects,
         "edition": broadcast.edition,
         "recalled": broadcast.recalled,
+        "amended": {"edited": counts.edited, "recalled": counts.recalled, "kept": counts.kept},
         "created_by": broadcast.created_by,
         "created_at": broadcast.created_at,
         "confirmed_at": broadcast.confirmed_at,
@@ -68,6 +69,8 @@ def told(broadcast: Broadcast, counts: Counts, zone: tzinfo) -> str:
         lines.append(f"begins {local(broadcast.start_at, zone)}")
     lines.append(f"audience {counts.audience}: {_states(counts)}")
     lines += [f"  {state}, {reason}: {many}" for (state, reason), many in sorted(counts.reasons.items())]
+    if broadcast.edition or broadcast.recalled:
+        lines.append(f"edited {counts.edited}, taken back {counts.recalled}, could not be changed {counts.kept}")
     lines += [f"[{language}] {text}" for language, text in broadcast.content.texts.items()]
     return "\n".join(lines)
 

@@ -31,6 +31,7 @@ from bot.domain.messages import (
     InboundMessage,
     Outgoing,
     Reading,
+    Recall,
     Said,
 )
 from bot.files.table import FIXED
@@ -183,6 +184,9 @@ class _ScriptedChannel:
         """See `bot.ports.Channel`."""
         self.heard[-1].append(self._noted.seen(outgoing.message))
         return [f"out-{outgoing.delivery}"]
+
+    async def recall(self, recall: Recall) -> None:
+        """Nothing is taken back in a rehearsal."""
 
     async def edit(self, edit: Edit) -> None:
         """As at a terminal, what was said stays said."""

@@ -298,6 +298,16 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recall:
+    """Taking back what was sent: the native ids of all that a delivery became; `delivery` is its row's id."""
+
+    address: Address
+    delivery: DeliveryId
+    message_ids: tuple[str, ...]
+    departure: Departure | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledgement:
     """The answer to a press; `text` is a short line some clients show as a toast (200 characters at most)."""
 

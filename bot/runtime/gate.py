@@ -23,6 +23,7 @@ class Weight(IntEnum):
     REPLY = 0
     EDIT = 1
     PUSH = 2
+    AMENDMENT = 3
 
 
 class Departure:

@@ -69,6 +69,13 @@ class Paces:
             return await gate.passes(Weight.EDIT)
         return await _unless(news, gate)
 
+    async def amend_turn(self, address: Address) -> Departure:
+        """Wait for the moment of what matters least."""
+        chat = self._chat(address)
+        while chat and (wait := chat.delay(time.monotonic())) > 0:  # noqa: ASYNC110 -- no event tells of time
+            await asyncio.sleep(wait)
+        return await self.gates[address.channel].passes(Weight.AMENDMENT)
+
     def count(self, address: Address, departure: Departure, *, messages: int) -> None:
         """Count towards the chat's pace when the answer is there: a slow way there must not make two requests meet."""
         departure.ends()

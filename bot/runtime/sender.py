@@ -84,6 +84,23 @@ class Sender:
         chat.edits[edit.message_id] = edit
         chat.news.set()
 
+    async def amend(self, address: Address, work: Callable[[Channel, Departure], Awaitable[None]]) -> None:
+        """Change or take back what was sent long ago, when its chat and the pace allow and nothing else waits.
+
+        Raises:
+            DeliveryError: what `work` raised.
+        """
+        while (rest := self._pauses.rest(address)) > 0:  # noqa: ASYNC110 -- no event tells of time
+            await asyncio.sleep(rest)
+        departure = await self._paces.amend_turn(address)
+        try:
+            await work(self._channels[address.channel], departure)
+        except RateLimited as error:
+            self._hold(address, decide(error, attempts=1, priority="reply"), reason=error.reason)
+            raise
+        finally:
+            self._paces.count(address, departure, messages=1)
+
     def acknowledge(self, acknowledgement: Acknowledgement) -> None:
         """Answer a press at once, beside everything else."""
         self._spawn(self._acknowledge(acknowledgement))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from random import Random
+from typing import Any
 
 from bot.domain.broadcasts.content import render
 from bot.domain.broadcasts.model import Broadcast
@@ -14,7 +15,8 @@ from bot.domain.messages import DeliveryId, Identity, OutboundMessage, PromptId
 from bot.domain.scene import Tell
 from bot.errors import DeliveryError, UsageError
 from bot.house import House
-from bot.ports import Channel, Mark, Push
+from bot.ports import Amendment, Channel, Mark, Push
+from bot.runtime.amending import Amender
 from bot.runtime.pump import Pump
 from bot.runtime.sender import Sender
 from storage import audience, planning
@@ -59,6 +61,8 @@ class Broadcasting:
             for name, channel in channels.items()
         }
 
+        self.amenders = {name: Amender(name, store=self.store, sender=sender, render=self._render) for name in channels}
+
     async def recover(self) -> None:
         """Say what became of the pushes of a process that died; before anything else is sent."""
         await self.store.recover(list(self.pumps), but=self._idempotent)
@@ -69,11 +73,19 @@ class Broadcasting:
             self._via[channel] = identity.device
             await self.store.settle(channel, via=identity.device)
         self.pumps[channel].open(self._via[channel])
+        self.amenders[channel].open()
+
+    @property
+    def parts(self) -> list[Callable[[], Coroutine[Any, Any, None]]]:
+        """What is at work until the end."""
+        return [pump.run for pump in self.pumps.values()] + [amender.run for amender in self.amenders.values()]
 
     def look(self) -> None:
         """Let the pumps look for what is due."""
         for pump in self.pumps.values():
             pump.look()
+        for amender in self.amenders.values():
+            amender.look()
 
     def tried(self, channel: str, error: DeliveryError | None) -> None:
         """Hear how an attempt to send on a channel ended."""
@@ -143,7 +155,7 @@ class Broadcasting:
             if (until := pump.paused_until) is not None
         }
 
-    def _render(self, push: Push) -> OutboundMessage:
+    def _render(self, push: Push | Amendment) -> OutboundMessage:
         return render(
             push.content,
             language=push.language,

@@ -7,6 +7,7 @@ from typing import Any
 from bot.domain import desk
 from storage.desk import (
     admission,
+    audiences,
     broadcasts,
     companies,
     company_merges,
@@ -25,6 +26,7 @@ __all__ = ["Order", "carry_out"]
 
 _ROOMS = (
     admission,
+    audiences,
     broadcasts,
     companies,
     company_merges,

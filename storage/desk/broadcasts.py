@@ -7,7 +7,21 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Boolean, bindparam, case, delete, exists, false, func, literal_column, null, or_, select, update
+from sqlalchemy import (
+    Boolean,
+    bindparam,
+    case,
+    delete,
+    exists,
+    false,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from bot.domain import desk
 from bot.domain.broadcasts.model import Broadcast, Content
@@ -141,6 +155,28 @@ RUNS_AGAIN = Statement(
     ),
     name="broadcast runs again",
 )
+
+
+# Who has an older edition gets the new one by and by (`storage/amending.py`); what has not left is new anyway.
+EDITED = Statement(
+    update(broadcasts)
+    .where(_THIS)
+    .values(content=bindparam("content"), edition=broadcasts.c.edition + 1, amending=true()),
+    name="broadcast edited",
+)
+RECALLED = Statement(
+    update(broadcasts)
+    .where(_THIS)
+    .values(
+        recalled=true(),
+        amending=true(),
+        reason="",
+        state=case((broadcasts.c.state == "done", "done"), else_="cancelled"),
+        finished_at=func.coalesce(broadcasts.c.finished_at, bindparam("now")),
+    ),
+    name="broadcast recalled",
+)
+REACHED = Statement(select(func.count()).where(_ITS, deliveries.c.state == "sent"), name="whom a broadcast has reached")
 
 
 def known(number: int) -> Steps[Broadcast]:
@@ -289,6 +325,34 @@ def _retry(order: Order, command: desk.RetryBroadcast) -> Steps[int]:
     return again
 
 
+def _edit(order: Order, command: desk.EditBroadcast) -> Steps[int]:
+    found = yield from known(command.broadcast)
+    if found.confirmed_at is None or found.recalled:
+        raise UsageError(f"broadcast {found.id} is {'taken back' if found.recalled else found.state}: nothing to edit")
+    missing = sorted(found.content.texts.keys() - command.texts.keys())
+    if missing:  # else readers of a language would keep the old text without anybody noticing
+        raise UsageError(f"a text in {' and '.join(missing)} was sent too; give the new one as well")
+    content = replace(found.content, texts=dict(command.texts))
+    yield from change(EDITED, broadcast=found.id, content=dump(content))
+    yield from order.note("broadcast edited", subject=_subject(found.id))
+    return (yield from _reached(found.id))
+
+
+def _recall(order: Order, command: desk.RecallBroadcast) -> Steps[int]:
+    found = yield from known(command.broadcast)
+    if found.confirmed_at is None or found.recalled:
+        raise UsageError(f"broadcast {found.id} is {'taken back already' if found.recalled else found.state}")
+    yield from change(RECALLED, broadcast=found.id, now=order.now)
+    yield from change(REST_CANCELLED, broadcast=found.id, now=order.now)
+    yield from order.note("broadcast recalled", subject=_subject(found.id))
+    return (yield from _reached(found.id))
+
+
+def _reached(number: int) -> Steps[int]:
+    row = yield from one(REACHED, broadcast=number)
+    return 0 if row is None else int(row[0])
+
+
 def _subject(number: int) -> str:
     return f"broadcast {number}"
 
@@ -301,4 +365,6 @@ DOERS: Doers = {
     desk.ResumeBroadcast: _resume,
     desk.CancelBroadcast: _cancel,
     desk.RetryBroadcast: _retry,
+    desk.EditBroadcast: _edit,
+    desk.RecallBroadcast: _recall,
 }

@@ -30,6 +30,7 @@ from bot.domain.messages import (
     OutboundMessage,
     Outgoing,
     Reading,
+    Recall,
 )
 from bot.errors import (
     ChannelRefused,
@@ -192,6 +193,21 @@ class MatrixChannel:
         content = outbound.edit_content(edit.message, message_id=edit.message_id)
         async with self._locks[room_id], _bounded():
             await self._put(session, room_id, content, transaction=outbound.edit_transaction(content))
+
+    async def recall(self, recall: Recall) -> None:
+        """Redact the events of a message; done twice it is done once.
+
+        Raises:
+            DeliveryError: one of its family.
+        """
+        session, room_id = await self._to(recall.address.chat)
+        async with self._locks[room_id], _bounded():
+            for number, event_id in enumerate(recall.message_ids):
+                path = f"/rooms/{quoted(room_id)}/redact/{quoted(event_id)}/r{recall.delivery}.{number}"
+                try:
+                    await session.client.call("PUT", path, {})
+                except MatrixError as error:
+                    raise delivery_error(error) from error
 
     async def acknowledge(self, acknowledgement: Acknowledgement) -> None:
         """There are no buttons to acknowledge."""

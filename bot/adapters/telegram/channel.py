@@ -20,6 +20,7 @@ from bot.adapters.telegram.errors import (
     ErrorAnswer,
     channel_error,
     delivery_error,
+    is_gone,
     is_too_late,
     is_unchanged,
     is_unknown_file,
@@ -35,6 +36,7 @@ from bot.domain.messages import (
     InboundMessage,
     Outgoing,
     Reading,
+    Recall,
 )
 from bot.errors import ChannelUnavailable, Refused
 
@@ -173,6 +175,21 @@ class TelegramChannel:
         except BotApiError as error:
             if not is_unchanged(error):
                 raise delivery_error(error, chat=chat) from error
+
+    async def recall(self, recall: Recall) -> None:
+        """Delete messages, which Telegram allows for 48 hours; what is gone already is fine.
+
+        Raises:
+            DeliveryError: one of its family.
+        """
+        chat = recall.address.chat
+        for message_id in recall.message_ids:
+            params = {"chat_id": outbound.chat_id(chat), "message_id": int(message_id)}
+            try:
+                await self._api.call("deleteMessage", params, departure=recall.departure)
+            except BotApiError as error:
+                if not is_gone(error):
+                    raise delivery_error(error, chat=chat) from error
 
     async def acknowledge(self, acknowledgement: Acknowledgement) -> None:
         """Stop the spinner on a pressed button; a press that is too old is fine.

@@ -49,6 +49,7 @@ _BAD_REQUEST = (
     ("can't be edited", "not_editable"),
     ("message to edit not found", "not_editable"),
     ("message_id_invalid", "not_editable"),
+    ("can't be deleted", "not_deletable"),
     ("button_data_invalid", "button_data"),
     ("rights", "no_rights"),
     ("file is too big", "too_large"),
@@ -137,6 +138,11 @@ def channel_error(error: BotApiError) -> ChannelError:
 def is_unchanged(error: BotApiError) -> bool:
     """Whether an edit failed only because the message already looks so."""
     return error.answer.code == 400 and "message is not modified" in error.answer.description.lower()
+
+
+def is_gone(error: BotApiError) -> bool:
+    """Whether a message could not be deleted only because it is not there any more."""
+    return error.answer.code == 400 and "message to delete not found" in error.answer.description.lower()
 
 
 def is_unknown_file(error: BotApiError) -> bool:

@@ -121,13 +121,14 @@ class Counts:
     """How many deliveries of a broadcast are in which state, and why.
 
     reasons: of each state, how many for which reason; edited, recalled: how many readers have the newest edition, or
-    lost it again.
+    lost it again; kept: how many keep an older one, since their platform lets nobody change it (any more).
     """
 
     states: Mapping[DeliveryStates, int]
     reasons: Mapping[tuple[DeliveryStates, str], int] = field(default_factory=dict)
     edited: int = 0
     recalled: int = 0
+    kept: int = 0
 
     @property
     def audience(self) -> int:
