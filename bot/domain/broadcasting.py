@@ -145,7 +145,7 @@ def _ask_text(draft: Draft, data: dict[str, Any], *, place: int) -> None:
     meant = []
     if data["texts"].get(language):
         meant.append(("keep", say("broadcast.keep_text")))
-    if place or (len(languages) > 1 and data["texts"].get(language)):
+    if len(languages) > 1:
         meant.append(("skip", say("broadcast.leave_out")))
     text = say("broadcast.what", language=named) if not place else say("broadcast.what_too", language=named)
     other = say(f"language.{first}")
