@@ -50,22 +50,29 @@ class BroadcastWork:
 
     async def make(self, job: Job) -> Sequence[Reply]:
         """Write a draft down, or change it, and show what it would do."""
-        house, data, say = self._house, job.data, self._say(job)
+        file, limit = job.data["file"] or {}, min(FETCHED, self._house.hub.file_limit)
+        if "file_id" not in file:
+            return await self._made(job)
+        try:
+            fetched = await self._channels[job.address.channel].fetch(file["file_id"], limit=limit)
+        except Refused as error:
+            if error.reason != "too_large":
+                raise
+            say = self._say(job)
+            lost = _told(say("broadcast.file_too_large", limit=limit // 1_000_000), say)
+            return [lost, *await self._made(job)]
+        return await self._made(job, fetched=fetched)
+
+    async def _made(self, job: Job, *, fetched: bytes | None = None) -> Sequence[Reply]:
+        """Write it down with the file that was fetched, the one that it has, or none; show what it would do."""
+        data, say = job.data, self._say(job)
         known = None if data.get("number") is None else await self._load(data["number"])
         file = data["file"] or {}
         files: dict[str, bytes] | None = {}
         shown: tuple[FileShown, ...] = ()
         if "kept" in file and known is not None:
             files, shown = None, known.content.files
-        elif "file_id" in file:
-            try:
-                fetched = await self._channels[job.address.channel].fetch(
-                    file["file_id"], limit=min(FETCHED, house.hub.file_limit)
-                )
-            except Refused as error:
-                if error.reason != "too_large":
-                    raise
-                return [_told(say("broadcast.file_too_large", limit=house.hub.file_limit // 1_000_000), say)]
+        elif fetched is not None:
             media_type = file["media_type"] or mimetypes.guess_type(file["name"])[0] or "application/octet-stream"
             files = {file["name"]: fetched}
             shown = (FileShown.of(file["name"], fetched, media_type=media_type),)
@@ -175,8 +182,10 @@ class BroadcastWork:
         return [Reply(message=OutboundMessage(text=text, attachments=(file,), language=say.language))]
 
     async def failed(self, job: Job) -> Sequence[Reply]:
-        """Return what the organiser hears when a job could not be done."""
+        """Return what the organiser hears when a job could not be done; what was written is kept without its file."""
         say = self._say(job)
+        if job.kind == MAKE and "file_id" in (job.data["file"] or {}):
+            return [_told(say("broadcast.file_lost"), say), *await self._made(job)]
         return [_told(say("broadcast.failed"), say)]
 
     async def _load(self, number: int) -> Broadcast:

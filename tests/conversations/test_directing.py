@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -190,3 +191,39 @@ async def test_a_correction_goes_to_those_who_were_reached(stage: Stage, olga: P
     await olga.hears("Soll noch etwas mit?")
     await olga.picks("Zur Vorschau")
     await olga.hears("Geht an 24 Kontakte")
+
+
+@pytest.mark.parametrize("there", [True, False])
+async def test_a_file_and_a_questionnaire_go_along_and_a_lost_file_loses_nothing_else(
+    stage: Stage, olga: Person, there: bool
+) -> None:
+    assert isinstance(stage, MemoryStage)
+    if there:
+        stage.channel.files["f1"] = b"a plan"
+    else:
+        stage.failures_expected = True
+    for worker in stage.app.workers:
+        worker.crew = replace(worker.crew, pauses=())
+    await olga.says("/rundnachricht neu")
+    await olga.hears("An wen?")
+    await olga.says("company=c1; company=c2")
+    await olga.hears("auf Deutsch")
+    stage.channel.sends("document", chat="olga", file_id="f1", name="plan.pdf", size=6, caption="Der Plan")
+    await olga.hears("auf Englisch")
+    await olga.says("The plan")
+    await olga.hears("Geht mit: plan.pdf")
+    await olga.picks("Fragebogen anbieten")
+    await olga.hears("Geht mit: plan.pdf, Fragebogen öffnen")
+    await olga.picks("Zur Vorschau")
+    if not there:
+        await olga.hears("Die Datei konnte ich nicht holen")
+    await olga.hears("Geht an 2 Kontakte")
+    await olga.picks("An 2 senden")
+    await olga.hears("Geht gleich an 2")
+    await stage.due()
+    [shown] = stage.channel.chat("c1")
+    assert [each.content for each in shown.message.attachments] == ([b"a plan"] if there else [])
+    assert shown.message.text == "Der Plan"
+    stage.channel.presses("Fragebogen öffnen", chat="c1")
+    await stage.due()
+    assert "Frage 1" in stage.channel.chat("c1")[-1].message.where

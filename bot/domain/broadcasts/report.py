@@ -59,7 +59,7 @@ def possible(broadcast: Broadcast, counts: Counts) -> tuple[str, ...]:
     if broadcast.planned_at is None:
         return tuple(found)
     if broadcast.state in ("running", "paused", "done") and not broadcast.recalled:
-        found += [FAILED] if states.get("failed") else []
+        found += [FAILED] if states.get("failed", 0) > _blocked(counts) else []
         found += [UNKNOWN] if states.get("unknown") else []
     if counts.audience:
         found.append(WHO)
@@ -68,6 +68,11 @@ def possible(broadcast: Broadcast, counts: Counts) -> tuple[str, ...]:
     if states.get("sent"):
         found.append(CORRECT)
     return tuple(found)
+
+
+def _blocked(counts: Counts) -> int:
+    """Return how many cannot be reached before they come back; sending again is of no use."""
+    return sum(counts.reasons.get(("failed", reason), 0) for reason in ("blocked", "kicked", "deactivated"))
 
 
 def offered(say: Speaker) -> list[list[str]]:
@@ -119,7 +124,7 @@ def _lines(broadcast: Broadcast, counts: Counts, say: Speaker, *, expected: int)
     bar = _bar(counts.audience - counts.open, counts.audience) if broadcast.state in ALIVE else ""
     lines.append(f"{bar}{say('report.sent', sent=sent, audience=counts.audience)}")
     if failed := states.get("failed", 0):
-        blocked = sum(counts.reasons.get(("failed", reason), 0) for reason in ("blocked", "kicked", "deactivated"))
+        blocked = _blocked(counts)
         key = "report.failed_blocked" if blocked else "report.failed"
         lines.append(say(key, number=failed, **({"blocked": blocked} if blocked else {})))
     if unknown := states.get("unknown", 0):
