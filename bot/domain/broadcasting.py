@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.domain.asking import menu_message
-from bot.domain.broadcasts.content import FIELDS, unknown_fields
+from bot.domain.broadcasts.content import unknown_fields
 from bot.domain.broadcasts.model import Broadcast
 from bot.domain.broadcasts.problems import LABEL_LIMIT, Problem, is_web_address, sentence
 from bot.domain.choosing import folded, pick
@@ -141,7 +141,6 @@ def _ask_text(draft: Draft, data: dict[str, Any], *, place: int) -> None:
     say, languages = draft.say, draft.scene.hub.languages
     language, first = languages[place], languages[0]
     named = say(f"broadcast.in_{language}")
-    fields = ", ".join(f"{{{name}}}" for name in FIELDS)
     meant = []
     if data["texts"].get(language):
         meant.append(("keep", say("broadcast.keep_text")))
@@ -149,7 +148,9 @@ def _ask_text(draft: Draft, data: dict[str, Any], *, place: int) -> None:
         meant.append(("skip", say("broadcast.leave_out")))
     text = say("broadcast.what", language=named) if not place else say("broadcast.what_too", language=named)
     other = say(f"language.{first}")
-    hint = say("broadcast.what_hint", fields=fields) if not place else say("broadcast.what_too_hint", other=other)
+    hint = say("broadcast.what_hint", company="{company}", contact="{contact}", hub="{hub}") if not place else ""
+    if place and data["texts"].get(first):
+        hint = say("broadcast.what_too_hint", other=other)
     _ask(draft, f"text:{place}", text, data=data, meant=meant, hint=hint)
 
 

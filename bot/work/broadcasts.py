@@ -135,6 +135,7 @@ class BroadcastWork:
         samples = [
             Reply(message=replace(sample, where=say("preview.sample", language=say(f"language.{language}"))))
             for language, sample in preview.samples.items()
+            if preview.recipients
         ]
         return [*samples, Reply(message=message, prompt=new)]
 

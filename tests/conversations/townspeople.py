@@ -44,6 +44,7 @@ KEPT: tuple[tuple[Select[Any], Right], ...] = (
     (select(tables.form_versions.c.id, tables.form_versions.c.number), "forms"),
     (select(tables.invitations.c.id, tables.invitations.c.revoked_at), "send"),
     (select(tables.hub_settings.c.value).where(tables.hub_settings.c.key.in_(["inbox", "notice_version"])), "send"),
+    (select(tables.broadcasts.c.id, tables.broadcasts.c.state, tables.broadcasts.c.content), "send"),
     (select(tables.company_tags.c.company_id, tables.company_tags.c.key, tables.company_tags.c.value), "send"),
 )
 
