@@ -146,7 +146,10 @@ DeliveryState = Literal["planned", "claimed", "sending", "sent", "failed", "unkn
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """What became of one delivery. `known`: the address is a contact's; `planned` with `not_before`: try later."""
+    """What became of one delivery. `known`: the address is a contact's; `planned` with `not_before`: try later.
+
+    unreachable: nobody is at this address any more, for the `reason`; moved_to: its chat goes on there.
+    """
 
     delivery: DeliveryId
     address: Address
@@ -157,6 +160,7 @@ class Mark:
     prompt: PromptId | None = None
     tried: bool = True
     unreachable: bool = False
+    moved_to: str = ""
     not_before: datetime | None = None
 
 

@@ -11,6 +11,7 @@ from bot.domain.messages import Address, DeliveryId, Outgoing
 from bot.domain.people import ContactId
 from bot.domain.scene import Reply, Tell
 from bot.ports import Mark
+from storage import moved_chats
 from storage.codec import dump, message_of, to_micros
 from storage.leaving import by_another_way
 from storage.statements import Statement, Steps, any_of, change, insert, many, rows
@@ -71,7 +72,7 @@ FORGET_STRANGER = Statement(
 UNREACHABLE = Statement(
     update(addresses)
     .where(addresses.c.channel == bindparam("channel_"), addresses.c.chat == bindparam("chat_"))
-    .values(reachable=bindparam("reachable")),
+    .values(reachable=false(), trouble=bindparam("trouble")),
     name="unreachable",
 )
 # An answer of the team that did not arrive: the team is told at once, as of an inquiry that waits.
@@ -251,7 +252,7 @@ def mark(marks: Sequence[Mark], *, now: int) -> Steps[None]:
     strangers = [{"id_": item.delivery} for item in marks if not item.known and item.state != "planned"]
     yield from many(FORGET_STRANGER, strangers)
     gone = [
-        {"channel_": item.address.channel, "chat_": item.address.chat, "reachable": False}
+        {"channel_": item.address.channel, "chat_": item.address.chat, "trouble": item.reason}
         for item in marks
         if item.unreachable
     ]
@@ -259,6 +260,7 @@ def mark(marks: Sequence[Mark], *, now: int) -> Steps[None]:
     for row in gone:
         if (yield from change(INBOX_LOST, address=f"{row['channel_']}:{row['chat_']}")):
             yield from change(ALL_REMINDED, now=now)
+    yield from moved_chats.move(marks)
     yield from by_another_way([item.delivery for item in marks if item.unreachable], now=now)
 
 

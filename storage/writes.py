@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, delete, func, null, select, update
+from sqlalchemy import Boolean, and_, bindparam, case, delete, func, null, select, update
 
 from bot.domain.guessing import SIEGE
 from storage.statements import Statement, any_of, insert, lock_rows, upsert
@@ -89,8 +89,8 @@ CONTACT = upsert(
 ADDRESS = upsert(
     addresses,
     keys=CHAT,
-    set_=("person", "account", "contact_id", "reachable", "seen_at"),
-    columns=("id", "channel", "chat", "person", "account", "kind", "contact_id", "reachable", "seen_at"),
+    set_=("person", "account", "contact_id", "reachable", "trouble", "seen_at"),
+    columns=("id", "channel", "chat", "person", "account", "kind", "contact_id", "reachable", "trouble", "seen_at"),
 )
 CONSENT = insert(consents, ("id", "contact_id", "purpose", "version", "hash", "language", "channel", "given_at"))
 DELIVERIES_OF_CONTACT = Statement(
@@ -106,7 +106,13 @@ CONTACT_LANGUAGE = _set(contacts, "language")
 CONTACT_PUSHES = _set(contacts, "pushes")
 RESPONSES_COMPANY = _set(responses, "company_id", key="contact_id")
 REACHABLE = Statement(
-    update(addresses).where(_here(addresses)).values(reachable=bindparam("reachable")), name="reachable"
+    update(addresses)
+    .where(_here(addresses))
+    .values(
+        reachable=bindparam("reachable", type_=Boolean),
+        trouble=case((bindparam("reachable", type_=Boolean), ""), else_="blocked"),
+    ),
+    name="reachable",
 )
 USE_INVITATION = Statement(
     update(invitations)
@@ -328,7 +334,8 @@ INQUIRY_FILE = insert(
     name="file of an inquiry",
 )
 ADDRESS_SEEN = Statement(
-    update(addresses).where(_here(addresses)).values(seen_at=bindparam("now"), reachable=True), name="address seen"
+    update(addresses).where(_here(addresses)).values(seen_at=bindparam("now"), reachable=True, trouble=""),
+    name="address seen",
 )
 
 LINK_CODES_GONE = Statement(

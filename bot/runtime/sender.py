@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 from bot.domain.messages import Acknowledgement, Address, DeliveryId, Edit, OutboundMessage, Outgoing
@@ -58,6 +59,7 @@ class Sender:
         self._tried: Callable[[str, DeliveryError | None], None] | None = None
         self._room: Callable[[str], None] | None = None
         self._pauses = Pauses()
+        self._random = Random()  # noqa: S311 -- it only spreads pauses
 
     def report_to(self, *, tried: Callable[[str, DeliveryError | None], None], room: Callable[[str], None]) -> None:
         """Tell these how each attempt on a channel ended, and that a push has left the queue of its channel."""
@@ -239,7 +241,16 @@ class Sender:
     def _failed(self, chat: ChatQueue, item: Item, error: DeliveryError) -> None:
         abilities = self._channels[item.outgoing.address.channel].abilities
         priority = item.outgoing.priority
-        decision = decide(error, attempts=item.attempts, priority=priority, idempotent=abilities.idempotent)
+        decision = decide(
+            error,
+            attempts=item.attempts,
+            priority=priority,
+            idempotent=abilities.idempotent,
+            chance=self._random.random(),
+        )
+        if decision.kind == "moved":
+            self._move(chat, item, to=decision.to)
+            return
         if decision.kind != "again":
             if not decision.unreachable:
                 log.warning("delivery %s %s: %s", item.outgoing.delivery, decision.kind, error)
@@ -267,6 +278,23 @@ class Sender:
         chat.edits.clear()
         while chat.sends:
             self._done(chat, chat.sends[0], state="failed", reason=reason, tried=False)
+
+    def _move(self, chat: ChatQueue, tried: Item, *, to: str) -> None:
+        """Give the chat's deliveries back to the ledger, where they are addressed to the chat's new id."""
+        chat.edits.clear()
+        while chat.sends:
+            item = self._drop(chat)
+            self._mark(
+                Mark(
+                    delivery=item.outgoing.delivery,
+                    address=item.outgoing.address,
+                    state="planned",
+                    known=item.known,
+                    reason=ChatMoved.reason,
+                    tried=item is tried,
+                    moved_to=to,
+                )
+            )
 
     def _put_back(self, chat: ChatQueue, reason: str, after: timedelta, *, tried: Item | None = None) -> None:
         """Give the chat's deliveries back to the ledger until the pause is over; their order is that of their ids."""

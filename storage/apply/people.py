@@ -155,6 +155,7 @@ def _here_too(gathered: Rows, scene: Scene, contact: ContactId, *, now: int) -> 
         kind=message.chat_kind.value,
         contact_id=contact,
         reachable=True,
+        trouble="",
         seen_at=now,
     )
     gathered.add(DELIVERIES_OF_CONTACT, **here, contact_id=contact)

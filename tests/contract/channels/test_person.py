@@ -207,9 +207,11 @@ async def test_blocking_and_letting_in_again_is_noticed(open_stage: OpenStage) -
         await ada.blocks()
         await stage.settled()
         assert await stage.values(select(addresses.c.reachable)) in ([0], [False])
+        assert await stage.values(select(addresses.c.trouble)) == ["blocked"]
         await ada.unblocks()
         await stage.settled()
     assert await stage.values(select(addresses.c.reachable)) in ([1], [True])
+    assert await stage.values(select(addresses.c.trouble)) == [""]
     await ada.says("/umfrage")
     await ada.hears("Frage 1")
 

@@ -17,7 +17,7 @@ from storage import deliveries, jobs
 from storage.codec import dump, to_micros
 from storage.driver import Database
 from storage.statements import Statement, insert, many, rows
-from storage.tables import addresses, contacts, prompts, visitors
+from storage.tables import addresses, contacts, dialogues, hub_settings, prompts, visitors
 from storage.tables import deliveries as table
 from storage.tables import jobs as jobs_table
 
@@ -50,7 +50,13 @@ PROMPT = insert(prompts, ("id", "channel", "chat", "kind", "created_at", "supers
 PROMPTS = Statement(select(prompts.c.id, prompts.c.message_id).order_by(prompts.c.id))
 CONTACT = insert(contacts, ("id", "language", "created_at"))
 ADDRESS = insert(addresses, ("id", "channel", "chat", "person", "account", "contact_id", "seen_at"))
-REACHABLE = Statement(select(addresses.c.reachable))
+REACHABLE = Statement(select(addresses.c.reachable, addresses.c.trouble, addresses.c.chat))
+CHATS = Statement(select(table.c.id, table.c.chat))
+PROMPT_CHAT = Statement(select(prompts.c.chat))
+DIALOGUE = insert(dialogues, ("channel", "chat", "name", "step"))
+DIALOGUE_CHAT = Statement(select(dialogues.c.chat))
+INBOX = insert(hub_settings, ("key", "value", "changed_at"))
+INBOX_AT = Statement(select(hub_settings.c.value).where(hub_settings.c.key == "inbox"))
 VISITOR = insert(visitors, ("id", "channel", "chat", "person", "account", "language", "step", "created_at"))
 JOB = insert(jobs_table, ("id", "kind", "channel", "chat", "data", "state", "created_at"))
 
@@ -138,7 +144,26 @@ async def test_somebody_who_left_is_unreachable(ledger: Database) -> None:
     gone = replace(marked(10, "failed"), reason="blocked", unreachable=True, message_ids=())
     await ledger.write(lambda: deliveries.mark([gone], now=MICROS))
     assert await states(ledger) == {10: ("failed", "blocked")}
-    assert [bool(reachable) for (reachable,) in await ledger.read(lambda: rows(REACHABLE))] == [False]
+    found = await ledger.read(lambda: rows(REACHABLE))
+    assert [(bool(reachable), trouble, chat) for reachable, trouble, chat in found] == [(False, "blocked", "ada")]
+
+
+async def test_a_chat_that_moved_takes_with_it_what_waits_and_keeps_what_was_sent(ledger: Database) -> None:
+    await planned(ledger, row(10), row(11, state="planned", owner=None), row(12, state="sent"), row(13, chat="bob"))
+    await ledger.write(lambda: many(INBOX, [{"key": "inbox", "value": "memory:ada", "changed_at": MICROS}]))
+    await ledger.write(lambda: many(DIALOGUE, [{"channel": "memory", "chat": "ada", "name": "ask", "step": "text"}]))
+    prompt = {"id": 5, "channel": "memory", "chat": "ada", "kind": "menu", "created_at": MICROS, "superseded_at": None}
+    await ledger.write(lambda: many(PROMPT, [prompt]))
+    moved = replace(marked(10, "planned"), reason="moved", moved_to="grace", message_ids=())
+    await ledger.write(lambda: deliveries.mark([moved], now=MICROS))
+    chats = dict(await ledger.read(lambda: rows(CHATS)))
+    assert chats == {10: "grace", 11: "grace", 12: "ada", 13: "bob"}
+    found = await ledger.read(lambda: rows(REACHABLE))
+    assert [(bool(reachable), trouble, chat) for reachable, trouble, chat in found] == [(True, "", "grace")]
+    for statement in (PROMPT_CHAT, DIALOGUE_CHAT, INBOX_AT):
+        assert [value.rpartition(":")[2] for (value,) in await ledger.read(lambda: rows(statement))] == ["grace"]  # noqa: B023
+    claim = await ledger.write(lambda: deliveries.claim(["memory"], owner="two", now=MICROS, leased_until=LEASE))
+    assert [(outgoing.delivery, outgoing.address.chat) for outgoing, _, _ in claim] == [(10, "grace"), (11, "grace")]
 
 
 async def test_what_is_due_is_claimed_once_replies_first(ledger: Database) -> None:

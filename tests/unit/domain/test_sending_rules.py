@@ -103,6 +103,17 @@ def test_a_reply_is_tried_again_ever_more_slowly_and_not_for_ever() -> None:
     assert sum(pauses, timedelta()) > timedelta(hours=8)
 
 
-@pytest.mark.parametrize("error", [Refused("no"), ChatMoved("gone", chat="-5"), DeliveryError("odd")])
+@pytest.mark.parametrize("error", [Refused("no"), DeliveryError("odd")])
 def test_what_cannot_help_is_not_tried_again(error: DeliveryError) -> None:
     assert decide(error, attempts=1, priority="reply").kind == "failed"
+
+
+def test_chance_spreads_the_pauses_so_that_not_all_come_back_at_once() -> None:
+    pauses = [decide(Unavailable("500"), attempts=4, priority="reply", chance=chance).after for chance in (0, 0.5, 1)]
+    assert pauses == [timedelta(seconds=seconds) for seconds in (6, 8, 10)]
+
+
+def test_a_chat_that_moved_is_followed_but_not_for_ever() -> None:
+    error = ChatMoved("gone", chat="-5")
+    assert [decide(error, attempts=tries, priority="push").kind for tries in (1, 2, 3)] == ["moved", "moved", "failed"]
+    assert decide(error, attempts=1, priority="reply").to == "-5"

@@ -18,7 +18,7 @@ from bot.domain.messages import (
     Outgoing,
     PromptId,
 )
-from bot.errors import RateLimited, Refused, StorageUnavailable, Unavailable, Unreachable
+from bot.errors import ChatMoved, RateLimited, Refused, StorageUnavailable, Unavailable, Unreachable
 from bot.ports import Mark
 from bot.runtime.sender import Sender
 
@@ -183,6 +183,17 @@ async def test_messages_go_before_edits_when_the_pace_is_short() -> None:
     await stage.sender.idle()
     assert edits_when_sent == [0]
     assert first.message.text == "edited"
+
+
+async def test_what_waits_for_a_chat_that_moved_goes_back_to_be_sent_there() -> None:
+    stage = Stage(fail=fails_first(ChatMoved("moved", chat="grace")))
+    for number in (1, 2):
+        stage.sender.send(outgoing(number), known=True)
+    await stage.sender.idle()
+    assert [(mark.delivery, mark.state, mark.moved_to, mark.tried) for mark in stage.marks] == [
+        (1, "planned", "grace", True),
+        (2, "planned", "grace", False),
+    ]
 
 
 async def test_closing_leaves_what_did_not_leave_to_its_rows() -> None:
