@@ -115,6 +115,16 @@ def _company_keys(value: str) -> dict[str, Any]:
     return {"folded": folded_company(value), "number": number}
 
 
+def people(rules: Sequence[Rule], *, now: datetime) -> Steps[list[tuple[int, int | None]]]:
+    """Return whom the rules that SQL can tell leave: contacts and their companies, those who have not joined too."""
+    named, _ = by_kind(rules)
+    wished = [contacts.c.merged_into.is_(None), *conditions(rules, now=now)[1:]]
+    if "role" not in named:
+        wished.append(~contacts.c.staff)
+    query = select(contacts.c.id, contacts.c.company_id).where(*wished)
+    return [(row[0], row[1]) for row in (yield from rows(Statement(query, name="people of an audience")))]
+
+
 def conditions(rules: Sequence[Rule], *, now: datetime) -> list[ColumnElement[bool]]:
     """Return what these rules ask of a contact; who may be in no audience is left out too. `answer` rules are asked
     elsewhere, of what these leave.

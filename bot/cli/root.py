@@ -11,6 +11,7 @@ import typer
 from bot.cli import (
     broadcast,
     broadcast_create,
+    broadcast_people,
     chat,
     companies,
     contacts,
@@ -77,6 +78,7 @@ app.add_typer(companies.app, name="companies")
 app.add_typer(contacts.app, name="contacts")
 app.add_typer(inquiries.app, name="inquiries")
 broadcast_create.add_to(broadcast.app)
+broadcast_people.add_to(broadcast.app)
 app.add_typer(broadcast.app, name="broadcast")
 app.add_typer(hub.app, name="hub")
 app.add_typer(db.app, name="db")

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.domain.broadcasts.asking_forms import Asks, compiled
+from bot.domain.broadcasts.audience import Rule
 from bot.domain.broadcasts.content import fields_in, language_for, render
 from bot.domain.broadcasts.model import Content, Delay, Preview, TooLong
 from bot.domain.broadcasts.problems import excess
+from bot.domain.desk import ReportedResponse
 from bot.domain.messages import Abilities, OutboundMessage
+from bot.errors import UsageError
 from bot.house import House
-from storage import audience, preview
+from storage import audience, preview, reports
+from storage.reported import Selection
 
 
 async def look(
@@ -41,9 +48,10 @@ async def look(
     now = house.clock.now()
     begins = max(now, start_at) if start_at is not None else now
     found = await house.database.read(lambda: audience.resolved(rules))
-    counted = await house.database.read(lambda: preview.count(found, now=now, courtesy=house.courtesy))
+    chosen = await among(house, found)
+    counted = await house.database.read(lambda: preview.count(found, now=now, courtesy=house.courtesy, among=chosen))
     languages = house.hub.languages
-    people = await house.database.read(lambda: preview.sample(found, now=now, languages=languages))
+    people = await house.database.read(lambda: preview.sample(found, now=now, languages=languages, among=chosen))
     reads: Counter[str] = Counter()
     instead: Counter[tuple[str, str]] = Counter()
     channels: Counter[str] = Counter()
@@ -112,3 +120,59 @@ def _seconds(many: int, abilities: Abilities | None) -> float:
     if abilities.rate:
         return many / abilities.rate
     return max(0.0, (many - abilities.usual_burst) / abilities.usual_rate)
+
+
+async def among(house: House, rules: Sequence[Rule]) -> list[int] | None:
+    """Return the contacts whose answers are as the rules ask, None where no rule asks a form.
+
+    Raises:
+        UsageError: an expression is none.
+    """
+    asking = [rule for rule in rules if rule.kind == "answer"]
+    if not asking:
+        return None
+    now = house.clock.now()
+    found = [(rule.negated, await _answered(house, rule, now=now)) for rule in asking]
+    named = [true for negated, true in found if not negated]
+    left_out = [true for negated, true in found if negated]
+    people = await house.database.read(lambda: audience.people(rules, now=now))
+    return [
+        contact
+        for contact, company in people
+        if (not named or any(contact in true.contacts or company in true.companies for true in named))
+        and not any(contact in true.contacts or company in true.companies for true in left_out)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _True:
+    """Of whom an expression is true: contacts by their own response, companies by the one that colleagues share."""
+
+    contacts: set[int] = field(default_factory=set)
+    companies: set[int | None] = field(default_factory=set)
+
+
+async def _answered(house: House, rule: Rule, *, now: datetime) -> _True:
+    chosen = await house.database.read(lambda: reports.versions(rule.value))
+    asks: dict[int, Asks] = {}
+    newest = max(chosen.forms)
+    for number, form in chosen.forms.items():
+        try:
+            asks[number] = compiled(form, rule.more, now=now, zone=house.hub.timezone)
+        except ValueError as error:
+            if number == newest:
+                raise UsageError(f"{rule}: {error}") from None
+    result = _True()
+    pages = reports.stream_responses(house.database, chosen, Selection(partial=True))
+    async for page in pages:
+        # A page takes a twentieth of a second: others get their turn in between.
+        for response in await asyncio.to_thread(_true_of, page, asks):
+            if response.contact_id is None:
+                result.companies.add(response.company_id)
+            else:
+                result.contacts.add(response.contact_id)
+    return result
+
+
+def _true_of(page: Sequence[ReportedResponse], asks: Mapping[int, Asks]) -> list[ReportedResponse]:
+    return [response for response in page if response.version in asks and asks[response.version](response)]

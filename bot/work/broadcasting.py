@@ -19,6 +19,7 @@ from bot.ports import Amendment, Channel, Mark, Push
 from bot.runtime.amending import Amender
 from bot.runtime.pump import Pump
 from bot.runtime.sender import Sender
+from bot.work.audiences import among
 from storage import audience, planning
 from storage.broadcasts import load_one
 from storage.codec import to_micros
@@ -129,6 +130,7 @@ class Broadcasting:
             broadcast = await house.database.read(lambda: load_one(number))
             assert broadcast is not None
             rules = await house.database.read(lambda: audience.resolved(broadcast.audience))
+            chosen = await among(house, rules)
         except UsageError as error:
             log.warning("broadcast %d cannot be planned: %s", number, error)
             await self.store.stop_broadcast(number, reason="audience")
@@ -140,6 +142,7 @@ class Broadcasting:
                 lambda: planning.plan_piece(
                     number,
                     where=where,
+                    among=chosen,
                     languages=house.hub.languages,
                     now=to_micros(now),
                     block=house.next_id.block,

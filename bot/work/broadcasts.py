@@ -176,7 +176,7 @@ class BroadcastWork:
         """Write down who got it, who did not, and why."""
         say, number = self._say(job), int(job.data["broadcast"])
         people = await self._house.database.read(lambda: broadcasts_report.everybody(number))
-        content = await asyncio.to_thread(_as_csv, people, say)
+        content = await asyncio.to_thread(as_csv, people, say)
         name = f"{say('directing.file_name')}-{number}.csv"
         file = Attachment(name=name, media_type="text/csv", content=content)
         text = say.count("directing.list_of", len(people), broadcast=number)
@@ -224,7 +224,7 @@ def _wrong_rule(broadcast: Broadcast, error: UsageError, say: Speaker, prompt: P
     return Reply(message=replace(message, hint=why, prompt=prompt, language=say.language), prompt=new)
 
 
-def _as_csv(people: Sequence[listed.Recipient], say: Speaker) -> bytes:
+def as_csv(people: Sequence[listed.Recipient], say: Speaker) -> bytes:
     """Return a file that a double click opens well in a German Excel."""
     names = say("directing.columns").split(", ")
     lines = CsvLines(names, dialect=EXCEL)

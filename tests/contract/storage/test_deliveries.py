@@ -156,7 +156,7 @@ async def test_a_chat_that_moved_takes_with_it_what_waits_and_keeps_what_was_sen
     await ledger.write(lambda: many(PROMPT, [prompt]))
     moved = replace(marked(10, "planned"), reason="moved", moved_to="grace", message_ids=())
     await ledger.write(lambda: deliveries.mark([moved], now=MICROS))
-    chats = dict(await ledger.read(lambda: rows(CHATS)))
+    chats: dict[int, str] = dict(await ledger.read(lambda: rows(CHATS)))
     assert chats == {10: "grace", 11: "grace", 12: "ada", 13: "bob"}
     found = await ledger.read(lambda: rows(REACHABLE))
     assert [(bool(reachable), trouble, chat) for reachable, trouble, chat in found] == [(True, "", "grace")]
