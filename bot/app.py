@@ -90,7 +90,7 @@ class App:
         )
         self.broadcasting = Broadcasting(house, self.channels, sender=self.sender, owner=owner, only=only)
         self.sender.report_to(tried=self.broadcasting.tried, room=self.broadcasting.room)
-        self.live = LiveReports(house, self.channels, edit=self.sender.edit)
+        self.live = LiveReports(house, self.channels, edit=self.sender.edit, trouble=self.broadcasting.trouble)
         self.dispatcher.send_with(self.sender)
         self.wrong: dict[str, str] = dict.fromkeys(self.channels, "not connected yet")
         self._started = asyncio.Event()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Coroutine, Mapping
+from datetime import datetime
 from random import Random
 from typing import Any
 
@@ -154,9 +155,12 @@ class Broadcasting:
         """Return the channels that have paused themselves for broadcasts, and until when."""
         return {
             f"{name} broadcasts": f"paused until {until:%H:%M:%S} UTC, it does not answer"
-            for name, pump in self.pumps.items()
-            if (until := pump.paused_until) is not None
+            for name, until in self.trouble().items()
         }
+
+    def trouble(self) -> dict[str, datetime]:
+        """Return the channels that have paused themselves, and until when."""
+        return {name: until for name, pump in self.pumps.items() if (until := pump.paused_until) is not None}
 
     def _render(self, push: Push | Amendment) -> OutboundMessage:
         return render(

@@ -27,13 +27,21 @@ _Figures = tuple[Any, ...]
 class LiveReports:
     """Keeps those messages up to date; `refresh` is called every second and mostly costs one read.
 
-    edit: changes a message, best effort.
+    edit: changes a message, best effort; trouble: which channels do not answer, and when they are tried again.
     """
 
-    def __init__(self, house: House, channels: Mapping[str, Channel], *, edit: Callable[[Edit], None]) -> None:
+    def __init__(
+        self,
+        house: House,
+        channels: Mapping[str, Channel],
+        *,
+        edit: Callable[[Edit], None],
+        trouble: Callable[[], Mapping[str, datetime]] = dict,
+    ) -> None:
         self._house = house
         self._channels = channels
         self._edit = edit
+        self._trouble = trouble
         self._watched: set[int] | None = None
         self._shown: dict[int, tuple[_Figures, datetime]] = {}
 
@@ -58,7 +66,7 @@ class LiveReports:
         assert broadcast.report_to is not None and broadcast.prompt is not None
         channel = self._channels.get(broadcast.report_to.channel)
         now, over = self._house.clock.now(), broadcast.state not in ALIVE
-        figures = (broadcast.state, broadcast.edition, broadcast.recalled, str(counts))
+        figures = (broadcast.state, broadcast.edition, broadcast.recalled, str(counts), sorted(self._trouble()))
         before = self._shown.get(broadcast.id)
         if channel is None or (before is not None and before[0] == figures):
             return
@@ -82,7 +90,7 @@ class LiveReports:
 
     def _message(self, broadcast: Broadcast, counts: Counts) -> OutboundMessage:
         say = self._house.texts.speaker(broadcast.language)
-        return progress(broadcast, counts, say)
+        return progress(broadcast, counts, say, trouble=self._trouble())
 
     async def _tell(self, broadcast: Broadcast, message: OutboundMessage) -> None:
         house = self._house

@@ -26,10 +26,10 @@ from tests.conversations.test_strangers import NOW
 QUICK, SLOW = Abilities(edits=True, rate=30), Abilities(edits=True, usual_rate=0.2)
 
 
-@pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def house(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[House]:
     """A house with a broadcast that runs, which somebody follows."""
-    with prepared(folder=tmp_path) as settings:
+    with prepared(folder=tmp_path, database=request.param) as settings:
         async with open_house(settings, clock=StandingClock(NOW)) as house:
             draft = DraftBroadcast(content=Content(texts={"de": "Text"}), audience=())
             number = await perform(house, actor="P1", command=draft)
@@ -81,6 +81,19 @@ async def test_it_changes_as_often_as_the_platform_likes_and_at_the_end_at_once(
     await reports.refresh()
     await reports.refresh()
     assert len(edits) == 3 and "fertig" in edits[2].message.where
+
+
+async def test_a_channel_that_does_not_answer_is_named_until_it_does(house: House) -> None:
+    trouble = {"memory": NOW + timedelta(minutes=5)}
+    edits: list[Edit] = []
+    channels = {"memory": MemoryChannel(abilities=QUICK)}
+    reports = LiveReports(house, channels, edit=edits.append, trouble=lambda: trouble)
+    await reports.refresh()
+    assert "Memory antwortet gerade nicht. Nächster Versuch um" in edits[-1].message.text
+    trouble = {}
+    house.clock.pass_by(timedelta(seconds=6))  # type: ignore[attr-defined]
+    await reports.refresh()
+    assert "antwortet" not in edits[-1].message.text
 
 
 async def test_where_nothing_can_be_edited_the_end_is_told_once_even_after_a_restart(house: House) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from textwrap import shorten
 
 from bot.domain.broadcasts.model import ALIVE, Broadcast, Counts
@@ -80,13 +81,26 @@ def offered(say: Speaker) -> list[list[str]]:
     return [[key, say(label)] for key, label in LABELS.items()]
 
 
-def progress(broadcast: Broadcast, counts: Counts, say: Speaker, *, expected: int = 0) -> OutboundMessage:
+def progress(
+    broadcast: Broadcast,
+    counts: Counts,
+    say: Speaker,
+    *,
+    expected: int = 0,
+    trouble: Mapping[str, datetime] | None = None,
+) -> OutboundMessage:
     """Return the message that shows how it goes.
 
-    expected: how many are to get it, as long as nothing is planned.
+    expected: how many are to get it, as long as nothing is planned; trouble: channels that do not answer, and when
+    they are tried again.
     """
     where = say("report.title", number=broadcast.id, state=state_of(broadcast, say))
     lines = _lines(broadcast, counts, say, expected=expected)
+    if broadcast.state == "running" and counts.open:
+        lines += [
+            say("report.trouble", channel=channel.capitalize(), time=say.clock(until))
+            for channel, until in sorted((trouble or {}).items())
+        ]
     return OutboundMessage(
         where=where,
         text="\n".join(lines),
