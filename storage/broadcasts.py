@@ -14,7 +14,7 @@ from storage.codec import content_of, from_micros, load, maybe_moment
 from storage.statements import Row, Statement, Steps, any_of, one, rows
 from storage.tables import addresses, broadcasts, companies, contacts, deliveries
 
-_ALL = (
+COLUMNS = (
     broadcasts.c.id,
     broadcasts.c.state,
     broadcasts.c.reason,
@@ -39,13 +39,13 @@ _ALL = (
     broadcasts.c.planned_at,
     broadcasts.c.finished_at,
 )
-ONE = Statement(select(*_ALL).where(broadcasts.c.id == bindparam("broadcast")), name="broadcast")
-SOME = Statement(select(*_ALL).where(any_of(broadcasts.c.id, "broadcasts")), name="broadcasts by number")
+ONE = Statement(select(*COLUMNS).where(broadcasts.c.id == bindparam("broadcast")), name="broadcast")
+SOME = Statement(select(*COLUMNS).where(any_of(broadcasts.c.id, "broadcasts")), name="broadcasts by number")
 NEWEST = Statement(
-    select(*_ALL).order_by(broadcasts.c.id.desc()).limit(bindparam("many", type_=Integer)), name="newest broadcasts"
+    select(*COLUMNS).order_by(broadcasts.c.id.desc()).limit(bindparam("many", type_=Integer)), name="newest broadcasts"
 )
 IN_STATE = Statement(
-    select(*_ALL).where(any_of(broadcasts.c.state, "states")).order_by(broadcasts.c.id), name="broadcasts in states"
+    select(*COLUMNS).where(any_of(broadcasts.c.state, "states")).order_by(broadcasts.c.id), name="broadcasts in states"
 )
 # By the index alone, whatever the audience's size; reasons are those of the few that did not simply arrive.
 STATES = Statement(

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import bindparam, select
 
 from bot.domain.broadcasts.model import Broadcast
 from bot.domain.messages import OutboundMessage, PromptId
-from storage.broadcasts import SOME, broadcast_of
+from storage.amending import ANY
+from storage.broadcasts import COLUMNS, SOME, alive, broadcast_of
 from storage.codec import dump, to_micros
 from storage.statements import Statement, Steps, many, one, rows, upsert
 from storage.tables import broadcasts, deliveries, prompts
 
 ENDED = Statement(
-    select(broadcasts.c.id).where(
-        broadcasts.c.finished_at >= bindparam("since"), broadcasts.c.state.in_(["done", "cancelled"])
-    ),
+    select(*COLUMNS)
+    .where(broadcasts.c.finished_at >= bindparam("since"), broadcasts.c.state.in_(["done", "cancelled"]))
+    .order_by(broadcasts.c.id),
     name="broadcasts ended",
 )
 MESSAGE = Statement(
@@ -41,14 +41,18 @@ END = upsert(
 )
 
 
-def ended_since(since: datetime) -> Steps[list[int]]:
-    """Return the numbers of the broadcasts that ended since then."""
-    return [row[0] for row in (yield from rows(ENDED, since=to_micros(since)))]
+def ended_since(since: datetime) -> Steps[list[Broadcast]]:
+    """Return the broadcasts that ended since then."""
+    return [broadcast_of(row) for row in (yield from rows(ENDED, since=to_micros(since)))]
 
 
-def some(numbers: Sequence[int]) -> Steps[list[Broadcast]]:
-    """Return the broadcasts of these numbers."""
-    return [broadcast_of(row) for row in (yield from rows(SOME, broadcasts=list(numbers)))] if numbers else []
+def at_work() -> Steps[tuple[list[Broadcast], set[int]]]:
+    """Return the broadcasts that go out or whose readers get another text, and the numbers of the latter."""
+    found = yield from alive()
+    amended = {row[0] for row in (yield from rows(ANY))}
+    rest = sorted(amended - {each.id for each in found})
+    more = (yield from rows(SOME, broadcasts=rest)) if rest else []
+    return [*found, *map(broadcast_of, more)], amended
 
 
 def message_of(prompt: PromptId | None) -> Steps[str | None]:

@@ -12,11 +12,14 @@ from bot.domain.messages import Edit, OutboundMessage
 from bot.house import House
 from bot.ports import Channel
 from storage import broadcasts_live
-from storage.broadcasts import alive, counts_of
+from storage.broadcasts import counts_of
 
 EVERY = timedelta(seconds=5)
 SELDOM = timedelta(minutes=1)
 """Where an edit takes the place of a message that somebody waits for."""
+
+AFTERWARDS = timedelta(days=1)
+"""How long the message goes on to follow a broadcast that has ended: its text may be corrected, or it is taken back."""
 
 CHEAP = 5.0
 """Messages a second; where a platform takes fewer, edits are seldom."""
@@ -42,30 +45,32 @@ class LiveReports:
         self._channels = channels
         self._edit = edit
         self._trouble = trouble
-        self._watched: set[int] | None = None
+        self._ended: dict[int, _Figures] = {}
         self._shown: dict[int, tuple[_Figures, datetime]] = {}
 
     async def refresh(self) -> None:
-        """Show what has changed; who has just ended is looked at one last time."""
+        """Show what has changed; one that has just ended, or is changed after its end, is looked at once more."""
         house = self._house
-        if self._watched is None:  # what ended while nobody was here to say it
-            since = house.clock.now() - timedelta(days=1)
-            self._watched = set(await house.database.read(lambda: broadcasts_live.ended_since(since)))
-        at_work = await house.database.read(alive)
-        ended = sorted(self._watched - {broadcast.id for broadcast in at_work})
-        self._watched = {broadcast.id for broadcast in at_work}
-        if not at_work and not ended:
+        since = house.clock.now() - AFTERWARDS
+        at_work, amended = await house.database.read(broadcasts_live.at_work)
+        over = await house.database.read(lambda: broadcasts_live.ended_since(since))
+        busy = {broadcast.id for broadcast in at_work}
+        stands = {each.id: (each.state, each.edition, each.recalled) for each in over if each.id not in busy}
+        news = [each for each in over if each.id in stands and self._ended.get(each.id) != stands[each.id]]
+        self._ended = stands
+        found = [*at_work, *news]
+        if not found:
             return
-        found = [*at_work, *(await house.database.read(lambda: broadcasts_live.some(ended)))]
         followed = [each for each in found if each.prompt is not None and each.report_to is not None]
         counted = await house.database.read(lambda: counts_of([each.id for each in followed]))
         for broadcast in followed:
-            await self._show(broadcast, counted[broadcast.id])
+            ended = broadcast.state not in ALIVE and broadcast.id not in amended
+            await self._show(broadcast, counted[broadcast.id], over=ended)
 
-    async def _show(self, broadcast: Broadcast, counts: Counts) -> None:
+    async def _show(self, broadcast: Broadcast, counts: Counts, *, over: bool) -> None:
         assert broadcast.report_to is not None and broadcast.prompt is not None
         channel = self._channels.get(broadcast.report_to.channel)
-        now, over = self._house.clock.now(), broadcast.state not in ALIVE
+        now = self._house.clock.now()
         figures = (broadcast.state, broadcast.edition, broadcast.recalled, str(counts), sorted(self._trouble()))
         before = self._shown.get(broadcast.id)
         if channel is None or (before is not None and before[0] == figures):
@@ -82,8 +87,7 @@ class LiveReports:
             return
         shown_as = await self._house.database.read(lambda: broadcasts_live.message_of(broadcast.prompt))
         if shown_as is None:  # it is still on its way
-            if over and self._watched is not None:
-                self._watched.add(broadcast.id)
+            self._ended.pop(broadcast.id, None)
             return
         self._shown[broadcast.id] = (figures, now)
         self._edit(Edit(address=broadcast.report_to, message_id=shown_as, message=self._message(broadcast, counts)))

@@ -77,7 +77,7 @@ async def test_it_changes_as_often_as_the_platform_likes_and_at_the_end_at_once(
     await reports.refresh()
     await reports.refresh()
     assert len(edits) == 2 and "Gesendet: 1 von 3" in edits[1].message.text
-    await put(house, update(broadcasts).values(state="done", finished_at=2))
+    await put(house, update(broadcasts).values(state="done", finished_at=int(NOW.timestamp() * 1_000_000)))
     await reports.refresh()
     await reports.refresh()
     assert len(edits) == 3 and "fertig" in edits[2].message.where
