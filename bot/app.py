@@ -70,7 +70,12 @@ class App:
         self.store = SqlStore(
             house.database,
             Surroundings(
-                hub=house.hub, catalogue=house.texts, library=house.library, next_id=house.next_id, code_in=code_in
+                hub=house.hub,
+                catalogue=house.texts,
+                library=house.library,
+                next_id=house.next_id,
+                code_in=code_in,
+                abilities={channel.name: channel.abilities for channel in channels},
             ),
             clock=house.clock,
             owner=owner,

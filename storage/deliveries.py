@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from sqlalchemy import Text, bindparam, case, delete, exists, false, func, literal_column, null, or_, select, update
 
-from bot.domain.messages import Address, DeliveryId, Outgoing
+from bot.domain.messages import Abilities, Address, DeliveryId, Outgoing
+from bot.domain.parts import split
 from bot.domain.people import ContactId
 from bot.domain.scene import Reply, Tell
 from bot.ports import Mark
@@ -16,6 +18,8 @@ from storage.codec import dump, message_of, to_micros
 from storage.leaving import by_another_way
 from storage.statements import Statement, Steps, any_of, change, insert, many, rows
 from storage.tables import addresses, deliveries, hub_settings, inquiries, inquiry_messages, prompts, visitors
+
+_Said = TypeVar("_Said", Reply, Tell)
 
 PLAN_REPLY = insert(
     deliveries,
@@ -185,6 +189,17 @@ REPLIES_AGAIN = Statement(
     update(deliveries).where(*_HELD).values(state="planned", owner=null(), leased_until=null()),
     name="recover: again",
 )
+
+
+def parts_of(said: _Said, abilities: Abilities | None) -> Sequence[_Said]:
+    """Return what is too long for its channel in parts, each a row of its own; the last one has the prompt.
+
+    Rows of a chat leave in the order of their numbers, so a part waits for the one before, also after a restart.
+    """
+    parts = split(said.message, abilities)
+    last = parts[-1]
+    result: list[_Said] = [replace(said, message=part, prompt=said.prompt if part is last else None) for part in parts]
+    return result
 
 
 def reply_row(

@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import Text, bindparam, delete, literal_column, null, or_, select, update
 
-from bot.domain.messages import Address
+from bot.domain.messages import Abilities, Address
 from bot.domain.scene import Reply
 from bot.ports import Job
 from storage.codec import dump, load, to_micros
+from storage.deliveries import parts_of
 from storage.statements import Statement, Steps, any_of, change, insert, many, rows, upsert
 from storage.tables import addresses, deliveries, jobs, prompts
 
@@ -109,14 +110,16 @@ def recover(channels: Sequence[str], *, only: str = "") -> Steps[None]:
     yield from many(RECOVER, [{"channels": list(channels), "only": only}])
 
 
-def finish(job: Job, replies: Sequence[Reply], *, now: datetime, number: Callable[[], int]) -> Steps[None]:
+def finish(
+    job: Job, replies: Sequence[Reply], *, now: datetime, number: Callable[[], int], abilities: Abilities | None = None
+) -> Steps[None]:
     """Drop the job and plan what it has to say; done twice, it says it once."""
     micros, address = to_micros(now), job.address
     (contact,) = (yield from rows(CONTACT, channel=address.channel, chat=address.chat)) or [(None,)]
     if contact[0] is None:  # erased meanwhile: nobody is there to hear of it
         replies = ()
     planned: list[dict[str, Any]] = []
-    for place, reply in enumerate(replies):
+    for place, reply in enumerate(part for whole in replies for part in parts_of(whole, abilities)):
         if reply.prompt is not None:
             yield from change(CLOSE_PROMPTS, channel_=address.channel, chat_=address.chat, now=micros)
             row = {

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import or_, select, union_all
 
 from bot.domain.colleagues import Together
 from bot.domain.interviews import Interview
-from bot.domain.messages import Edited, FileLost, InboundMessage, Located, Pressed, PromptId, Said, SentMedia
+from bot.domain.messages import Abilities, Edited, FileLost, InboundMessage, Located, Pressed, PromptId, Said, SentMedia
 from bot.domain.people import Contact, Role, Visitor
 from bot.domain.records import Answer, Repeated, key_of
 from bot.domain.scene import Dialogue, Hub, Prompt, Scene
@@ -143,13 +143,14 @@ INSTANCES = Statement(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What every scene of a process shares."""
+    """What every scene of a process shares. abilities: of the channels it serves, which say how long a message is."""
 
     hub: Hub
     catalogue: Catalogue
     library: Library
     next_id: Callable[[], int]
     code_in: Callable[[Scene], str]
+    abilities: Mapping[str, Abilities] = field(default_factory=dict)
 
 
 def load(messages: Sequence[InboundMessage], around: Surroundings, *, now: datetime) -> Steps[list[Scene]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, delete, select
@@ -87,13 +87,7 @@ class SqlStore:
 
     def speak_for(self, hub: Hub) -> None:
         """Use what the hub says now (its texts were changed by another process)."""
-        self.around = Surroundings(
-            hub=hub,
-            catalogue=self.around.catalogue,
-            library=self.around.library,
-            next_id=self.around.next_id,
-            code_in=self.around.code_in,
-        )
+        self.around = replace(self.around, hub=hub)
 
     async def process(self, batch: Batch, decide: Decide) -> Handled:
         """See `bot.ports.Store`."""
@@ -120,7 +114,12 @@ class SqlStore:
         routes = [decide.route(scene) for scene in base]
         loaded = yield from needs.load(base, [route.needs for route in routes], self.around)
         decided = _decide(loaded, [lambda scene, route=route: decide.turn(route, scene) for route in routes])  # type: ignore[misc]
-        sends = yield from apply(decided.turns, owner=self._owner, leased_until=to_micros(now + LEASE))
+        sends = yield from apply(
+            decided.turns,
+            owner=self._owner,
+            leased_until=to_micros(now + LEASE),
+            abilities=self.around.abilities,
+        )
         waiting = {(message.account, message.native_id) for message in decided.later}
         yield from many(
             SEEN,
@@ -173,7 +172,10 @@ class SqlStore:
 
     async def finish_job(self, job: Job, replies: Sequence[Reply]) -> None:
         """See `bot.ports.JobStore`."""
-        await self.database.write(lambda: jobs.finish(job, replies, now=self._clock.now(), number=self.around.next_id))
+        abilities = self.around.abilities.get(job.address.channel)
+        await self.database.write(
+            lambda: jobs.finish(job, replies, now=self._clock.now(), number=self.around.next_id, abilities=abilities)
+        )
 
     async def recover(self, channels: Sequence[str]) -> None:
         """Free what a dead process held; the caller holds the lock of these channels."""

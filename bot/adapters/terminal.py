@@ -49,7 +49,7 @@ class TerminalChannel:
         sink: TextIO | None = None,
     ) -> None:
         self._address = Address(self.name, person)
-        self.abilities = Abilities(files=True, turns=True, only_chat=person)
+        self.abilities = Abilities(files=True, turns=True, only_chat=person, text_limit=0)
         self._language = language
         self._files = files
         self._source = source or sys.stdin

@@ -351,8 +351,9 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Abilities:
-    """What a channel can do. Limits are counted in the channel's own unit (Telegram: UTF-16 units).
+    """What a channel can do. Limits are counted in the channel's own unit, the `measure`.
 
+    text_limit: the longest message; a longer one is divided (0: none is too long).
     turns: one speaks after the other, so the next thing is read when all replies are out (a terminal, a pipe).
     only_chat: the one chat that is reachable through this very channel object, "" for all of the channel's.
     cursor_lifetime: how long a stored cursor means anything, None for ever.

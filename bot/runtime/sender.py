@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 from bot.domain.messages import Acknowledgement, Address, DeliveryId, Edit, OutboundMessage, Outgoing
+from bot.domain.parts import split
 from bot.errors import (
     ChatMoved,
     DeliveryError,
@@ -83,7 +84,8 @@ class Sender:
             return
         chat = self._chat(edit.address)
         chat.edits.pop(edit.message_id, None)
-        chat.edits[edit.message_id] = edit
+        # Of a message that became several the last is known, since it has what can be picked.
+        chat.edits[edit.message_id] = replace(edit, message=split(edit.message, channel.abilities)[-1])
         chat.news.set()
 
     async def amend(self, address: Address, work: Callable[[Channel, Departure], Awaitable[None]]) -> None:

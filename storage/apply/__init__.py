@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_args
 
 from bot.domain import outcomes as o
 from bot.domain.desk import MergeContacts
-from bot.domain.messages import Address, Edited, Located, Outgoing, Pressed, Said, SentMedia
+from bot.domain.messages import Abilities, Address, Edited, Located, Outgoing, Pressed, Said, SentMedia
 from bot.domain.people import ContactId
 from bot.domain.scene import NewPrompt, Reply, Scene, Tell, Turn
 from bot.errors import Conflict, UsageError
@@ -33,13 +33,15 @@ _GATHER: dict[type, Callable[[Rows, Scene, Any], None]] = {
 }
 
 
-def apply(turns: Sequence[tuple[Scene, Turn]], *, owner: str, leased_until: int) -> Steps[list[tuple[Outgoing, bool]]]:
+def apply(
+    turns: Sequence[tuple[Scene, Turn]], *, owner: str, leased_until: int, abilities: Mapping[str, Abilities]
+) -> Steps[list[tuple[Outgoing, bool]]]:
     """Write all turns; return the replies to send, each with whether its address belongs to a contact.
 
     Raises:
         Conflict: somebody else took what one of the turns wanted; nothing of the batch may be kept.
     """
-    gathered = Rows(owner=owner, leased_until=leased_until)
+    gathered = Rows(owner=owner, leased_until=leased_until, abilities=abilities)
     yield from _hold(turns)
     for scene, turn in turns:
         _gather(gathered, scene, turn)
@@ -133,17 +135,18 @@ def _replies(gathered: Rows, scene: Scene, replies: Sequence[Reply], contact: Co
         # Typed text answers the last one.
         _prompt(gathered, scene, prompt, address=address, superseded_at=None if prompt is shown[-1] else now)
     for reply in replies:
-        row, outgoing = deliveries.reply_row(
-            reply,
-            address=address,
-            contact=contact,
-            number=scene.next_id(),
-            now=now,
-            owner=gathered.owner,
-            leased_until=gathered.leased_until,
-        )
-        gathered.deliveries.append(row)
-        gathered.outgoing.append((outgoing, contact is not None))
+        for part in deliveries.parts_of(reply, gathered.abilities.get(address.channel)):
+            row, outgoing = deliveries.reply_row(
+                part,
+                address=address,
+                contact=contact,
+                number=scene.next_id(),
+                now=now,
+                owner=gathered.owner,
+                leased_until=gathered.leased_until,
+            )
+            gathered.deliveries.append(row)
+            gathered.outgoing.append((outgoing, contact is not None))
 
 
 def _prompt(gathered: Rows, scene: Scene, prompt: NewPrompt, *, address: Address, superseded_at: int | None) -> None:
@@ -167,4 +170,5 @@ def _tells(gathered: Rows, scene: Scene, tells: Sequence[Tell]) -> None:
     for tell in tells:
         if tell.prompt is not None:
             _prompt(gathered, scene, tell.prompt, address=tell.address, superseded_at=now)
-        gathered.tells.append(deliveries.tell_row(tell, number=scene.next_id(), now=now))
+        for part in deliveries.parts_of(tell, gathered.abilities.get(tell.address.channel)):
+            gathered.tells.append(deliveries.tell_row(part, number=scene.next_id(), now=now))

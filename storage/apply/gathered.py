@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from bot.domain.messages import Outgoing
+from bot.domain.messages import Abilities, Outgoing
 from bot.domain.outcomes import Ordered, PersonErased
 from bot.domain.scene import Scene
 from storage.apply.order import AFTER_ORDERS, ORDER
@@ -14,7 +15,7 @@ from storage.statements import Statement
 class Rows:
     """The rows that a batch gathers, by statement."""
 
-    def __init__(self, *, owner: str, leased_until: int) -> None:
+    def __init__(self, *, owner: str, leased_until: int, abilities: Mapping[str, Abilities]) -> None:
         self.by_statement: dict[Statement, list[dict[str, Any]]] = {
             statement: [] for statement in (*ORDER, *AFTER_ORDERS)
         }
@@ -28,6 +29,7 @@ class Rows:
         self.outgoing: list[tuple[Outgoing, bool]] = []
         self.owner = owner
         self.leased_until = leased_until
+        self.abilities = abilities
 
     def add(self, statement: Statement, **row: Any) -> None:
         """Note a row of one statement."""

@@ -38,6 +38,7 @@ from bot.domain.messages import (
     Reading,
     Recall,
 )
+from bot.domain.parts import utf16_units
 from bot.errors import ChannelUnavailable, Refused
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class TelegramChannel:
             edits=True,
             files=True,
             text_limit=outbound.TEXT_LIMIT,
-            measure=outbound.units,
+            measure=utf16_units,
             file_limit=outbound.FILE_LIMIT,
             choice_limit=outbound.CHOICE_BUTTONS,
             label_limit=outbound.LABEL_LIMIT,

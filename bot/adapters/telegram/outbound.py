@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.adapters.telegram.inbound import BUTTON_DATA, LARGEST_PROMPT
 from bot.domain.messages import Choice, OutboundMessage, PromptId, Way
+from bot.domain.parts import cut, fitting, utf16_units
 
 Call = tuple[str, dict[str, Any]]
 """A method of the Bot API and its parameters."""
@@ -95,7 +96,7 @@ def chat_id(chat: str) -> int | str:
 
 def toast(text: str) -> str:
     """Return `text` cut to what a callback answer may hold."""
-    return _clean(text) if units(text) <= TOAST_LIMIT else _clean(text[: _fitting(text, 0, TOAST_LIMIT - 1)]) + "…"
+    return _clean(text) if utf16_units(text) <= TOAST_LIMIT else _clean(text[: fitting(text, 0, TOAST_LIMIT - 1)]) + "…"
 
 
 def button_data(prompt: PromptId, *, key: str, on: bool | None = None) -> str:
@@ -175,7 +176,7 @@ def _is_numbered(message: OutboundMessage) -> bool:
         message.numbered
         or message.prompt is None
         or len(message.choices) > LABELLED_CHOICES
-        or any(units(choice.label) > LABEL_LIMIT for choice in message.choices)
+        or any(utf16_units(choice.label) > LABEL_LIMIT for choice in message.choices)
     )
 
 
@@ -195,22 +196,12 @@ def _split(segments: Sequence[Segment]) -> Iterator[list[Segment]]:
         if plain[start].isspace():
             start += 1
             continue
-        end = _fitting(plain, start, TEXT_LIMIT)
+        end = fitting(plain, start, TEXT_LIMIT)
         if end < len(plain):
-            end = _cut(plain, start, end)
+            end = cut(plain, start, end)
         if _is_visible(plain[start:end]):
             yield _slice(segments, start, end)
         start = end
-
-
-def _cut(plain: str, start: int, end: int) -> int:
-    size = end - start
-    # A separator just behind the last character that fits is as good as one before it.
-    for separator, least in (("\n\n", size // 2), ("\n", size // 3), (" ", 0)):
-        found = plain.rfind(separator, start + least, end + len(separator))
-        if found > start:
-            return found
-    return end
 
 
 def _slice(segments: Sequence[Segment], start: int, end: int) -> list[Segment]:
@@ -220,19 +211,6 @@ def _slice(segments: Sequence[Segment], start: int, end: int) -> list[Segment]:
             part.append((tag, piece))
         at += len(text)
     return part
-
-
-def _fitting(text: str, start: int, limit: int) -> int:
-    """Return an end for which `text[start:end]` fills `limit` UTF-16 units as well as it can without exceeding them."""
-    end = min(start + limit, len(text))
-    while (excess := units(text[start:end]) - limit) > 0:
-        end -= (excess + 1) // 2
-    return end
-
-
-def units(text: str) -> int:
-    """Return how long the platform takes a text to be: in UTF-16 units."""
-    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _is_visible(text: str) -> bool:
@@ -280,7 +258,7 @@ def _keyboard(message: OutboundMessage, *, numbered: bool) -> list[list[Button]]
             _choice_button(choice, label=label, prompt=message.prompt)
             for choice, label in zip(choices, labels, strict=True)
         ]
-        rows += _pack(buttons, widths=[units(label) for label in labels])
+        rows += _pack(buttons, widths=[utf16_units(label) for label in labels])
     rows += links
     if ways:
         rows += _way_rows(ways, prompt=message.prompt)
@@ -318,7 +296,7 @@ def _way_rows(ways: Sequence[Way], *, prompt: PromptId) -> list[list[Button]]:
         {"text": _clean(label), "callback_data": button_data(prompt, key=way.key)}
         for way, label in zip(ways, labels, strict=True)
     ]
-    widths = [units(label) for label in labels]
+    widths = [utf16_units(label) for label in labels]
     if len(buttons) <= _NUMBERS_A_ROW and sum(widths) <= _WAYS_IN_ONE_ROW:
         return [buttons]
     longest = max(widths)

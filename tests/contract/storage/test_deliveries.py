@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from bot.domain.messages import Address, DeliveryId, OutboundMessage, PromptId
+from bot.domain.messages import Abilities, Address, DeliveryId, OutboundMessage, PromptId
 from bot.domain.scene import NewPrompt, Reply
 from bot.ports import DeliveryState, Job, Mark
 from storage import deliveries, jobs
@@ -25,6 +26,7 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MICROS = to_micros(NOW)
 LEASE = to_micros(NOW + timedelta(seconds=90))
 ADA = Address("memory", "ada")
+SHORT = Abilities(text_limit=24)
 
 INSERT = insert(
     table,
@@ -304,6 +306,22 @@ async def test_a_job_done_twice_says_its_word_once(ledger: Database) -> None:
     assert (
         await ledger.write(lambda: jobs.take(["check_form"], channels=["memory"], now=NOW + timedelta(days=1))) is None
     )
+
+
+async def test_what_is_too_long_is_several_deliveries_and_the_last_has_the_prompt(ledger: Database) -> None:
+    await waiting_job(ledger)
+    job = await ledger.write(lambda: jobs.take(["check_form"], channels=["memory"], now=NOW))
+    assert job is not None
+    made = numbers()
+    prompt = NewPrompt(id=PromptId(30), kind="form", data={"choices": []})
+    message = OutboundMessage(text="Erste Hälfte.\n\nZweite Hälfte.", prompt=PromptId(30))
+    for reply in (Reply(message=message, prompt=prompt), Reply(message=message)):  # its prompt's row is there by then
+        await ledger.write(partial(jobs.finish, job, [reply], now=NOW, number=lambda: next(made), abilities=SHORT))
+    claim = await ledger.write(lambda: deliveries.claim(["memory"], owner="two", now=MICROS, leased_until=LEASE))
+    assert [(each.message.text, each.message.prompt) for each, _, _ in claim] == [
+        ("Erste Hälfte.", None),
+        ("Zweite Hälfte.", 30),
+    ]
 
 
 async def test_a_job_of_somebody_who_was_erased_says_nothing(ledger: Database) -> None:

@@ -13,7 +13,15 @@ from typer.testing import CliRunner
 from bot.cli.root import app
 
 ROOT = Path(__file__).parents[3]
-CONVERSATIONS = {"run", "chat", "broadcast watch", "forms preview", "forms download", "forms simulate", "forms evaluate"}
+CONVERSATIONS = {
+    "run",
+    "chat",
+    "broadcast watch",
+    "forms preview",
+    "forms download",
+    "forms simulate",
+    "forms evaluate",
+}
 
 
 def commands(group: Any = None, *, above: str = "") -> Iterator[tuple[str, Any]]:
