@@ -11,12 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from nio import EncryptionError, LocalProtocolError
-
 from bot.adapters.matrix import inbound, media, outbound, polls
 from bot.adapters.matrix.account import AccountFile
 from bot.adapters.matrix.courier import Locks
-from bot.adapters.matrix.crypto import PATIENCE, quoted
+from bot.adapters.matrix.crypto import NOT_SEALED, PATIENCE, quoted
 from bot.adapters.matrix.errors import MatrixError, channel_error, delivery_error
 from bot.adapters.matrix.guard import StoreTrouble
 from bot.adapters.matrix.signin import Credentials, Session, SignIn
@@ -338,7 +336,7 @@ class MatrixChannel:
             answer = await session.client.call("PUT", path, sealed)
         except MatrixError as error:
             raise delivery_error(error, is_out=is_out) from error
-        except (EncryptionError, LocalProtocolError, StoreTrouble) as error:
+        except NOT_SEALED as error:
             raise NotSent("The message could not be encrypted yet.") from error
         event_id = answer.get("event_id")
         if not isinstance(event_id, str):

@@ -13,12 +13,31 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from nio import Event, MegolmEvent
+from nio.exceptions import (
+    EncryptionError,
+    GroupEncryptionError,
+    OlmTrustError,
+    ProtocolError,
+    TransferCancelledError,
+    VerificationError,
+)
 
 from bot.adapters.matrix.account import AccountFile
 from bot.adapters.matrix.api import checked
 from bot.adapters.matrix.errors import MatrixError
-from bot.adapters.matrix.guard import GuardedClient, SparingAccount
+from bot.adapters.matrix.guard import GuardedClient, SparingAccount, StoreTrouble
 from bot.adapters.matrix.vault import Vault
+
+NOT_SEALED = (
+    ProtocolError,
+    EncryptionError,
+    GroupEncryptionError,
+    OlmTrustError,
+    VerificationError,
+    TransferCancelledError,
+    StoreTrouble,
+)
+"""All that nio raises by itself, before anything has left: another try later can double nothing."""
 
 UPKEEP_SECONDS = 15.0
 """For all that follows a sync; what does not get done comes again after the next one."""

@@ -21,7 +21,15 @@ from telegram import (
     InputFile,
     Message,
 )
-from telegram.error import TelegramError
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    EndPointNotFound,
+    Forbidden,
+    InvalidToken,
+    TelegramError,
+)
 from telegram.request import BaseRequest, RequestData
 from yarl import URL
 
@@ -35,6 +43,13 @@ PHOTO_LIMIT = 10_000_000
 """https://core.telegram.org/bots/api#sending-files"""
 
 _BAD_REQUEST = 400
+_CODES: Mapping[type[TelegramError], int] = {
+    BadRequest: _BAD_REQUEST,
+    InvalidToken: 401,
+    Forbidden: 403,
+    EndPointNotFound: 404,
+    Conflict: 409,
+}
 _T = TypeVar("_T")
 
 # The library logs the URL with the token, and parameters, when debugging.
@@ -182,10 +197,20 @@ async def _asked(method: str, answer: Awaitable[_T]) -> _T:
         return await answer
     except RequestFailed as error:
         failure = error.error
-    except (TelegramError, LookupError, TypeError, ValueError, AttributeError) as error:
+    except TelegramError as error:
+        failure = BotApiError(method, answer_of(error))
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
         failure = BotApiError(method, ErrorAnswer(code=NO_ANSWER, description=type(error).__name__))
     # Raised out here, since the library's errors may hold one that names the URL.
     raise failure
+
+
+def answer_of(error: TelegramError) -> ErrorAnswer:
+    """Return the error answer that the library made an error of by itself, or that there was none."""
+    if isinstance(error, ChatMigrated):
+        return ErrorAnswer(code=_BAD_REQUEST, description=error.message, moved_to=str(error.new_chat_id))
+    code = next((code for family, code in _CODES.items() if isinstance(error, family)), NO_ANSWER)
+    return ErrorAnswer(code=code, description=error.message if code else type(error).__name__)
 
 
 def _form(data: RequestData) -> FormData:
