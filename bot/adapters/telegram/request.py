@@ -28,6 +28,7 @@ from telegram.error import (
     EndPointNotFound,
     Forbidden,
     InvalidToken,
+    RetryAfter,
     TelegramError,
 )
 from telegram.request import BaseRequest, RequestData
@@ -49,6 +50,7 @@ _CODES: Mapping[type[TelegramError], int] = {
     Forbidden: 403,
     EndPointNotFound: 404,
     Conflict: 409,
+    RetryAfter: 429,
 }
 _T = TypeVar("_T")
 
