@@ -83,6 +83,8 @@ def problems(
 
 def excess(message: OutboundMessage, abilities: Abilities) -> int:
     """Return how much longer a push is than the channel takes in one message; below one if it fits."""
+    if not abilities.text_limit:  # none is too long there
+        return 0
     lines = [message.text, message.hint]
     if not abilities.buttons:
         lines += [f"{link.label}: {link.url}" for link in message.links]
