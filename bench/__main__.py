@@ -11,7 +11,7 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import hubtalk, lists, memory, progress, startup
+from bench import broadcast, hubtalk, lists, memory, progress, startup
 from bench.budgets import HELP_S, MEMORY_MB, READY_S, Budget, questionnaire_budgets
 from bench.forms import answers, expressions
 from bench.forms import tables as forms_tables
@@ -21,7 +21,7 @@ from bench.processes import BrokenBench, cores
 from bench.questionnaire import CONTENDERS, SCENARIOS, Results, Timing, measure
 from bench.tables import questionnaire_table, remarks, table
 
-_EXTRAS = ("memory", "startup", "matrix", "forms", "import", "progress")
+_EXTRAS = ("memory", "startup", "matrix", "forms", "import", "progress", "broadcast")
 _LIBRARIES = (
     "python-telegram-bot",
     "httpx",
@@ -60,6 +60,7 @@ def main() -> int:
         "forms": _forms,
         "import": _import,
         "progress": _progress,
+        "broadcast": _broadcast,
     }
     for name, extra in extras.items():
         if not only or name in only:
@@ -131,6 +132,12 @@ def _questionnaire(only: set[str], *, timing: Timing, people: int | None, broken
                 print(f"\n{scenario.title}\n{questionnaire_table(results[scenario.name])}")
                 print("\n".join(remarks(results[scenario.name])), flush=True)
     return questionnaire_budgets(results)
+
+
+def _broadcast(timing: Timing) -> list[Budget]:
+    free, limited = broadcast.measure(rounds=timing.rounds, say=_say)
+    print(f"\nA message to many\n{broadcast.tables(free, limited)}")
+    return broadcast.budgets(free, limited)
 
 
 def _memory(timing: Timing) -> list[Budget]:

@@ -64,37 +64,20 @@ ANY_DUE = Statement(
     .limit(literal_column("1")),
     name="any push due",
 )
-# Two contacts became one person, and the other one has got it (or may have).
-_other, _gone = deliveries.alias("other"), contacts.alias("gone")
-_GOT_ALREADY = exists().where(
-    _gone.c.merged_into == contacts.c.id,
-    _other.c.contact_id == _gone.c.id,
-    _other.c.broadcast_id == deliveries.c.broadcast_id,
-    _other.c.state.in_(["sending", "sent", "unknown"]),
-)
-# Two contacts became one person, and the other one has got it (or may have).
-_other, _gone = deliveries.alias("other"), contacts.alias("gone")
-_GOT_ALREADY = exists().where(
-    _gone.c.merged_into == contacts.c.id,
-    _other.c.contact_id == _gone.c.id,
-    _other.c.broadcast_id == deliveries.c.broadcast_id,
-    _other.c.state.in_(["sending", "sent", "unknown"]),
-)
-DUE = Statement(
+# First the rows by the index, as many as are wanted, then what is known of their readers: joined at once, SQLite would
+# look at all that wait.
+_turn = (
     select(
         deliveries.c.id,
         deliveries.c.contact_id,
+        deliveries.c.broadcast_id,
+        deliveries.c.not_before,
         deliveries.c.chat,
         deliveries.c.via,
         deliveries.c.language,
         deliveries.c.params,
         deliveries.c.attempts,
-        contacts.c.pushes,
-        or_(contacts.c.merged_into.is_not(None), _GOT_ALREADY),
-        contacts.c.zone,
-        contacts.c.push_channel,
     )
-    .join_from(deliveries, contacts, contacts.c.id == deliveries.c.contact_id)
     .where(
         *_ITS_TURN,
         or_(
@@ -108,7 +91,85 @@ DUE = Statement(
     )
     .order_by(deliveries.c.not_before, deliveries.c.id)
     .limit(bindparam("many", type_=Integer))
-    .with_for_update(of=deliveries, skip_locked=True),
+    .with_for_update(skip_locked=True)
+    .subquery("turn")
+)
+# Two contacts became one person: who else they were, and who of those has got it (or may have).
+WERE = Statement(
+    select(contacts.c.id, contacts.c.merged_into).where(any_of(contacts.c.merged_into, "contacts")),
+    name="who readers were",
+)
+HAVE_IT = Statement(
+    select(deliveries.c.contact_id).where(
+        any_of(deliveries.c.contact_id, "contacts"),
+        deliveries.c.broadcast_id == bindparam("broadcast"),
+        deliveries.c.state.in_(["sending", "sent", "unknown"]),
+    ),
+    name="who has a broadcast",
+)
+DUE = Statement(
+    select(deliveries.c.id)
+    .where(
+        deliveries.c.broadcast_id.in_(select(broadcasts.c.id).where(broadcasts.c.state == "running")),
+        *_ITS_TURN[1:],
+    )
+    .limit(literal_column("1")),
+    name="any push due",
+)
+# First the rows by the index, as many as are wanted, then what is known of their readers: joined at once, SQLite would
+# look at all that wait.
+_turn = (
+    select(
+        deliveries.c.id,
+        deliveries.c.contact_id,
+        deliveries.c.broadcast_id,
+        deliveries.c.not_before,
+        deliveries.c.chat,
+        deliveries.c.via,
+        deliveries.c.language,
+        deliveries.c.params,
+        deliveries.c.attempts,
+    )
+    .where(
+        *_ITS_TURN,
+        or_(
+            literal_column("''") == _ONLY,
+            exists().where(
+                addresses.c.contact_id == deliveries.c.contact_id,
+                addresses.c.channel == bindparam("channel_"),
+                addresses.c.chat == _ONLY,
+            ),
+        ),
+    )
+    .order_by(deliveries.c.not_before, deliveries.c.id)
+    .limit(bindparam("many", type_=Integer))
+    .with_for_update(skip_locked=True)
+    .subquery("turn")
+)
+# Two contacts became one person, and the other one has got it (or may have).
+_other, _gone = deliveries.alias("other"), contacts.alias("gone")
+_GOT_ALREADY = exists().where(
+    _gone.c.merged_into == contacts.c.id,
+    _other.c.contact_id == _gone.c.id,
+    _other.c.broadcast_id == _turn.c.broadcast_id,
+    _other.c.state.in_(["sending", "sent", "unknown"]),
+)
+DUE = Statement(
+    select(
+        _turn.c.id,
+        _turn.c.contact_id,
+        _turn.c.chat,
+        _turn.c.via,
+        _turn.c.language,
+        _turn.c.params,
+        _turn.c.attempts,
+        contacts.c.pushes,
+        contacts.c.merged_into,
+        contacts.c.zone,
+        contacts.c.push_channel,
+    )
+    .join_from(_turn, contacts, contacts.c.id == _turn.c.contact_id)
+    .order_by(_turn.c.not_before, _turn.c.id),
     name="due pushes",
 )
 PLACES = Statement(
@@ -222,9 +283,10 @@ def _decide(found: Sequence[Row], broadcast: Row, *, channel: str, now: datetime
     pushed: Mapping[int, list[datetime]] = {}
     if manner.courtesy.most and not transactional:
         pushed = yield from _pushed(who, now=now, courtesy=manner.courtesy)
+    doubled = yield from _doubled(who, number)
     decided, said = _Decided(), content_of(content)
     for row in found:
-        waiting = _waiting(row, channel=channel, places=places, pushed=pushed)
+        waiting = _waiting(row, channel=channel, places=places, pushed=pushed, doubled=doubled)
         fate = leave(
             waiting,
             now=now,
@@ -236,6 +298,14 @@ def _decide(found: Sequence[Row], broadcast: Row, *, channel: str, now: datetime
         )
         _note(decided, fate, row, waiting, said, number=number, edition=edition)
     return decided
+
+
+def _doubled(who: Sequence[int], broadcast: int) -> Steps[set[int]]:
+    """Return who has got it as the contact that they were before two became one."""
+    were: dict[int, int] = dict((yield from rows(WERE, contacts=who)))
+    if not were:
+        return set()
+    return {were[row[0]] for row in (yield from rows(HAVE_IT, contacts=list(were), broadcast=broadcast))}
 
 
 def _places(who: Sequence[int]) -> Steps[Mapping[int, list[Place]]]:
@@ -256,14 +326,19 @@ def _pushed(who: Sequence[int], *, now: datetime, courtesy: Courtesy) -> Steps[M
 
 
 def _waiting(
-    row: Row, *, channel: str, places: Mapping[int, list[Place]], pushed: Mapping[int, list[datetime]]
+    row: Row,
+    *,
+    channel: str,
+    places: Mapping[int, list[Place]],
+    pushed: Mapping[int, list[datetime]],
+    doubled: Collection[int],
 ) -> Waiting:
     number, contact, chat, via, _, _, _, pushes, merged, zone, preferred = row
     return Waiting(
         delivery=number,
         channel=channel,
         pushes=bool(pushes),
-        merged=bool(merged),
+        merged=merged is not None or contact in doubled,
         zone=zone,
         preferred=preferred,
         places=places.get(contact, ()),

@@ -646,12 +646,14 @@ deliveries = Table(
         sqlite_where=text("state IN ('planned','claimed','sending') AND broadcast_id IS NULL"),
         postgresql_where=text("state IN ('planned','claimed','sending') AND broadcast_id IS NULL"),
     ),
+    # With the id, so that a claim reads as many rows as it takes, whatever the audience's size.
     Index(
         "ix_deliveries_broadcast",
         "broadcast_id",
         "state",
         "channel",
         "not_before",
+        "id",
         sqlite_where=text("broadcast_id IS NOT NULL"),
         postgresql_where=text("broadcast_id IS NOT NULL"),
     ),

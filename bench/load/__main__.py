@@ -20,6 +20,7 @@ from bench.load.http import Connection
 from bench.load.interviewees import Interviewees
 from bench.load.ledger import Ledger
 from bench.load.newcomers import Newcomers
+from bench.load.readers import Readers
 
 
 class LoadServer:
@@ -28,7 +29,7 @@ class LoadServer:
     def __init__(self, *, delay: float) -> None:
         self._ledger = Ledger()
         self._api = BotApi(ledger=self._ledger, delay=delay)
-        self.people: Interviewees | Newcomers | Greeters | None = None
+        self.people: Interviewees | Newcomers | Greeters | Readers | None = None
 
     async def serve(self) -> int:
         """Listen on a free port of this machine and return it."""
@@ -52,12 +53,14 @@ class LoadServer:
             case _:
                 raise ValueError(f"no such command: {command}")
 
-    def _invite(self, who: str, options: dict[str, Any]) -> Interviewees | Newcomers | Greeters:
+    def _invite(self, who: str, options: dict[str, Any]) -> Interviewees | Newcomers | Greeters | Readers:
         match who:
             case "interviewees":
                 return Interviewees(self._api, ledger=self._ledger, waiting=self._restore(options), **options)
             case "newcomers":
                 return Newcomers(self._api, **options)
+            case "readers":
+                return Readers(**options)
             case "greeters":
                 return Greeters(self._api, **options)
             case _:

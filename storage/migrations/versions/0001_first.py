@@ -406,7 +406,7 @@ def upgrade() -> None:  # noqa: PLR0915 -- a statement a table and index
     op.create_index(
         "ix_deliveries_broadcast",
         "deliveries",
-        ["broadcast_id", "state", "channel", "not_before"],
+        ["broadcast_id", "state", "channel", "not_before", "id"],
         unique=False,
         sqlite_where=sa.text("broadcast_id IS NOT NULL"),
         postgresql_where=sa.text("broadcast_id IS NOT NULL"),
