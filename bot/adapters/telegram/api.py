@@ -6,7 +6,6 @@ It does not import `telegram`: that takes longer than signing in.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -17,9 +16,9 @@ from aiohttp import (
     DummyCookieJar,
     FormData,
     TCPConnector,
-    TraceConfig,
-    TraceRequestChunkSentParams,
 )
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.payload import BytesPayload
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -107,11 +106,10 @@ class BotApi:
         try:
             async with session.post(
                 url,
-                data=data,
+                data=data if departure is None or not isinstance(data, bytes) else _Told(data, departure),
                 headers=headers,
                 timeout=timeout,
                 allow_redirects=False,
-                trace_request_ctx=departure,
             ) as response:
                 return response.status, await response.read()
         except (ClientError, OSError) as error:
@@ -153,22 +151,24 @@ class BotApi:
             self._session = ClientSession(
                 connector=TCPConnector(limit=CONNECTIONS, keepalive_timeout=KEEPALIVE_SECONDS),
                 cookie_jar=DummyCookieJar(),
-                trace_configs=[_tells_when_written()],
             )
         return self._session
 
 
-def _tells_when_written() -> TraceConfig:
-    """Return what hears of a body on its way into the socket: JSON is one piece, and aiohttp repeats no POST."""
-    config = TraceConfig()
+class _Told(BytesPayload):
+    """A body that tells when it has been written into the socket; aiohttp repeats no POST.
 
-    async def sent(_: ClientSession, context: SimpleNamespace, __: TraceRequestChunkSentParams) -> None:
-        departure: Departure | None = context.trace_request_ctx
-        if departure is not None:
-            departure.written()
+    Its traces would tell the same at the price of a sixth of the request.
+    """
 
-    config.on_request_chunk_sent.append(sent)
-    return config
+    def __init__(self, value: bytes, departure: Departure) -> None:
+        super().__init__(value)
+        self._departure = departure
+
+    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
+        """Write all of it, and tell."""
+        await super().write_with_length(writer, content_length)
+        self._departure.written()
 
 
 def _no_answer(method: str, *, cause: str) -> BotApiError:
