@@ -24,6 +24,8 @@ RECIPIENTS = Statement(
         deliveries.c.reason,
         deliveries.c.finished_at,
         deliveries.c.attempts,
+        deliveries.c.edition,
+        deliveries.c.amend_failed,
     )
     .select_from(
         deliveries.join(contacts, contacts.c.id == deliveries.c.contact_id).outerjoin(
@@ -56,8 +58,10 @@ def recipients(
             reason=reason or "",
             finished_at=maybe_moment(finished_at),
             attempts=attempts,
+            edition=edition,
+            kept=kept,
         )
-        for contact, name, company, channel, state, reason, finished_at, attempts in found
+        for contact, name, company, channel, state, reason, finished_at, attempts, edition, kept in found
     ]
     return page, int(found[-1][0]) if found else after
 

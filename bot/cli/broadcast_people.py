@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bot.cli.broadcast import Number, look
 from bot.cli.opening import JsonFlag, local, opened, say_json, say_table, work
 from bot.cli.output import written
+
+if TYPE_CHECKING:
+    from bot.domain.broadcasts.model import DeliveryStates
+    from bot.domain.broadcasts.recipients import Recipient
+    from bot.house import House
 
 app = typer.Typer(help="Audiences that have a name, for `--audience saved=NAME`.", no_args_is_help=True)
 
@@ -27,21 +33,16 @@ def recipients(
 
     async def run() -> None:
         from bot.domain.broadcasts.model import STATES
-        from storage.broadcasts_report import everybody
 
         wanted = [name for name in STATES if name in state] if state else list(STATES)
         if state and (unknown := sorted(set(state) - set(STATES))):
             raise typer.BadParameter(f"{unknown[0]!r} is no state; there is {', '.join(STATES)}")
         async with opened() as house:
             await look(house, number)
-            found = [each for each in await house.database.read(lambda: everybody(number)) if each.state in wanted]
             if output:
-                from bot.work.broadcasts import as_csv
-
-                content = as_csv(found, house.texts.speaker(house.hub.languages[0]))
-                with written(output) as file:
-                    file.write(content)
+                await _write(house, number, wanted, output)
                 return
+            found = [each async for page in _pages(house, number, wanted) for each in page]
             zone = house.hub.timezone
         if as_json:
             say_json([_document(each) for each in found])
@@ -55,7 +56,7 @@ def recipients(
                     each.company,
                     each.channel,
                     each.state,
-                    each.reason,
+                    each.reason or each.kept,
                     local(each.finished_at, zone) if each.finished_at is not None else "",
                 )
                 for each in found
@@ -66,7 +67,28 @@ def recipients(
     work(run)
 
 
-def _document(each: Any) -> dict[str, Any]:
+async def _pages(house: House, number: int, states: Sequence[DeliveryStates]) -> AsyncIterator[list[Recipient]]:
+    from storage.broadcasts_report import recipients as page_of
+
+    after = 0
+    while True:
+        page, after = await house.database.read(lambda: page_of(number, states=states, after=after))  # noqa: B023
+        if not page:
+            return
+        yield page
+
+
+async def _write(house: House, number: int, states: Sequence[DeliveryStates], output: str) -> None:
+    from bot.work.broadcasts import as_csv
+
+    say = house.texts.speaker(house.hub.languages[0])
+    with written(output) as file:
+        file.write(as_csv([], say))
+        async for page in _pages(house, number, states):
+            file.write(as_csv(page, say, head=False))
+
+
+def _document(each: Recipient) -> dict[str, Any]:
     return {
         "contact": each.contact,
         "name": each.name,
@@ -76,6 +98,8 @@ def _document(each: Any) -> dict[str, Any]:
         "reason": each.reason or None,
         "finished_at": each.finished_at,
         "attempts": each.attempts,
+        "edition": each.edition,
+        "kept": each.kept or None,
     }
 
 

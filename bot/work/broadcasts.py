@@ -17,6 +17,7 @@ from bot.domain.broadcasts.board import PREVIEW
 from bot.domain.broadcasts.content import language_for, render
 from bot.domain.broadcasts.model import Broadcast, Button, Content, FileShown, Preview
 from bot.domain.broadcasts.problems import Problem, problems
+from bot.domain.broadcasts.reasons import in_words
 from bot.domain.broadcasts.showing import shown_preview
 from bot.domain.desk import ChangeDraft, DraftBroadcast
 from bot.domain.messages import Abilities, Attachment, OutboundMessage, PromptId
@@ -224,14 +225,14 @@ def _wrong_rule(broadcast: Broadcast, error: UsageError, say: Speaker, prompt: P
     return Reply(message=replace(message, hint=why, prompt=prompt, language=say.language), prompt=new)
 
 
-def as_csv(people: Sequence[listed.Recipient], say: Speaker) -> bytes:
-    """Return a file that a double click opens well in a German Excel."""
+def as_csv(people: Sequence[listed.Recipient], say: Speaker, *, head: bool = True) -> bytes:
+    """Return a file (or what goes on in it, without its head) that a double click opens well in a German Excel."""
     names = say("directing.columns").split(", ")
     lines = CsvLines(names, dialect=EXCEL)
-    made = [lines.head()]
+    made = [lines.head()] if head else []
     for each in people:
         at = each.finished_at.isoformat(timespec="seconds") if each.finished_at is not None else ""
-        state = say(listed.WORDS[each.state])
-        cells = (each.contact, each.name, each.company, each.channel, state, each.reason, at)
+        state, reason = say(listed.WORDS[each.state]), in_words(each.reason or each.kept, say)
+        cells = (each.contact, each.name, each.company, each.channel, state, reason, at)
         made.append(lines.line(dict(zip(names, cells, strict=True))))
     return "".join(made).encode()

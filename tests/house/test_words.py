@@ -35,6 +35,7 @@ MADE = (
     "broadcast.in_",
     "broadcast.to_",
     "preview.change_",
+    "reason.",
 )
 
 

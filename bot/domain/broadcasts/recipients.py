@@ -22,7 +22,10 @@ WORDS: Mapping[DeliveryStates, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """One contact of a broadcast's audience. contact: the public id; reason: why it is so, as a code."""
+    """One contact of a broadcast's audience. contact: the public id; reason: why it is so, as a code.
+
+    edition: of the text that they have, -1 once it was taken back; kept: why they keep an older one.
+    """
 
     contact: str
     name: str
@@ -32,3 +35,5 @@ class Recipient:
     reason: str
     finished_at: datetime | None
     attempts: int
+    edition: int = 0
+    kept: str = ""

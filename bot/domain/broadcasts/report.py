@@ -7,6 +7,7 @@ from datetime import datetime
 from textwrap import shorten
 
 from bot.domain.broadcasts.model import ALIVE, Broadcast, Counts
+from bot.domain.broadcasts.reasons import in_words
 from bot.domain.messages import Choice, OutboundMessage
 from bot.domain.speech import Speaker
 
@@ -35,13 +36,6 @@ _STATES = {
     "paused": "report.paused",
     "done": "report.done",
     "cancelled": "report.cancelled",
-}
-_SKIPPED = {
-    "opted_out": "report.opted_out",
-    "blocked": "report.blocked",
-    "no_address": "report.no_address",
-    "same_person": "report.same_person",
-    "too_late": "report.too_late",
 }
 _STOPPED = {
     "organiser": "report.stopped_by_organiser",
@@ -169,7 +163,7 @@ def _before(broadcast: Broadcast, say: Speaker, *, expected: int) -> Sequence[st
 
 def _why(counts: Counts, say: Speaker) -> str:
     found = [
-        f"{say(_SKIPPED.get(reason, 'report.other'))} {number}"
+        f"{in_words(reason, say)} {number}"
         for (state, reason), number in sorted(counts.reasons.items(), key=lambda item: -item[1])
         if state == "skipped"
     ]
