@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from bot.ports import Push
-from storage.statements import Statement, Steps, any_of, many, rows
+from storage.statements import Statement, Steps, any_of, change, many, rows
 from storage.tables import addresses, broadcasts, contacts, deliveries
 
 FOREVER = 2**62
@@ -65,9 +65,14 @@ _SENDING = (
     or_(_ONLY == "", deliveries.c.chat == _ONLY),
     _LEFT,
 )
-# Where a second sending is recognised (and the first is not too long ago), it is sent again and arrives once.
+_CANCELLED = deliveries.c.broadcast_id.in_(select(broadcasts.c.id).where(broadcasts.c.state == "cancelled"))
+# Where a second sending is recognised (and the first is not too long ago), it is sent again and arrives once; of what
+# was cancelled meanwhile nobody will ever know.
 _RECOGNISED = and_(
-    deliveries.c.via == _VIA, literal_column("''") != _VIA, deliveries.c.tried_at > bindparam("since", type_=BigInteger)
+    deliveries.c.via == _VIA,
+    literal_column("''") != _VIA,
+    deliveries.c.tried_at > bindparam("since", type_=BigInteger),
+    ~_CANCELLED,
 )
 SETTLE = Statement(
     update(deliveries)
@@ -103,6 +108,22 @@ RUN_OUT = Statement(
         ~any_of(deliveries.c.id, "held"),
     ),
     name="pushes whose lease ran out",
+)
+# Given back by its sender when its broadcast was cancelled already: it never leaves.
+_OF_LATELY_CANCELLED = (
+    deliveries.c.broadcast_id.in_(
+        select(broadcasts.c.id).where(
+            broadcasts.c.state == "cancelled", broadcasts.c.finished_at > bindparam("since", type_=BigInteger)
+        )
+    ),
+    deliveries.c.state == "planned",
+)
+LEFT_OVER = Statement(select(deliveries.c.id).where(*_OF_LATELY_CANCELLED).limit(1), name="pushes of the cancelled")
+LEFT_OVER_CANCELLED = Statement(
+    update(deliveries)
+    .where(*_OF_LATELY_CANCELLED)
+    .values(state="cancelled", reason="cancelled", not_before=null(), finished_at=_NOW),
+    name="pushes of the cancelled end",
 )
 # Blocked here, but there is another way to the same person.
 ANOTHER_WAY = Statement(
@@ -169,6 +190,11 @@ def give_back(
     """Give back what a process had claimed and not begun when it ended; the arguments are those of `settle`."""
     row = {"channels": list(channels), "only": only, "before": before, "held": list(held)}
     yield from many(CLAIMED_BACK, [row])
+
+
+def cancel_the_rest(*, since: int, now: int) -> Steps[None]:
+    """End what came back unsent of broadcasts that were cancelled after `since`."""
+    yield from change(LEFT_OVER_CANCELLED, since=since, now=now)
 
 
 def by_another_way(failed: Sequence[int], *, now: int) -> Steps[None]:

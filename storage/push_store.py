@@ -158,6 +158,8 @@ class SqlPushStore:
         now = self._clock.now()
         before, since = to_micros(now), to_micros(now - RECOGNISED_FOR)
         names = list(channels)
+        if await self._database.read(lambda: rows(leaving.LEFT_OVER, since=since)):
+            await self._database.write(lambda: leaving.cancel_the_rest(since=since, now=before))
         if not await self._database.read(lambda: rows(leaving.RUN_OUT, channels=names, before=before, held=list(held))):
             return  # the usual case costs one read
         await self._database.write(lambda: leaving.give_back(channels, only=self._only, before=before, held=held))

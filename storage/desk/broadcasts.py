@@ -176,6 +176,13 @@ RECALLED = Statement(
     ),
     name="broadcast recalled",
 )
+# What could not be changed by the last edit is tried again.
+TRIED_AGAIN = Statement(
+    update(deliveries)
+    .where(_ITS, deliveries.c.state == "sent", deliveries.c.amend_failed != "")
+    .values(amend_failed=""),
+    name="amended once more",
+)
 REACHED = Statement(select(func.count()).where(_ITS, deliveries.c.state == "sent"), name="whom a broadcast has reached")
 
 
@@ -334,6 +341,7 @@ def _edit(order: Order, command: desk.EditBroadcast) -> Steps[int]:
         raise UsageError(f"a text in {' and '.join(missing)} was sent too; give the new one as well")
     content = replace(found.content, texts=dict(command.texts))
     yield from change(EDITED, broadcast=found.id, content=dump(content))
+    yield from change(TRIED_AGAIN, broadcast=found.id)
     yield from order.note("broadcast edited", subject=_subject(found.id))
     return (yield from _reached(found.id))
 
@@ -344,6 +352,7 @@ def _recall(order: Order, command: desk.RecallBroadcast) -> Steps[int]:
         raise UsageError(f"broadcast {found.id} is {'taken back already' if found.recalled else found.state}")
     yield from change(RECALLED, broadcast=found.id, now=order.now)
     yield from change(REST_CANCELLED, broadcast=found.id, now=order.now)
+    yield from change(TRIED_AGAIN, broadcast=found.id)
     yield from order.note("broadcast recalled", subject=_subject(found.id))
     return (yield from _reached(found.id))
 

@@ -32,7 +32,8 @@ BY_NIGHT = Courtesy(zone=UTC_ZONE, quiet=(time(20), time(8)))
 CONTACT = insert(contacts, ("id", "name", "language", "pushes", "created_at", "joined_at"))
 ADDRESS = insert(addresses, ("id", "channel", "chat", "person", "account", "contact_id", "reachable", "seen_at"))
 BROADCAST = insert(
-    broadcasts, ("id", "state", "content", "audience", "not_after", "created_at", "planned_at", "channel", "chat")
+    broadcasts,
+    ("id", "state", "content", "audience", "not_after", "created_at", "confirmed_at", "planned_at", "channel", "chat"),
 )
 PUSH = insert(
     table,
@@ -135,6 +136,7 @@ class Town:
             "audience": "[]",
             "not_after": now + timedelta(days=30) // timedelta(microseconds=1),
             "created_at": now,
+            "confirmed_at": now,
             "planned_at": now,
             "channel": "memory",
             "chat": "olga",
