@@ -17,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, bindparam, column, delete, func, insert, literal, select, table, update
+from sqlalchemy import Table, bindparam, column, delete, func, insert, literal, null, or_, select, table, update
 
 from bot.errors import StorageError, UsageError
 from storage import schema
@@ -36,6 +36,7 @@ from storage.archives import (
     unpack,
     write_row,
 )
+from storage.codec import to_micros
 from storage.driver import Snapshot, open_database
 from storage.shelf import FOLDER as SHELF
 from storage.statements import Row, Statement, Steps, any_of, change, many, one, rows, upsert
@@ -43,6 +44,7 @@ from storage.tables import (
     addresses,
     answer_history,
     answers,
+    broadcasts,
     contacts,
     deliveries,
     dialogues,
@@ -219,12 +221,26 @@ def _load(manifest: Manifest, work: Path, *, force: bool, tombstones: tuple[int,
             yield from _load_table(entry, work / "tables" / f"{entry.name}.jsonl")
         names = [each.name for each in erasures.columns]
         yield from many(_KEEP_ERASURE, [dict(zip(names, row, strict=True)) for row in known])
+        if any(entry.name == broadcasts.name for entry in manifest.tables):
+            yield from change(_BEGUN_BEFORE, now=to_micros(datetime.now(UTC)))
         after: list[Row] = yield from rows(_ERASURES)
         return (yield from _erase_again({*tombstones, *(row[names.index("contact_id")] for row in after)}))
 
     return unit
 
 
+# Whom the backup knows as waiting may have got it since; nobody gets it twice unasked (invariant 3).
+_BEGUN_BEFORE = Statement(
+    update(broadcasts)
+    .where(
+        or_(
+            broadcasts.c.state.in_(["planning", "running"]),
+            (broadcasts.c.state == "scheduled") & (broadcasts.c.start_at <= bindparam("now")),
+        )
+    )
+    .values(state="paused", reason="restored"),
+    name="broadcasts pause after a restore",
+)
 _ERASURES = Statement(select(erasures), name="read erasures")
 _KEEP_ERASURE = upsert(erasures, keys=["id"])
 
@@ -261,6 +277,12 @@ _FORGET_PLACES = [
     Statement(delete(each).where(any_of((each.c.channel, each.c.chat), "places")), name=f"forget {each.name}")
     for each in (prompts, dialogues, visitors, jobs, deliveries)
 ]
+_FORGET_FOLLOWERS = Statement(
+    update(broadcasts)
+    .where(any_of((broadcasts.c.channel, broadcasts.c.chat), "places"))
+    .values(channel="", chat="", prompt_id=null()),
+    name="forget who follows broadcasts",
+)
 _FORGET_RIGHTS = Statement(delete(rights).where(any_of((rights.c.channel, rights.c.person), "people")))
 _FORGET_AUTHORS = [
     Statement(update(each).where(any_of(each.c.contact_id, "ids")).values(contact_id=None))
@@ -276,6 +298,7 @@ def _erase_again(ids: set[int]) -> Steps[int]:
     places = yield from rows(_PLACES, ids=wanted)
     for statement in _FORGET_PLACES:
         yield from change(statement, places=[(channel, chat) for channel, chat, _ in places])
+    yield from change(_FORGET_FOLLOWERS, places=[(channel, chat) for channel, chat, _ in places])
     yield from change(_FORGET_RIGHTS, people=[(channel, person) for channel, _, person in places])
     for statement in _FORGET_AUTHORS:
         yield from change(statement, ids=wanted)

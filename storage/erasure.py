@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sqlalchemy import BigInteger, BindParameter, Text, bindparam, cast, delete, exists, select, union_all, update
+from sqlalchemy import BigInteger, BindParameter, Text, bindparam, cast, delete, exists, null, select, union_all, update
 
 from bot.domain.importing import mail_hash
 from storage.merging import inside
@@ -14,6 +14,7 @@ from storage.tables import (
     addresses,
     answer_history,
     answers,
+    broadcasts,
     companies,
     consents,
     contacts,
@@ -87,6 +88,13 @@ _BY_CHAT = tuple(
         name=f"{table.name} of chat gone",
     )
     for table in (prompts, dialogues, deliveries, visitors, jobs)
+)
+# A broadcast stays, and so do its figures but theirs; nobody follows it in their chat any more.
+FOLLOWED_NO_MORE = Statement(
+    update(broadcasts)
+    .where(broadcasts.c.channel == bindparam("channel_"), broadcasts.c.chat == bindparam("chat_"))
+    .values(channel="", chat="", prompt_id=null()),
+    name="broadcasts followed no more",
 )
 # What the team was about to be told of them and their inquiries, and answers not sent yet, in the team's chats.
 _ABOUT = select(prompts.c.id).where(
@@ -166,6 +174,7 @@ def _erase(contact: int, *, proof: Mapping[str, object], keyed: Callable[[str], 
     for channel, chat, somebody in places:
         for statement in _BY_CHAT:
             yield from change(statement, channel_=channel, chat_=chat)
+        yield from change(FOLLOWED_NO_MORE, channel_=channel, chat_=chat)
         yield from change(RIGHTS_GONE, channel_=channel, person_=somebody)
     yield from change(UNSENT_GONE, contact=contact)
     yield from change(DRAFTS_GONE, contact=contact)

@@ -41,6 +41,7 @@ _STOPPED = {
     "organiser": "report.stopped_by_organiser",
     "errors": "report.stopped_by_errors",
     "audience": "report.stopped_by_audience",
+    "restored": "report.stopped_by_restore",
 }
 
 
