@@ -62,6 +62,9 @@ MENU = Prompt(id=PromptId(2), kind="menu", data={"choices": [["survey", "Fragebo
 LINK = Prompt(id=PromptId(9), kind="link", data={"choices": [["yes", "Verbinden"], ["no", "Nicht"]]})
 STEP = Prompt(id=PromptId(3), kind="dialogue", data={"step": "name", "choices": []})
 COMPANY = Prompt(id=PromptId(4), kind="company", data={"company": 1, "choices": [["tag", "Merkmal setzen"]]})
+OFFERED = Prompt(id=PromptId(40), kind="broadcast", data={"form": "needs"})
+BROADCASTS = Prompt(id=PromptId(41), kind="broadcasts", data={"choices": [["1", "Neue Rundnachricht"]]})
+WRITING = Dialogue(name="broadcasting", step="text", data={})
 TAGGING = Dialogue(name="company", step="tag", data={"company": 1})
 VISITOR = Visitor(language="de", code_hash="", step="consent")
 
@@ -201,6 +204,14 @@ EXPECTED: list[tuple[str, Scene]] = [
     ("press of a menu", scene(pressed(COMPANY), referred=COMPANY)),
     ("typed choice about companies", scene(Said("1"), current=COMPANY, roles=frozenset({"admin"}))),
     ("typed choice of a menu", scene(Said("1"), current=COMPANY)),
+    ("press in a broadcast", scene(pressed(OFFERED), referred=OFFERED)),
+    ("broadcast", scene(Said("/rundnachricht"), roles=STAFF)),
+    ("unknown command", scene(Said("/broadcast"))),
+    ("press about a broadcast", scene(pressed(BROADCASTS), referred=BROADCASTS, roles=STAFF)),
+    ("press of a menu", scene(pressed(BROADCASTS), referred=BROADCASTS)),
+    ("typed choice about a broadcast", scene(Said("1"), current=BROADCASTS, roles=STAFF)),
+    ("writing a broadcast", scene(Said("Guten Tag"), dialogue=WRITING, roles=STAFF)),
+    ("not understood", scene(Said("Guten Tag"), dialogue=WRITING)),
     ("written about a company", scene(Said("Bau"), dialogue=TAGGING, roles=frozenset({"organiser"}))),
     ("not understood", scene(Said("Bau"), dialogue=TAGGING)),
     ("list or form sent in", scene(SentMedia("document", name="f.XLSX"), roles=frozenset({"admin"}))),
@@ -213,7 +224,7 @@ EXPECTED: list[tuple[str, Scene]] = [
     ("typed choice of a menu", scene(Said("1"), current=MENU)),
     *(
         (f"{name}, {how}", given)
-        for name in ("ask", "inbox", "invite", "companies")
+        for name in ("ask", "inbox", "invite", "broadcast", "companies")
         for menu in [Prompt(id=MENU.id, kind="menu", data={"choices": [[name, "Da lang"]]})]
         for how, given in (
             ("pressed", scene(replace(pressed(menu), choice=name), referred=menu, roles=STAFF)),
