@@ -13,7 +13,7 @@ from bot.domain.desk import PauseBroadcast
 from bot.domain.scene import Tell
 from bot.errors import UsageError
 from bot.ports import Amended, Amendment, Clock, Push
-from storage import amending, leaving, pushes
+from storage import amending, leaving, pushes, turns
 from storage.broadcasts import load_one
 from storage.codec import from_micros, to_micros
 from storage.desk import Order, carry_out
@@ -69,7 +69,7 @@ class SqlPushStore:
         """See `bot.ports.PushStore`."""
         now = self._clock.now()
         micros = to_micros(now)
-        if not await self._database.read(lambda: rows(pushes.ANY_DUE, channel_=channel, now=micros)):
+        if not await self._database.read(lambda: rows(turns.ANY_DUE, channel_=channel, now=micros)):
             return ()  # the usual case costs one read, no transaction of the writer
         manner = pushes.Manner(
             owner=self._owner,

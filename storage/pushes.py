@@ -8,222 +8,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Integer,
-    Text,
-    bindparam,
-    exists,
-    func,
-    literal_column,
-    or_,
-    select,
-    update,
-)
-
 from bot.domain.broadcasts import leaving
 from bot.domain.broadcasts.courtesy import Courtesy
 from bot.domain.broadcasts.leaving import Elsewhere, Go, Hold, Place, Skip, Waiting, leave
 from bot.domain.broadcasts.model import Content
 from bot.domain.messages import Address, DeliveryId
 from bot.ports import Push
+from storage import turns
 from storage.codec import content_of, from_micros, load, to_micros
-from storage.statements import Row, Statement, Steps, any_of, many, rows
-from storage.tables import addresses, broadcasts, contacts, deliveries
+from storage.statements import Row, Steps, many, rows
 
 ROUNDS = 20
 """How often a claim looks on when those it met must wait or be skipped, before it lets others write."""
-
-_NOW = bindparam("now", type_=BigInteger)
-_ONLY = bindparam("only", type_=Text)
-RUNNING = Statement(
-    select(
-        broadcasts.c.id,
-        broadcasts.c.content,
-        broadcasts.c.edition,
-        broadcasts.c.hurry,
-        broadcasts.c.transactional,
-        broadcasts.c.not_after,
-    )
-    .where(broadcasts.c.state == "running")
-    .order_by(broadcasts.c.transactional.desc(), broadcasts.c.id),
-    name="running broadcasts",
-)
-_ITS_TURN = (
-    deliveries.c.broadcast_id == bindparam("broadcast"),
-    deliveries.c.state == "planned",
-    deliveries.c.channel == bindparam("channel_"),
-    deliveries.c.not_before <= _NOW,
-)
-ANY_DUE = Statement(
-    select(deliveries.c.id)
-    .where(
-        deliveries.c.broadcast_id.in_(select(broadcasts.c.id).where(broadcasts.c.state == "running")),
-        *_ITS_TURN[1:],
-    )
-    .limit(literal_column("1")),
-    name="any push due",
-)
-# First the rows by the index, as many as are wanted, then what is known of their readers: joined at once, SQLite would
-# look at all that wait.
-_turn = (
-    select(
-        deliveries.c.id,
-        deliveries.c.contact_id,
-        deliveries.c.broadcast_id,
-        deliveries.c.not_before,
-        deliveries.c.chat,
-        deliveries.c.via,
-        deliveries.c.language,
-        deliveries.c.params,
-        deliveries.c.attempts,
-    )
-    .where(
-        *_ITS_TURN,
-        or_(
-            literal_column("''") == _ONLY,
-            exists().where(
-                addresses.c.contact_id == deliveries.c.contact_id,
-                addresses.c.channel == bindparam("channel_"),
-                addresses.c.chat == _ONLY,
-            ),
-        ),
-    )
-    .order_by(deliveries.c.not_before, deliveries.c.id)
-    .limit(bindparam("many", type_=Integer))
-    .with_for_update(skip_locked=True)
-    .subquery("turn")
-)
-# Two contacts became one person: who else they were, and who of those has got it (or may have).
-WERE = Statement(
-    select(contacts.c.id, contacts.c.merged_into).where(any_of(contacts.c.merged_into, "contacts")),
-    name="who readers were",
-)
-HAVE_IT = Statement(
-    select(deliveries.c.contact_id).where(
-        any_of(deliveries.c.contact_id, "contacts"),
-        deliveries.c.broadcast_id == bindparam("broadcast"),
-        deliveries.c.state.in_(["sending", "sent", "unknown"]),
-    ),
-    name="who has a broadcast",
-)
-DUE = Statement(
-    select(deliveries.c.id)
-    .where(
-        deliveries.c.broadcast_id.in_(select(broadcasts.c.id).where(broadcasts.c.state == "running")),
-        *_ITS_TURN[1:],
-    )
-    .limit(literal_column("1")),
-    name="any push due",
-)
-# First the rows by the index, as many as are wanted, then what is known of their readers: joined at once, SQLite would
-# look at all that wait.
-_turn = (
-    select(
-        deliveries.c.id,
-        deliveries.c.contact_id,
-        deliveries.c.broadcast_id,
-        deliveries.c.not_before,
-        deliveries.c.chat,
-        deliveries.c.via,
-        deliveries.c.language,
-        deliveries.c.params,
-        deliveries.c.attempts,
-    )
-    .where(
-        *_ITS_TURN,
-        or_(
-            literal_column("''") == _ONLY,
-            exists().where(
-                addresses.c.contact_id == deliveries.c.contact_id,
-                addresses.c.channel == bindparam("channel_"),
-                addresses.c.chat == _ONLY,
-            ),
-        ),
-    )
-    .order_by(deliveries.c.not_before, deliveries.c.id)
-    .limit(bindparam("many", type_=Integer))
-    .with_for_update(skip_locked=True)
-    .subquery("turn")
-)
-# Two contacts became one person, and the other one has got it (or may have).
-_other, _gone = deliveries.alias("other"), contacts.alias("gone")
-_GOT_ALREADY = exists().where(
-    _gone.c.merged_into == contacts.c.id,
-    _other.c.contact_id == _gone.c.id,
-    _other.c.broadcast_id == _turn.c.broadcast_id,
-    _other.c.state.in_(["sending", "sent", "unknown"]),
-)
-DUE = Statement(
-    select(
-        _turn.c.id,
-        _turn.c.contact_id,
-        _turn.c.chat,
-        _turn.c.via,
-        _turn.c.language,
-        _turn.c.params,
-        _turn.c.attempts,
-        contacts.c.pushes,
-        contacts.c.merged_into,
-        contacts.c.zone,
-        contacts.c.push_channel,
-    )
-    .join_from(_turn, contacts, contacts.c.id == _turn.c.contact_id)
-    .order_by(_turn.c.not_before, _turn.c.id),
-    name="due pushes",
-)
-PLACES = Statement(
-    select(
-        addresses.c.contact_id,
-        addresses.c.channel,
-        addresses.c.chat,
-        addresses.c.reachable,
-        addresses.c.trouble,
-        addresses.c.seen_at,
-    ).where(any_of(addresses.c.contact_id, "contacts"), addresses.c.kind == "private"),
-    name="readers' addresses",
-)
-_LEFT_AT = func.coalesce(deliveries.c.finished_at, deliveries.c.tried_at, _NOW)
-PUSHED = Statement(
-    select(deliveries.c.contact_id, _LEFT_AT)
-    .join_from(deliveries, broadcasts, broadcasts.c.id == deliveries.c.broadcast_id)
-    .where(
-        any_of(deliveries.c.contact_id, "contacts"),
-        deliveries.c.broadcast_id.is_not(None),
-        deliveries.c.state.in_(["claimed", "sending", "sent", "unknown"]),
-        bindparam("since", type_=BigInteger) < _LEFT_AT,
-        ~broadcasts.c.transactional,
-    )
-    .order_by(_LEFT_AT.desc()),
-    name="readers' latest pushes",
-)
-_THIS = deliveries.c.id == bindparam("id_")
-CLAIM = Statement(
-    update(deliveries)
-    .where(_THIS)
-    .values(
-        state="claimed", reason="", chat=bindparam("chat_"), owner=bindparam("owner"), leased_until=bindparam("until")
-    ),
-    name="push claimed",
-)
-SKIP = Statement(
-    update(deliveries).where(_THIS).values(state="skipped", reason=bindparam("why"), finished_at=_NOW),
-    name="push skipped",
-)
-HOLD = Statement(
-    update(deliveries).where(_THIS).values(not_before=bindparam("until"), reason=bindparam("why")),
-    name="push held back",
-)
-# By night all readers of a zone wait: one statement, not a look at each.
-HOLD_ZONE = Statement(
-    update(deliveries)
-    .where(*_ITS_TURN, deliveries.c.contact_id.in_(select(contacts.c.id).where(contacts.c.zone == bindparam("zone"))))
-    .values(not_before=bindparam("until"), reason=bindparam("why")),
-    name="pushes held back by zone",
-)
-MOVE = Statement(
-    update(deliveries).where(_THIS).values(channel=bindparam("to"), chat=""), name="push moved to another channel"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,10 +51,10 @@ def claim(channel: str, *, most: int, now: datetime, manner: Manner) -> Steps[tu
     """
     result: list[Push] = []
     rounds = 0
-    for broadcast in (yield from rows(RUNNING)):
+    for broadcast in (yield from rows(turns.RUNNING)):
         while len(result) < most:
             found = yield from rows(
-                DUE,
+                turns.DUE,
                 broadcast=broadcast[0],
                 channel_=channel,
                 now=to_micros(now),
@@ -302,15 +98,15 @@ def _decide(found: Sequence[Row], broadcast: Row, *, channel: str, now: datetime
 
 def _doubled(who: Sequence[int], broadcast: int) -> Steps[set[int]]:
     """Return who has got it as the contact that they were before two became one."""
-    were: dict[int, int] = dict((yield from rows(WERE, contacts=who)))
+    were: dict[int, int] = dict((yield from rows(turns.WERE, contacts=who)))
     if not were:
         return set()
-    return {were[row[0]] for row in (yield from rows(HAVE_IT, contacts=list(were), broadcast=broadcast))}
+    return {were[row[0]] for row in (yield from rows(turns.HAVE_IT, contacts=list(were), broadcast=broadcast))}
 
 
 def _places(who: Sequence[int]) -> Steps[Mapping[int, list[Place]]]:
     result: defaultdict[int, list[Place]] = defaultdict(list)
-    for contact, channel, chat, reachable, trouble, seen_at in (yield from rows(PLACES, contacts=who)):
+    for contact, channel, chat, reachable, trouble, seen_at in (yield from rows(turns.PLACES, contacts=who)):
         result[contact].append(
             Place(address=Address(channel, chat), reachable=bool(reachable), trouble=trouble, seen_at=seen_at)
         )
@@ -320,7 +116,7 @@ def _places(who: Sequence[int]) -> Steps[Mapping[int, list[Place]]]:
 def _pushed(who: Sequence[int], *, now: datetime, courtesy: Courtesy) -> Steps[Mapping[int, list[datetime]]]:
     result: defaultdict[int, list[datetime]] = defaultdict(list)
     since = to_micros(now - courtesy.within)
-    for contact, left_at in (yield from rows(PUSHED, contacts=who, since=since, now=to_micros(now))):
+    for contact, left_at in (yield from rows(turns.PUSHED, contacts=who, since=since, now=to_micros(now))):
         result[contact].append(from_micros(left_at))
     return result
 
@@ -384,17 +180,17 @@ def _note(
 
 def _write(decided: _Decided, broadcast: int, *, channel: str, now: int, manner: Manner) -> Steps[None]:
     yield from many(
-        CLAIM,
+        turns.CLAIM,
         [
             {"id_": push.delivery, "chat_": push.address.chat, "owner": manner.owner, "until": manner.leased_until}
             for push in decided.go
         ],
     )
-    yield from many(SKIP, [each | {"now": now} for each in decided.skip])
-    yield from many(HOLD, decided.hold)
-    yield from many(MOVE, decided.move)
+    yield from many(turns.SKIP, [each | {"now": now} for each in decided.skip])
+    yield from many(turns.HOLD, decided.hold)
+    yield from many(turns.MOVE, decided.move)
     yield from many(
-        HOLD_ZONE,
+        turns.HOLD_ZONE,
         [
             {"broadcast": broadcast, "channel_": channel, "now": now, "zone": zone, "until": until, "why": why}
             for zone, (until, why) in decided.zones.items()

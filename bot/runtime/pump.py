@@ -40,9 +40,9 @@ IN_TROUBLE_AFTER = 3
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 600.0
 """Seconds of such a pause; each next one is about twice as long."""
 
-WATCHED, TOLERATED, SHARE = 50, 5, 0.2
-"""Of the last so many deliveries of a broadcast, errors that are not their readers' fault may be the fewer of five and
-a fifth; beyond that it stops by itself.
+WATCHED, TOLERATED, SHARE = 50, 10, 0.2
+"""Of the last so many deliveries of a broadcast, so many may fail for a reason that is not their readers' fault, and
+that share of them; beyond both it stops by itself.
 """
 
 READERS_FAULT = frozenset(
@@ -139,7 +139,9 @@ class Pump:
         elif mark.reason == OF_WHOLE_BOT:
             self._window = max(FEWEST, self._window // 2)
         if mark.state in ("sent", "failed", "unknown"):
-            self._count(broadcast, wrong=mark.state != "sent" and mark.reason not in READERS_FAULT)
+            # A platform that does not answer is its channel's trouble, which has a pause of its own.
+            is_outage = mark.state == "unknown" and bool(self._trouble.tries)
+            self._count(broadcast, wrong=mark.state != "sent" and mark.reason not in READERS_FAULT and not is_outage)
         self._news.set()
 
     def _count(self, broadcast: int, *, wrong: bool) -> None:
