@@ -45,6 +45,8 @@ def my_data(draft: Draft) -> None:
         lines.append(say.count("mydata.files", files))
     if inquiries := int(scene.my_data.get("inquiries", 0)):
         lines.append(say.count("mydata.inquiries", inquiries))
+    if broadcasts := int(scene.my_data.get("broadcasts", 0)):
+        lines.append(say.count("mydata.broadcasts", broadcasts))
     if scene.my_data.get("superseded"):
         lines.append(say("mydata.superseded"))
     if scene.my_data.get("shared"):

@@ -28,7 +28,7 @@ from bot.ports import Channel
 from config.logging import setup
 from config.secret import FILE_NAME, SOLID_LENGTH, load_secret
 from config.settings import Settings, load_settings, require_for_run
-from storage import attachments, integrity, reports, schema
+from storage import attachments, broadcasts, integrity, reports, schema
 from storage.codec import to_micros
 from storage.driver import Database, open_database
 from storage.locks import RunLock
@@ -185,6 +185,7 @@ async def _database(settings: Settings) -> AsyncGenerator[Finding, None]:
             yield await _clock(database)
             for finding in await look_at_files(database, settings):
                 yield finding
+            yield await look_at_broadcasts(database)
     except StorageError as error:
         yield Finding(what="database", state="error", message=str(error), mend=mend)
 
@@ -225,6 +226,18 @@ async def look_at_files(database: Database, settings: Settings) -> list[Finding]
         message = f"{missing} files that answers refer to are not in the data directory"
         found.append(Finding(what="attachments", state="error", message=message, mend="restore the last backup"))
     return found
+
+
+async def look_at_broadcasts(database: Database) -> Finding:
+    """Say which broadcasts wait, are under way or paused."""
+    found = await database.read(broadcasts.alive)
+    paused = [each for each in found if each.state == "paused"]
+    others = [f"{each.id} is {each.state}" for each in found if each.state != "paused"]
+    message = ", ".join([*(f"{each.id} is paused ({each.reason})" for each in paused), *others])
+    if not paused:
+        return Finding(what="broadcasts", message=message or "none waits")
+    mend = f"hubtalk broadcast resume {paused[0].id}, or cancel {paused[0].id}; docs/broadcasts.md says why one pauses"
+    return Finding(what="broadcasts", state="warning", message=message, mend=mend)
 
 
 async def _clock(database: Database) -> Finding:

@@ -11,7 +11,7 @@ from sqlalchemy import and_, select
 from bot.domain.inquiries import Inquiry, first_name
 from bot.domain.records import SAID
 from bot.domain.scene import Need, Scene
-from storage.codec import from_micros, maybe_moment
+from storage.codec import content_of, from_micros, maybe_moment
 from storage.codec import load as from_json
 from storage.inquiries import all_of
 from storage.needs.loader import Loader
@@ -21,8 +21,10 @@ from storage.tables import (
     addresses,
     answers,
     attachments,
+    broadcasts,
     consents,
     contacts,
+    deliveries,
     forms,
     interviews,
     repeat_instances,
@@ -139,6 +141,25 @@ OWN_SHARED_FILES = Statement(
     .order_by(attachments.c.id),
     name="own files in shared responses",
 )
+BROADCASTS = Statement(
+    select(
+        deliveries.c.contact_id,
+        deliveries.c.broadcast_id,
+        deliveries.c.channel,
+        deliveries.c.state,
+        deliveries.c.reason,
+        deliveries.c.language,
+        deliveries.c.params,
+        deliveries.c.edition,
+        deliveries.c.created_at,
+        deliveries.c.finished_at,
+        broadcasts.c.content,
+    )
+    .join_from(deliveries, broadcasts, broadcasts.c.id == deliveries.c.broadcast_id)
+    .where(any_of(deliveries.c.contact_id, "contacts"))
+    .order_by(deliveries.c.broadcast_id),
+    name="own broadcasts",
+)
 
 
 def places_in_repeats(instances: Sequence[Row]) -> Mapping[int, list[dict[str, object]]]:
@@ -179,6 +200,7 @@ def _my_data(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
     instances = yield from rows(OWN_INSTANCES, responses=sorted({row[1] for row in given}))
     where = places_in_repeats(instances)
     asked = yield from all_of(people)
+    written = yield from rows(BROADCASTS, contacts=people)
     result = []
     for scene in scenes:
         contact = scene.contact
@@ -257,6 +279,7 @@ def _my_data(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
             "responses": list(own.values()),
             "inquiries": (inquiries := [_inquiry(each) for each in asked if each.contact == contact.id]),
             "files": (files := [_file(row) for row in sent if row[0] == contact.id]),
+            "broadcasts": (to_them := [_broadcast(row) for row in written if row[0] == contact.id]),
         }
         data = {
             "answers": count,
@@ -264,6 +287,7 @@ def _my_data(scenes: list[Scene], around: Surroundings) -> Steps[list[Scene]]:
             "note": note,
             "files": len(files),
             "inquiries": len(inquiries),
+            "broadcasts": sum(each["state"] == "sent" for each in to_them),
             "addresses": [f"{row[1]}:{row[3]}" for row in places if row[0] == contact.id],
             "superseded": any(response["superseded_at"] is not None for response in own.values()),
             "shared": any(row[0] == contact.id for row in shared),
@@ -284,6 +308,22 @@ def _file(row: Row) -> dict[str, object]:
         "size": size,
         "state": state,
         "sent_at": from_micros(created_at),
+    }
+
+
+def _broadcast(row: Row) -> dict[str, object]:
+    _, number, channel, state, reason, language, params, edition, created_at, finished_at, content = row
+    name, company = from_json(params) or (None, None)
+    return {
+        "number": number,
+        "state": state,
+        "reason": reason,
+        "channel": channel,
+        "text": content_of(content).texts.get(language, ""),
+        "fields": {"contact": name, "company": company},
+        "taken_back": edition < 0,
+        "planned_at": from_micros(created_at),
+        "finished_at": maybe_moment(finished_at),
     }
 
 
