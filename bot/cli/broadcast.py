@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -104,13 +105,32 @@ def edit(
     number: Number,
     text_de: Annotated[str, typer.Option(metavar="TEXT", help="The new text.")] = "",
     text_en: Annotated[str, typer.Option(metavar="TEXT", help="The new text.")] = "",
+    text_file_de: Annotated[Path | None, typer.Option(metavar="FILE", help="The new text, from a file.")] = None,
+    text_file_en: Annotated[Path | None, typer.Option(metavar="FILE", help="The new text, from a file.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Change the text that was sent, where the platform can; what has not left goes out changed."""
-    from bot.domain.desk import EditBroadcast
 
-    texts = {language: text.strip() for language, text in (("de", text_de), ("en", text_en)) if text.strip()}
-    _order(number, EditBroadcast(broadcast=number, texts=texts), as_json=as_json, what="to be changed")
+    async def run() -> None:
+        from dataclasses import replace
+
+        from bot.cli.broadcast_content import said, spoken
+        from bot.cli.broadcast_create import foresee, refuse_too_long
+        from bot.domain.desk import EditBroadcast
+
+        given = {"de": said(text_de, text_file_de), "en": said(text_en, text_file_en)}
+        async with opened() as house:
+            found, _ = await look(house, number)
+            texts = spoken(house, given)
+            if not texts:
+                raise typer.BadParameter("give the new text: --text-de or --text-en")
+            content = replace(found.content, texts=texts)
+            refuse_too_long(await foresee(house, content, found.audience, number=number))
+            await _ordered(
+                house, EditBroadcast(broadcast=number, texts=texts), number, as_json=as_json, what="to be changed"
+            )
+
+    work(run)
 
 
 @app.command()
@@ -160,14 +180,18 @@ async def look(house: House, number: int) -> tuple[Broadcast, Counts]:
 
 def _order(number: int, command: Command[Any], *, as_json: bool, what: str = "") -> None:
     async def run() -> None:
-        from bot.desk import COMMAND_LINE, perform
-
         async with opened() as house:
-            many = await perform(house, actor=COMMAND_LINE, command=command)
-            found, counts = await look(house, number)
-        if as_json:
-            say_json(document(found, counts))
-        else:
-            typer.echo(f"broadcast {number} is {found.state}" + (f", {many} {what}" if what else ""))
+            await _ordered(house, command, number, as_json=as_json, what=what)
 
     work(run)
+
+
+async def _ordered(house: House, command: Command[Any], number: int, *, as_json: bool, what: str) -> None:
+    from bot.desk import COMMAND_LINE, perform
+
+    many = await perform(house, actor=COMMAND_LINE, command=command)
+    found, counts = await look(house, number)
+    if as_json:
+        say_json(document(found, counts))
+    else:
+        typer.echo(f"broadcast {number} is {found.state}" + (f", {many} {what}" if what else ""))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 import typer
 
 if TYPE_CHECKING:
+    from bot.domain.messages import Address
     from bot.house import House
     from bot.runtime.clock import SystemClock
 
@@ -91,6 +92,18 @@ def checked(read: Callable[[str], T], text: str) -> T:
         return read(text)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
+
+
+def read_address(text: str) -> Address:
+    """Read a person's address such as telegram:4711.
+
+    Raises:
+        ValueError: it is none.
+    """
+    from bot.domain.messages import Address
+    from config.values import check_address
+
+    return Address.parse(check_address(text))
 
 
 def read_time(text: str, *, zone: tzinfo) -> datetime:

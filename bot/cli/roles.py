@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
-from bot.cli.opening import JsonFlag, checked, local, opened, say_json, say_table, work
-
-if TYPE_CHECKING:
-    from bot.domain.messages import Address
+from bot.cli.opening import JsonFlag, checked, local, opened, read_address, say_json, say_table, work
 
 app = typer.Typer(help="Who may organise and administer.", no_args_is_help=True)
 
@@ -21,7 +18,7 @@ RoleArgument = Annotated[RoleName, typer.Argument(metavar="ROLE", help="organise
 @app.command()
 def grant(address: Place, role: RoleArgument, as_json: JsonFlag = False) -> None:
     """Give a person a role, also before they have written."""
-    person = _person(address)
+    person = checked(read_address, address)
 
     async def run() -> None:
         from bot.desk import COMMAND_LINE, perform
@@ -40,7 +37,7 @@ def grant(address: Place, role: RoleArgument, as_json: JsonFlag = False) -> None
 @app.command()
 def revoke(address: Place, role: RoleArgument, as_json: JsonFlag = False) -> None:
     """Take a role from a person."""
-    person = _person(address)
+    person = checked(read_address, address)
 
     async def run() -> None:
         from bot.desk import COMMAND_LINE, perform
@@ -84,10 +81,3 @@ def list_roles(as_json: JsonFlag = False) -> None:
         )
 
     work(run)
-
-
-def _person(text: str) -> Address:
-    from bot.domain.messages import Address
-    from config.values import check_address
-
-    return Address.parse(checked(check_address, text))

@@ -18,6 +18,7 @@ from storage.desk import (
     merging,
     people,
     roles,
+    trying,
 )
 from storage.desk.order import Doers, Order
 from storage.statements import Steps
@@ -37,6 +38,7 @@ _ROOMS = (
     merging,
     people,
     roles,
+    trying,
 )
 _DOERS: Doers = {kind: does for room in _ROOMS for kind, does in room.DOERS.items()}
 

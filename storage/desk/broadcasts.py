@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 from bot.domain import desk
 from bot.domain.broadcasts.model import Broadcast, Content
+from bot.domain.broadcasts.problems import refuse_unknown_fields
 from bot.domain.messages import PromptId
 from bot.errors import UsageError
 from storage.broadcasts import load_one
@@ -339,6 +340,7 @@ def _edit(order: Order, command: desk.EditBroadcast) -> Steps[int]:
     missing = sorted(found.content.texts.keys() - command.texts.keys())
     if missing:  # else readers of a language would keep the old text without anybody noticing
         raise UsageError(f"a text in {' and '.join(missing)} was sent too; give the new one as well")
+    refuse_unknown_fields(command.texts)
     content = replace(found.content, texts=dict(command.texts))
     yield from change(EDITED, broadcast=found.id, content=dump(content))
     yield from change(TRIED_AGAIN, broadcast=found.id)

@@ -11,6 +11,7 @@ from bot.domain.broadcasts.content import FIELDS, label_of, render, unknown_fiel
 from bot.domain.broadcasts.model import Button, Content
 from bot.domain.messages import Abilities, OutboundMessage
 from bot.domain.speech import Catalogue, Speaker
+from bot.errors import UsageError
 
 LABEL_LIMIT = 40
 """Characters of a button's label; phones show no more of it."""
@@ -79,6 +80,18 @@ def problems(
         if 0 < abilities.file_limit < file.size
     ]
     return found
+
+
+def refuse_unknown_fields(texts: Mapping[str, str]) -> None:
+    """Refuse texts with a field that there is not.
+
+    Raises:
+        UsageError: there is one.
+    """
+    for text in texts.values():
+        if unknown := unknown_fields(text):
+            possible = ", ".join(f"{{{name}}}" for name in FIELDS)
+            raise UsageError(f"{{{unknown[0]}}} means nothing in a broadcast; possible are {possible}")
 
 
 def excess(message: OutboundMessage, abilities: Abilities) -> int:

@@ -15,6 +15,7 @@ from bot.domain.desk.broadcasts import (
     ResumeBroadcast,
     RetryBroadcast,
     SaveAudience,
+    TryBroadcast,
 )
 from bot.domain.desk.command import Command
 from bot.domain.desk.companies import (
@@ -98,6 +99,7 @@ __all__ = [
     "Side",
     "Stay",
     "TagCompany",
+    "TryBroadcast",
     "UnmergeCompanies",
     "UnmergeContacts",
     "Unmerged",

@@ -63,6 +63,14 @@ class ConfirmBroadcast(Command[None]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TryBroadcast(Command[None]):
+    """Send a draft to somebody who may send broadcasts themselves, and to nobody else; `person` at their channel."""
+
+    broadcast: int
+    person: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PauseBroadcast(Command[None]):
     """Let nothing more of a broadcast leave for now. reason: `organiser`, or why it paused itself."""
 

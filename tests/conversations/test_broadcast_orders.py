@@ -1,15 +1,20 @@
-"""What people see of the broadcasts that were sent to them, and what `hubtalk doctor` says of those that wait."""
+"""Broadcasts of the command line: tests of a draft, what readers see of them, what `hubtalk doctor` says."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
+import pytest
+
 from bot.cli.checkup import look_at_broadcasts
 from bot.desk import perform
 from bot.domain import desk
 from bot.domain.broadcasts.model import Content
+from bot.domain.messages import Address
+from bot.errors import UsageError
 from bot.house import House
+from storage.broadcasts import load_one
 from tests.contract.channels.staging import staged
 
 
@@ -18,6 +23,27 @@ async def write(house: House, *texts: str, hurry: bool = True) -> None:
         draft = desk.DraftBroadcast(content=Content(texts={"de": text}), audience=(), hurry=hurry)
         number = await perform(house, actor="a test", command=draft)
         await perform(house, actor="a test", command=desk.ConfirmBroadcast(broadcast=number, revision=0))
+
+
+async def test_a_test_goes_to_somebody_of_the_team_alone(tmp_path: Path) -> None:
+    async with staged("memory", folder=tmp_path) as stage:
+        ada = await stage.joined()
+        heard = len(ada.seen())
+        content = Content(texts={"de": "Guten Tag {contact}", "en": "Hello {contact}"})
+        await perform(stage.house, actor="a test", command=desk.DraftBroadcast(content=content, audience=()))
+        person = Address.parse(ada.address)
+        for address, why in ((person, "not of the team"), (Address("memory", "nobody"), "cannot be reached")):
+            with pytest.raises(UsageError, match=why):
+                await perform(stage.house, actor="a test", command=desk.TryBroadcast(broadcast=1, person=address))
+        await perform(stage.house, actor="a test", command=desk.GrantRole(person=person, role="organiser"))
+        await perform(stage.house, actor="a test", command=desk.TryBroadcast(broadcast=1, person=person))
+        await stage.due()
+        await ada.hears("Hello Ada Muster")
+        german, english = ada.seen()[heard:]
+        assert german.startswith("Guten Tag Ada Muster") and english.startswith("Hello Ada Muster")
+        draft = await stage.house.database.read(lambda: load_one(1))
+        assert draft is not None
+        assert draft.state == "draft"
 
 
 async def test_readers_see_what_was_sent_to_them_and_doctor_what_is_paused(tmp_path: Path) -> None:
