@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, false, func, lite
 from bot.domain.broadcasts.audience import Rule, by_kind, read_rules
 from bot.domain.desk.words import read_id
 from bot.domain.people import folded_company
+from bot.domain.tags import tag_key
 from bot.errors import UsageError
 from storage.codec import load, to_micros
 from storage.planning import PARTICIPANT, TAKES_PART
@@ -32,6 +33,9 @@ from storage.tables import (
 DEPTH = 5
 """How deep named audiences may refer to others."""
 
+SHOWN = 12
+"""Values of a tag that are named to whoever wrote another one."""
+
 NAMED = Statement(select(audiences.c.rules).where(audiences.c.name == bindparam("name")), name="named audience")
 ALL_NAMED = Statement(select(audiences.c.name, audiences.c.rules).order_by(audiences.c.name), name="named audiences")
 FORM_NAMES = Statement(select(forms.c.name).order_by(forms.c.name), name="forms' names")
@@ -47,6 +51,14 @@ KNOWN_COMPANY = Statement(
         or_(companies.c.folded == bindparam("folded"), companies.c.id == bindparam("number", type_=companies.c.id.type))
     ),
     name="company of a rule",
+)
+
+TAG_VALUES = Statement(
+    select(company_tags.c.value)
+    .where(company_tags.c.key == bindparam("key"))
+    .distinct()
+    .order_by(company_tags.c.value),
+    name="values of a tag",
 )
 
 
@@ -66,10 +78,10 @@ def resolved(texts: Sequence[str]) -> Steps[tuple[Rule, ...]]:
     Raises:
         UsageError: one of them is no rule, or names something that is not there.
     """
-    found = yield from _expanded(_read(texts), depth=0)
-    for rule in found:
-        yield from _look(rule)
-    return found
+    found: list[Rule] = []
+    for rule in (yield from _expanded(_read(texts), depth=0)):
+        found += yield from _found(rule)
+    return tuple(dict.fromkeys(found))
 
 
 def _read(texts: Sequence[str]) -> tuple[Rule, ...]:
@@ -98,13 +110,28 @@ def _expanded(rules: Sequence[Rule], *, depth: int) -> Steps[tuple[Rule, ...]]:
     return tuple(dict.fromkeys(result))
 
 
-def _look(rule: Rule) -> Steps[None]:
+def _found(rule: Rule) -> Steps[list[Rule]]:
+    """Return a rule as what it names is spelt, where letter case leaves that open."""
     if rule.kind in ("form", "answer"):
         names = [row[0] for row in (yield from rows(FORM_NAMES))]
         if rule.value not in names:
             raise UsageError(f"{rule}: there is no such form; there is {', '.join(names) or 'none'}")
     if rule.kind == "company" and not (yield from rows(KNOWN_COMPANY, **_company_keys(rule.value))):
         raise UsageError(f"{rule}: there is no such company")
+    if rule.kind == "tag":
+        return (yield from _spelt(rule))
+    return [rule]
+
+
+def _spelt(rule: Rule) -> Steps[list[Rule]]:
+    """Look for a tag's value here, since databases differ in which letters they know to be the same."""
+    key = tag_key(rule.value) or rule.value
+    values = [row[0] for row in (yield from rows(TAG_VALUES, key=key))]
+    meant = [value for value in values if value.casefold() == rule.more.casefold()]
+    if not meant and not rule.negated:
+        there = ", ".join(values[:SHOWN]) + (" …" if len(values) > SHOWN else "")
+        raise UsageError(f"{rule}: no company has that tag; of {key} there is {there or 'none'}")
+    return [replace(rule, value=key, more=value) for value in meant]
 
 
 def _company_keys(value: str) -> dict[str, Any]:
@@ -148,8 +175,8 @@ def _condition(rule: Rule, *, now: datetime) -> ColumnElement[bool]:
         case "tag":
             return exists().where(
                 company_tags.c.company_id == contacts.c.company_id,
-                func.lower(company_tags.c.key) == rule.value.lower(),
-                func.lower(company_tags.c.value) == rule.more.lower(),
+                company_tags.c.key == rule.value,
+                company_tags.c.value == rule.more,
             )
         case "role":
             held = and_(rights.c.channel == addresses.c.channel, rights.c.person == addresses.c.person)
@@ -192,7 +219,8 @@ def _of_form(rule: Rule) -> ColumnElement[bool]:
         counts.append(responses.c.status == "partial")
     if rule.version:
         version = select(form_versions.c.id).where(
-            form_versions.c.form_id == form, func.lower(form_versions.c.version) == rule.version.lower()
+            form_versions.c.form_id == form,
+            or_(form_versions.c.version == rule.version, func.lower(form_versions.c.version) == rule.version.lower()),
         )
         counts.append(responses.c.form_version_id.in_(version))
     own = exists().where(responses.c.contact_id == contacts.c.id, responses.c.respondent == "contact", *counts)

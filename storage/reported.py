@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, exists, func, or_, select, true
+from sqlalchemy import Boolean, and_, bindparam, exists, func, or_, select, true
 
 from bot.domain.desk import Missing, ReportedInstance, ReportedResponse
 from bot.forms.model import Form, Value
@@ -53,7 +53,7 @@ RESPONSES = Statement(
         responses.c.id > bindparam("after"),
         any_of(responses.c.status, "states"),
         COUNTS,
-        NOT_STAFF,
+        or_(bindparam("staff", type_=Boolean), NOT_STAFF),
         or_(
             func.coalesce(responses.c.revised_at, responses.c.submitted_at, responses.c.started_at)
             >= bindparam("since", type_=responses.c.started_at.type),
@@ -100,9 +100,10 @@ class FormVersions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Which responses are wanted. `only`: one response by id."""
+    """Which responses are wanted. `only`: one response by id; `staff`: those of the team's people too."""
 
     partial: bool = False
+    staff: bool = False
     since: datetime | None = None
     only: int | None = None
 
@@ -113,6 +114,7 @@ def read_page(chosen: FormVersions, selection: Selection, *, after: int) -> Step
         RESPONSES,
         versions=list(chosen.numbers),
         after=after,
+        staff=selection.staff,
         states=["partial", "submitted"] if selection.partial else ["submitted"],
         since=0 if selection.since is None else to_micros(selection.since),
     )

@@ -163,7 +163,7 @@ async def _answered(house: House, rule: Rule, *, now: datetime) -> _True:
             if number == newest:
                 raise UsageError(f"{rule}: {error}") from None
     result = _True()
-    pages = reports.stream_responses(house.database, chosen, Selection(partial=True))
+    pages = reports.stream_responses(house.database, chosen, Selection(partial=True, staff=True))
     async for page in pages:
         # A page takes a twentieth of a second: others get their turn in between.
         for response in await asyncio.to_thread(_true_of, page, asks):

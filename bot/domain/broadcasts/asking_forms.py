@@ -7,8 +7,10 @@ from datetime import datetime, tzinfo
 
 from bot.domain.desk.reported import ReportedInstance, ReportedResponse
 from bot.domain.records import Answer, Moment, Repeated, key_of, revived
+from bot.forms.expressions.certainty import certainly
 from bot.forms.expressions.closures import as_truth
-from bot.forms.expressions.compiler import compile_expression
+from bot.forms.expressions.compiler import compile_tree
+from bot.forms.expressions.parser import parse
 from bot.forms.expressions.scopes import Scope
 from bot.forms.expressions.syntax import ExpressionError
 from bot.forms.model import Form
@@ -18,16 +20,17 @@ Asks = Callable[[ReportedResponse], bool]
 
 
 def compiled(form: Form, text: str, *, now: datetime, zone: tzinfo) -> Asks:
-    """Return a function that says whether an expression is true of a response.
+    """Return a function that says whether an expression is surely true of a response, whatever is not answered yet.
 
     Raises:
         ValueError: it is no expression over this form; the message says where.
     """
     program = program_of(form)
     try:
-        truth = as_truth(compile_expression(text, scope=Scope(names=program.names, at=program.shape.root.path)))
+        scope = Scope(names=program.names, at=program.shape.root.path)
+        truth = as_truth(compile_tree(certainly(parse(text)), scope=scope))
     except ExpressionError as error:
-        raise ValueError(str(error)) from None
+        raise ValueError(_said(error)) from None
 
     def asks(response: ReportedResponse) -> bool:
         moment = Moment(now=now, timezone=zone, language=response.language)
@@ -38,6 +41,12 @@ def compiled(form: Form, text: str, *, now: datetime, zone: tzinfo) -> Asks:
             return False
 
     return asks
+
+
+def _said(error: ExpressionError) -> str:
+    """Say what is wrong, from which character on, and what would mend it."""
+    where = f", at character {error.at + 1}" if error.at else ""
+    return f"{error.what}{where}. {error.mend}".strip() if error.mend else f"{error.what}{where}"
 
 
 def _answers(response: ReportedResponse, now: datetime) -> dict[str, Answer]:

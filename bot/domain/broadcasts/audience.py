@@ -145,7 +145,9 @@ def _read(kind: str, value: str, *, longer: bool) -> Rule:
 
 
 def _read_pair(kind: Literal["tag", "form", "answer"], value: str) -> Rule:
-    first, colon, rest = (part.strip() for part in value.partition(":"))
+    # At the command line a tag is written with a second sign of equality.
+    sign = "=" if kind == "tag" and ":" not in value else ":"
+    first, colon, rest = (part.strip() for part in value.partition(sign))
     if not (first and colon and rest):
         raise ValueError(f"{kind}={value}: write it like {EXAMPLES[kind]}")
     if kind != "form":

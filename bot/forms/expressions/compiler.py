@@ -69,6 +69,15 @@ def compile_expression(text: str, *, scope: Scope, of_item: bool = False) -> Clo
     return _Compiler(scope, inside=of_item).compile(parse(text))
 
 
+def compile_tree(tree: Node, *, scope: Scope) -> Closure:
+    """Compile an expression that is parsed already.
+
+    Raises:
+        ExpressionError: a mistake in name, function or number of arguments.
+    """
+    return _Compiler(scope, inside=False).compile(tree)
+
+
 class _Compiler:
     __slots__ = ("_depth", "_found", "_predicates", "_scope", "_wants_nodes")
 

@@ -92,7 +92,7 @@ async def town(database: Database) -> Town:
         {"id": n, "name": name, "folded": folded, "state": "confirmed", "created_at": NOW} for n, name, folded in named
     ]
     await database.write(lambda: many(COMPANY, companies_))
-    await database.write(lambda: many(TAG, [{"company_id": 1, "key": "Sector", "value": "Bau"}]))
+    await database.write(lambda: many(TAG, [{"company_id": 1, "key": "sector", "value": "Bau"}]))
     people = [
         person(1, company_id=1),
         person(2, company_id=2, language="en", push_channel="matrix"),
@@ -211,6 +211,7 @@ RULES: list[tuple[list[str], set[int]]] = [
     (["company=testwerk"], {1}),
     (["company=Testwerk", "company=O'Hara & Söhne: %s"], {1, 2}),
     (["tag=sector:BAU"], {1}),
+    (["tag=Branche=bau"], {1}),
     (["not tag=sector:bau", "not language=en"], {3, 4, 5, 6, 7}),
     (["role=organiser"], {8}),
     (["language=en"], {2}),
@@ -255,6 +256,7 @@ COMPLAINTS = [
     ("form=needs", "write it like form=needs:unfinished"),
     ("form=other:never", "there is no such form"),
     ("company=Nobody", "there is no such company"),
+    ("tag=sector:Bauu", "no company has that tag; of sector there is Bau"),
     ("role=king", "there is organiser and admin"),
     ("last=soon", "write a duration"),
     ("got=me", "the number of a broadcast"),
