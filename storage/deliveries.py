@@ -6,7 +6,21 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from sqlalchemy import Text, bindparam, case, delete, exists, false, func, literal_column, null, or_, select, update
+from sqlalchemy import (
+    Text,
+    bindparam,
+    case,
+    delete,
+    exists,
+    false,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from bot.domain.messages import Abilities, Address, DeliveryId, Outgoing
 from bot.domain.parts import split
@@ -17,7 +31,16 @@ from storage import moved_chats
 from storage.codec import dump, message_of, to_micros
 from storage.leaving import by_another_way
 from storage.statements import Statement, Steps, any_of, change, insert, many, rows
-from storage.tables import addresses, deliveries, hub_settings, inquiries, inquiry_messages, prompts, visitors
+from storage.tables import (
+    addresses,
+    broadcasts,
+    deliveries,
+    hub_settings,
+    inquiries,
+    inquiry_messages,
+    prompts,
+    visitors,
+)
 
 _Said = TypeVar("_Said", Reply, Tell)
 
@@ -105,11 +128,11 @@ ALL_REMINDED = Statement(
 )
 # `only`: one chat of the channel ("" for all): each terminal speaks to one person.
 # Pushes go their own, stricter way (`storage/pushes.py`).
-_OURS = (
-    deliveries.c.broadcast_id.is_(None),
+_HERE = (
     any_of(deliveries.c.channel, "channels"),
     or_(bindparam("only", type_=Text) == literal_column("''"), deliveries.c.chat == bindparam("only", type_=Text)),
 )
+_OURS = (deliveries.c.broadcast_id.is_(None), *_HERE)
 DUE = Statement(
     select(
         deliveries.c.id,
@@ -141,15 +164,24 @@ DUE_AT_ALL = Statement(
     name="anything due",
 )
 # What was put back because the platform asked for silence; the reasons are those of `bot.runtime.sender`.
-PAUSED = Statement(
-    select(deliveries.c.channel, deliveries.c.chat, deliveries.c.reason, func.max(deliveries.c.not_before))
-    .where(
-        *_OURS,
-        deliveries.c.state == "planned",
-        deliveries.c.reason.in_(["rate_limited", "rate_limited_bot"]),
-        deliveries.c.not_before > bindparam("now"),
+_SILENCED = (
+    deliveries.c.state == "planned",
+    deliveries.c.reason.in_(["rate_limited", "rate_limited_bot"]),
+    deliveries.c.not_before > bindparam("now"),
+)
+_OF_RUNNING = deliveries.c.broadcast_id.in_(select(broadcasts.c.id).where(broadcasts.c.state == "running"))
+_paused = union_all(
+    *(
+        select(deliveries.c.channel, deliveries.c.chat, deliveries.c.reason, deliveries.c.not_before).where(
+            whose, *_HERE, *_SILENCED
+        )
+        for whose in (deliveries.c.broadcast_id.is_(None), _OF_RUNNING)
     )
-    .group_by(deliveries.c.channel, deliveries.c.chat, deliveries.c.reason),
+).subquery("paused")
+PAUSED = Statement(
+    select(_paused.c.channel, _paused.c.chat, _paused.c.reason, func.max(_paused.c.not_before)).group_by(
+        _paused.c.channel, _paused.c.chat, _paused.c.reason
+    ),
     name="pauses that the platform asked for",
 )
 CLAIM = Statement(

@@ -188,6 +188,12 @@ class Town:
         """Let a contact be merged into another one, whose deliveries of the same broadcast stay two."""
         await self.database.write(lambda: change(MERGED, gone=gone, kept=kept))
 
+    async def silences(self) -> list[tuple[str, str, str, int]]:
+        """Return whom the platform has silenced, as a start reads it."""
+        now = to_micros(self.clock.now())
+        found = await self.database.read(lambda: rows(deliveries.PAUSED, channels=["memory"], only="", now=now))
+        return [tuple(row) for row in found]
+
     async def states(self) -> dict[int, str]:
         return {number - 1000: state for number, state in await self.database.read(lambda: rows(STATES, broadcast=7))}
 

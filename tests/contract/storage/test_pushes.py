@@ -14,6 +14,7 @@ from bot.domain.broadcasts.model import Content
 from bot.errors import UsageError
 from bot.ports import Push
 from storage.broadcasts import counts
+from storage.codec import to_micros
 from storage.driver import Database
 from tests.contract.storage.pushing import BEGIN, BY_NIGHT, UTC_ZONE, Town, marked
 
@@ -357,3 +358,17 @@ async def test_two_contacts_who_became_one_get_it_once(town: Town) -> None:
     await town.become_one(gone=3, kept=2)
     assert await store.claim_pushes("memory", most=5) == []
     assert await town.states() == {1: "sent", 2: "skipped", 3: "skipped"}
+
+
+async def test_a_silence_that_the_platform_asked_for_is_known_after_a_restart(town: Town) -> None:
+    await town.settle_in(2)
+    store = town.store()
+    claimed = await store.claim_pushes("memory", most=2)
+    await store.begin_pushes(claimed, via="")
+    until = town.clock.now() + timedelta(seconds=40)
+    put_back = [marked(push, "planned", reason="rate_limited_bot", not_before=until) for push in claimed]
+    await town.mark(*put_back)
+    found = await town.silences()
+    assert {(channel, reason, moment) for channel, _, reason, moment in found} == {
+        ("memory", "rate_limited_bot", to_micros(until))
+    }
