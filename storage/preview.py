@@ -18,6 +18,7 @@ from sqlalchemy import (
     exists,
     func,
     literal_column,
+    or_,
     select,
 )
 
@@ -175,21 +176,31 @@ def _count_capped(
 ) -> Steps[None]:
     """Count whom the frequency cap holds back, and from when on the first of them gets it."""
     left_at = func.coalesce(deliveries.c.finished_at, deliveries.c.tried_at)
-    pushed = (
-        select(deliveries.c.contact_id, func.min(left_at).label("first"))
-        .join_from(deliveries, broadcasts, broadcasts.c.id == deliveries.c.broadcast_id)
+    lately = select(broadcasts.c.id).where(
+        ~broadcasts.c.transactional,
+        or_(broadcasts.c.state.in_(["running", "paused"]), broadcasts.c.finished_at > _SINCE),
+    )
+    # By the index of a contact's deliveries: were all gathered first, SQLite would, where contacts are named one by
+    # one, go through them for each of those.
+    first = (
+        select(func.min(left_at))
         .where(
-            deliveries.c.broadcast_id.is_not(None),
+            deliveries.c.contact_id == judged.c.id,
+            deliveries.c.broadcast_id.in_(lately),
             deliveries.c.state.in_(["sending", "sent", "unknown"]),
             left_at > _SINCE,
-            ~broadcasts.c.transactional,
         )
         .group_by(deliveries.c.contact_id)
         .having(func.count() >= bindparam("most", type_=Integer))
+        .scalar_subquery()
+    )
+    each = (
+        select(first.label("first"))
+        .where(judged.c.why == "")
+        .limit(literal_column("100000000"))  # so that the database works it out once a contact
         .subquery("pushed")
     )
-    first = select(pushed.c.first).where(pushed.c.contact_id == judged.c.id).scalar_subquery()
-    query = select(func.count(first), func.min(first)).where(judged.c.why == "")
+    query = select(func.count(each.c.first), func.min(each.c.first))
     since = to_micros(now - courtesy.within)
     statement = Statement(query, name="audience held back by the cap")
     row = yield from one(statement, since=since, most=courtesy.most, **parameters)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from time import process_time
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.domain import desk
 from bot.domain.broadcasts.courtesy import Courtesy
@@ -16,7 +17,7 @@ from storage import audience, planning, preview
 from storage.broadcasts import counts
 from storage.codec import load, to_micros
 from storage.driver import Database
-from storage.statements import Statement, insert, many, rows
+from storage.statements import Statement, change, insert, many, rows
 from storage.tables import addresses, audiences, companies, company_tags, contacts, deliveries, forms, rights
 from tests.contract.storage.pushing import BEGIN, UTC_ZONE, Town, Turning, marked
 
@@ -196,6 +197,22 @@ async def test_the_preview_counts_what_planning_then_does(town: Town) -> None:
     await town.mark(marked(claimed[0], "sent"))
     shown = await town.database.read(lambda: preview.count(rules, now=BEGIN, courtesy=courtesy))
     assert (shown.capped, shown.capped_until) == (1, BEGIN + courtesy.within)
+
+
+async def test_who_has_had_enough_is_counted_in_passing(town: Town) -> None:
+    crowd = range(1_000, 5_000)
+    await town.database.write(lambda: many(CONTACT, [person(number) for number in crowd]))
+    await town.database.write(lambda: many(ADDRESS, [place(number, number) for number in crowd]))
+    await planned(town, piece=10_000)
+    sent = update(deliveries).values(state="sent", finished_at=NOW)
+    await town.database.write(lambda: change(Statement(sent)))
+    rules = await town.database.read(lambda: audience.resolved(()))
+    courtesy = Courtesy(zone=UTC_ZONE, most=1)
+    began = process_time()
+    shown = await town.database.read(lambda: preview.count(rules, now=BEGIN, courtesy=courtesy, among=crowd))
+    took = process_time() - began
+    assert shown.capped == len(crowd)
+    assert took < 1, "every contact is compared with every other one's deliveries"
 
 
 async def test_names_are_frozen_where_the_text_has_them_and_the_language_is_one_that_is_written(town: Town) -> None:
