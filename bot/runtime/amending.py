@@ -1,4 +1,4 @@
-"""Edits and takes back what broadcasts have sent, one message at a time, when nothing more important waits."""
+"""Edits and takes back what broadcasts have sent, when nothing more important waits."""
 
 from __future__ import annotations
 
@@ -62,21 +62,23 @@ class Amender:
 
     async def _amend(self, page: Sequence[Amendment]) -> bool:
         """Amend a page; False when the platform does not answer, so that the rest is left for later."""
-        done: list[Amended] = []
-        answers = True
-        for each in page:
-            try:
-                await self._sender.amend(each.address, self._work(each))
-            except (RateLimited, Unavailable, NotSent) as error:
-                log.info("broadcast %d: amending waits: %s", each.broadcast, error.reason)
-                answers = False
-                break
-            except DeliveryError as error:
-                done.append(Amended(each.delivery, each.edition, error.reason))
-            else:
-                done.append(Amended(each.delivery, each.edition))
-        await self._store.amended(done)
-        return answers
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._attempt(each)) for each in page]
+        done = [amended for task in tasks if (amended := task.result()) is not None]
+        if done:
+            await self._store.amended(done)
+        return len(done) == len(page)
+
+    async def _attempt(self, amendment: Amendment) -> Amended | None:
+        """Amend one message, side by side with others: a slow way there must not add up. None: later."""
+        try:
+            await self._sender.amend(amendment.address, self._work(amendment))
+        except (RateLimited, Unavailable, NotSent) as error:
+            log.info("broadcast %d: amending waits: %s", amendment.broadcast, error.reason)
+            return None
+        except DeliveryError as error:
+            return Amended(amendment.delivery, amendment.edition, error.reason)
+        return Amended(amendment.delivery, amendment.edition)
 
     def _work(self, amendment: Amendment) -> Callable[[Channel, Departure], Awaitable[None]]:
         """Return what is to be done once its moment has come."""

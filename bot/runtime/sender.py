@@ -17,6 +17,7 @@ from bot.errors import (
     DeliveryError,
     NotSent,
     RateLimited,
+    Refused,
     StorageUnavailable,
     Unavailable,
     Unreachable,
@@ -102,6 +103,11 @@ class Sender:
         except RateLimited as error:
             self._hold(address, decide(error, attempts=1, priority="reply"), reason=error.reason)
             raise
+        except DeliveryError:
+            raise
+        except Exception as error:  # a defect of an adapter costs this message alone
+            log.exception("defect while amending on %s", address.channel)
+            raise Refused("this cannot be changed", reason="defect") from error
         finally:
             self._paces.count(address, departure, messages=1)
 
