@@ -17,6 +17,7 @@ from yarl import URL
 from bot.adapters.matrix.errors import NO_ANSWER, ErrorAnswer, MatrixError, error_answer
 
 CLIENT = "/_matrix/client/v3"
+RELATIONS = "/_matrix/client/v1"
 MEDIA = "/_matrix/client/v1/media/download"
 """Authenticated media, Matrix 1.11: https://spec.matrix.org/latest/client-server-api/#content-repo-client-behaviour"""
 
@@ -104,16 +105,22 @@ class HomeserverClient(AsyncClient):  # type: ignore[misc]  # nio brings no type
         return content
 
     async def call(
-        self, method: str, path: str, content: Mapping[str, Any] | None = None, *, timeout: float | None = None
+        self,
+        method: str,
+        path: str,
+        content: Mapping[str, Any] | None = None,
+        *,
+        timeout: float | None = None,
+        root: str = CLIENT,
     ) -> dict[str, Any]:
-        """Call the client API below `CLIENT` and return its answer; parts of `path` are quoted by the caller.
+        """Call the client API below `root` and return its answer; parts of `path` are quoted by the caller.
 
         Raises:
             MatrixError: an error answer, or none.
         """
         data = orjson.dumps(content) if content is not None else None if method == "GET" else b"{}"
         headers = {"Content-Type": "application/json", **self._authorization()}
-        return await self.parse_body(await self.send(method, CLIENT + path, data, headers, None, timeout))
+        return await self.parse_body(await self.send(method, root + path, data, headers, None, timeout))
 
     async def put_file(self, content: bytes, *, media_type: str, name: str) -> str:
         """Upload bytes and return their `mxc:` URI.

@@ -13,6 +13,7 @@ from typing import Any
 
 from bot.adapters.matrix import inbound, media, outbound, polls
 from bot.adapters.matrix.account import AccountFile
+from bot.adapters.matrix.api import RELATIONS, HomeserverClient
 from bot.adapters.matrix.courier import Locks
 from bot.adapters.matrix.crypto import NOT_SEALED, PATIENCE, quoted
 from bot.adapters.matrix.errors import MatrixError, channel_error, delivery_error
@@ -193,19 +194,22 @@ class MatrixChannel:
             await self._put(session, room_id, content, transaction=outbound.edit_transaction(content))
 
     async def recall(self, recall: Recall) -> None:
-        """Redact the events of a message; done twice it is done once.
+        """Redact the events of a message and what they were changed to; done twice it is done once.
 
         Raises:
             DeliveryError: one of its family.
         """
         session, room_id = await self._to(recall.address.chat)
         async with self._locks[room_id], _bounded():
-            for number, event_id in enumerate(recall.message_ids):
-                path = f"/rooms/{quoted(room_id)}/redact/{quoted(event_id)}/r{recall.delivery}.{number}"
-                try:
-                    await session.client.call("PUT", path, {})
-                except MatrixError as error:
-                    raise delivery_error(error) from error
+            try:
+                for event_id in recall.message_ids:
+                    # A server tells of edits only as long as the event itself is there, so that goes last.
+                    for each in (*await _edits_of(session.client, room_id, event_id), event_id):
+                        transaction = outbound.redaction_transaction(each)
+                        path = f"/rooms/{quoted(room_id)}/redact/{quoted(each)}/{transaction}"
+                        await session.client.call("PUT", path, {})
+            except MatrixError as error:
+                raise delivery_error(error) from error
 
     async def acknowledge(self, acknowledgement: Acknowledgement) -> None:
         """There are no buttons to acknowledge."""
@@ -352,3 +356,21 @@ async def _bounded() -> AsyncIterator[None]:
             yield
     except TimeoutError:
         raise Unavailable("Sending took too long.") from None
+
+
+async def _edits_of(client: HomeserverClient, room_id: str, event_id: str) -> list[str]:
+    """Return the events that took an event's place (Matrix 1.3, "Relationships API").
+
+    Raises:
+        MatrixError: an error answer other than that there is nothing, or none.
+    """
+    path = f"/rooms/{quoted(room_id)}/relations/{quoted(event_id)}/m.replace?limit=100"
+    try:
+        found = await client.call("GET", path, root=RELATIONS)
+    except MatrixError as error:
+        if error.answer.status == 404:
+            return []
+        raise
+    chunk = found.get("chunk")
+    events = chunk if isinstance(chunk, list) else []
+    return [str(each["event_id"]) for each in events if isinstance(each, dict) and "event_id" in each]

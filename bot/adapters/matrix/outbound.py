@@ -135,6 +135,11 @@ def edit_transaction(content: Mapping[str, Any]) -> str:
     return "e" + hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
 
 
+def redaction_transaction(event_id: str) -> str:
+    """Return a transaction id that is the same for the same event."""
+    return "r" + hashlib.sha256(event_id.encode()).hexdigest()[:32]
+
+
 def content_size(content: Mapping[str, Any]) -> int:
     """Return the bytes of a content as `CONTENT_LIMIT` counts them."""
     return len(json.dumps(content, separators=(",", ":")))

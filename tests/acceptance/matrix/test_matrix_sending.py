@@ -20,6 +20,7 @@ from bot.domain.messages import (
     OutboundMessage,
     Outgoing,
     Priority,
+    Recall,
     Way,
 )
 from bot.errors import NotSent, RateLimited, Refused, Unreachable
@@ -112,6 +113,29 @@ async def test_a_message_can_be_changed(bot: Bot, contact: OpenContact, encrypte
     assert heard.content["m.relates_to"] == {"rel_type": "m.replace", "event_id": question}
     await ada.hears(room, "Ende")
     assert len(ada.heard[room]) == 3
+
+
+async def test_what_is_taken_back_is_gone_with_its_file_and_its_edits(
+    bot: Bot, contact: OpenContact, encrypted: bool
+) -> None:
+    ada = await contact()
+    room = await ada.opens_room(bot.user_id, encrypted=encrypted)
+    await bot.reads_text("/start")
+    table = Attachment(name="preise.csv", media_type="text/csv", content=b"a;b\n")
+    ids = await bot.says(room, "Am Montag", attachments=(table,))
+    address = Address("matrix", room)
+    message = OutboundMessage(text="Am Dienstag")
+    await bot.channel.edit(Edit(address=address, message_id=ids[-1], message=message))
+    recall = Recall(address=address, delivery=DeliveryId(17), message_ids=tuple(ids))
+    await bot.channel.recall(recall)
+    await bot.channel.recall(recall)
+    await bot.says(room, "Ende")
+    await ada.hears(room, "Ende")
+    told = await ada.client.room_messages(room, limit=100)
+    ours = [event.source for event in told.chunk if event.sender == bot.user_id]
+    kept = [each["content"] for each in ours if each["type"] in ("m.room.message", "m.room.encrypted")]
+    assert sum(content != {} for content in kept) == 1  # the end
+    assert len(kept) == 4
 
 
 async def test_a_long_text_becomes_several_messages(bot: Bot, contact: OpenContact, encrypted: bool) -> None:
