@@ -68,7 +68,11 @@ def told(broadcast: Broadcast, counts: Counts, zone: tzinfo) -> str:
     if broadcast.start_at is not None and broadcast.planned_at is None:
         lines.append(f"begins {local(broadcast.start_at, zone)}")
     lines.append(f"audience {counts.audience}: {_states(counts)}")
-    lines += [f"  {state}, {reason}: {many}" for (state, reason), many in sorted(counts.reasons.items())]
+    lines += [
+        f"  {state}, {reason}: {many}"
+        for (state, reason), many in sorted(counts.reasons.items())
+        if reason != state  # of what was cancelled there is nothing more to say
+    ]
     if broadcast.edition or broadcast.recalled:
         lines.append(f"edited {counts.edited}, taken back {counts.recalled}, could not be changed {counts.kept}")
     lines += [f"[{language}] {text}" for language, text in broadcast.content.texts.items()]
@@ -170,7 +174,7 @@ def _people(many: int) -> str:
 
 def _lasting(seconds: float) -> str:
     if seconds < 90:
-        return f"{max(1, round(seconds))} seconds"
+        return "1 second" if seconds < 1.5 else f"{round(seconds)} seconds"
     return f"{round(seconds / 60)} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"
 
 
