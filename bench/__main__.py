@@ -11,7 +11,7 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import broadcast, hubtalk, lists, memory, progress, startup
+from bench import broadcast, hubtalk, lists, memory, planning, progress, startup
 from bench.budgets import HELP_S, MEMORY_MB, READY_S, Budget, questionnaire_budgets
 from bench.forms import answers, expressions
 from bench.forms import tables as forms_tables
@@ -21,7 +21,7 @@ from bench.processes import BrokenBench, cores
 from bench.questionnaire import CONTENDERS, SCENARIOS, Results, Timing, measure
 from bench.tables import questionnaire_table, remarks, table
 
-_EXTRAS = ("memory", "startup", "matrix", "forms", "import", "progress", "broadcast")
+_EXTRAS = ("memory", "startup", "matrix", "forms", "import", "progress", "planning", "broadcast")
 _LIBRARIES = (
     "python-telegram-bot",
     "httpx",
@@ -60,6 +60,7 @@ def main() -> int:
         "forms": _forms,
         "import": _import,
         "progress": _progress,
+        "planning": _planning,
         "broadcast": _broadcast,
     }
     for name, extra in extras.items():
@@ -206,6 +207,12 @@ def _progress(_: Timing) -> list[Budget]:
     found = progress.measure(say=_say)
     print(f"\n/progress, median of 7\n{progress.figures(found)}", flush=True)
     return progress.budgets(found)
+
+
+def _planning(timing: Timing) -> list[Budget]:
+    found = planning.measure(rounds=timing.rounds, say=_say)
+    print(f"\nA broadcast is planned, medians of {timing.rounds}\n{planning.figures(found)}", flush=True)
+    return planning.budgets(found)
 
 
 def _seat(seat: int) -> str:

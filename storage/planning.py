@@ -37,7 +37,7 @@ from storage.statements import Statement, Steps, any_of, change, one, rows
 from storage.tables import addresses, broadcasts, companies, contacts, deliveries
 
 PIECE = 10_000
-"""Contacts planned in one transaction: some 150 ms of the writer."""
+"""Contacts looked at in one transaction, in the audience or not: some 150 ms of the writer at most."""
 
 _NOW = bindparam("now", type_=BigInteger)
 _AFTER, _UP_TO = bindparam("after", type_=BigInteger), bindparam("up_to", type_=BigInteger)
@@ -64,6 +64,14 @@ PLANNING = Statement(
     select(broadcasts.c.planned_up_to).where(_THIS, broadcasts.c.state == "planning").with_for_update(),
     name="broadcast that is planned",
 )
+_NEXT = (
+    select(contacts.c.id)
+    .where(contacts.c.id > _AFTER)
+    .order_by(contacts.c.id)
+    .limit(bindparam("most", type_=Integer))
+    .subquery("piece")
+)
+REACH = Statement(select(func.count(), func.max(_NEXT.c.id)), name="contacts of the next piece")
 MOVED = Statement(
     update(broadcasts).where(_THIS).values(planned_up_to=bindparam("up_to")), name="broadcast planned so far"
 )
@@ -169,25 +177,22 @@ def plan_piece(
     if row is None or broadcast is None:
         return True  # paused, cancelled, or somebody was quicker
     after = int(row[0])
-    limits = [*where, contacts.c.id > _AFTER]
-    parameters: dict[str, Any] = {"after": after}
-    if among is not None:
-        limits.append(any_of(contacts.c.id, "among"))
-        parameters["among"] = list(among)
-    piece = select(contacts.c.id).where(*limits).order_by(contacts.c.id).limit(bindparam("most", type_=Integer))
-    found = piece.subquery("piece")
-    ends = Statement(select(func.count(), func.max(found.c.id)), name="piece of an audience")
-    many, up_to = (yield from one(ends, most=most, **parameters)) or (0, None)
-    if many:
+    looked_at, up_to = (yield from one(REACH, after=after, most=most)) or (0, None)
+    if looked_at:
+        parameters: dict[str, Any] = {"after": after, "up_to": up_to}
+        limits = [*where]
+        if among is not None:
+            limits.append(any_of(contacts.c.id, "among"))
+            parameters["among"] = [contact for contact in among if after < contact <= up_to]
         statement = Statement(
             lambda dialect: insert(deliveries).from_select(
                 list(_ROW), _deliveries(broadcast, limits, languages=languages, dialect=dialect)
             ),
             name="plan broadcast",
         )
-        yield from change(statement, up_to=up_to, first=block(many), now=now, **parameters)
+        yield from change(statement, first=block(looked_at), now=now, **parameters)
         yield from change(MOVED, broadcast=number, up_to=up_to)
-    if many == most:
+    if looked_at == most:
         return False
     yield from _once_a_person(number, now=now)
     yield from change(PLANNED, broadcast=number, now=now)
@@ -220,7 +225,7 @@ def _deliveries(
     # Numbered apart: SQLite looks for a window's columns in too few places.
     numbered = (
         select(contacts.c.id, func.row_number().over(order_by=contacts.c.id).label("place"))
-        .where(*limits, contacts.c.id <= _UP_TO)
+        .where(contacts.c.id > _AFTER, contacts.c.id <= _UP_TO, *limits)
         .subquery("numbered")
     )
     judged = (
