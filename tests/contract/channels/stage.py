@@ -260,10 +260,12 @@ class Stage(ABC):
             .select_from(deliveries.join(broadcasts, broadcasts.c.id == deliveries.c.broadcast_id))
             .where(deliveries.c.state.in_(["planned", "claimed", "sending"]), broadcasts.c.state == "running")
         )
+        amended = select(func.count()).select_from(broadcasts).where(broadcasts.c.amending)
         # What another window at the terminal is to show stays open for ever, so this does not insist.
         for _ in range(TRIES):
-            if await self.rows(waits) == [(0,)]:
+            if await self.rows(waits) == [(0,)] and await self.rows(amended) == [(0,)]:
                 break
+            await self.app.broadcasting.tick()
             await asyncio.sleep(0.01)
             await self.app.sender.idle()
             await self.app.dispatcher.quiet()
